@@ -1,0 +1,1 @@
+"""Shipped data: photo-standard profiles, the default policy, reason sentences, sample sources."""

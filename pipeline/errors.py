@@ -1,0 +1,87 @@
+"""Errors a user can cause or meet before a run, each with its own exit code.
+
+    PhotoproofError        10
+    ├── ConfigError        11  policy, profile or column mapping: file, key, allowed values
+    ├── RosterError        12  roster cannot be read or lacks a needed column
+    ├── SourceError        13  photo or reference folder / archive cannot be used
+    ├── ModelError         14  weights missing, damaged or not loadable
+    ├── FetchError         15  weights or sample pictures could not be fetched
+    ├── StoreError         16  output folder: locked, foreign, unwritable
+    ├── InstallationError  17  `photoproof doctor` found a fault
+    ├── ViolationsFound    18  `photoproof check`: a photo violates the standard
+    └── RegressionError    19  `photoproof regress`: a golden value or a floor is not met
+
+A bad *photo* is never an error: it is data, and becomes a finding. See `docs/errors.md`.
+"""
+
+from __future__ import annotations
+
+
+class PhotoproofError(Exception):
+    """A problem that stops the command, told in one sentence, with what to do about it.
+
+    Args:
+        message: What is wrong; names the file, the cell or the key. Never an ID number.
+        hint: What the user can do.
+    """
+
+    exit_code = 10
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(PhotoproofError):
+    """A policy, profile or mapping file has a wrong key or value."""
+
+    exit_code = 11
+
+
+class RosterError(PhotoproofError):
+    """The roster cannot be read or has no usable key column."""
+
+    exit_code = 12
+
+
+class SourceError(PhotoproofError):
+    """A folder or archive of photos or references cannot be used at all."""
+
+    exit_code = 13
+
+
+class ModelError(PhotoproofError):
+    """Weights are missing, damaged or cannot be loaded."""
+
+    exit_code = 14
+
+
+class FetchError(PhotoproofError):
+    """Weights or sample pictures could not be fetched, or arrived with wrong bytes."""
+
+    exit_code = 15
+
+
+class StoreError(PhotoproofError):
+    """The output folder is locked, belongs to something else, or cannot be written."""
+
+    exit_code = 16
+
+
+class InstallationError(PhotoproofError):
+    """`photoproof doctor` found something wrong with the installation."""
+
+    exit_code = 17
+
+
+class ViolationsFound(PhotoproofError):  # noqa: N818 - an outcome, not a fault
+    """`photoproof check` found a photo that violates the standard; the findings are printed."""
+
+    exit_code = 18
+
+
+class RegressionError(PhotoproofError):
+    """`photoproof regress` found values of the golden set changed, beyond what its floors allow."""
+
+    exit_code = 19

@@ -1,0 +1,173 @@
+"""The only place that turns, crops, scales or warps pixels and moves points along with them.
+
+Conventions: points are (..., 2) float32 pixels, x right, y down, (0, 0) the *centre* of the top
+left pixel. `turn_cw` is the clockwise quarter turn to apply. NumPy's `rot90` and Pillow's `rotate`
+turn counter-clockwise for positive values; nothing here uses them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.types import Face, Floats, Pixels, TurnCw
+
+TURNS: tuple[TurnCw, ...] = (0, 90, 180, 270)
+
+_CV2_TURN = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+# EXIF orientation: whether to mirror left to right first, then the clockwise turn.
+# Source: Exif 2.32, tag 0x0112 (where row 0 and column 0 of the stored picture belong).
+_EXIF: dict[int, tuple[bool, TurnCw]] = {
+    1: (False, 0),
+    2: (True, 0),
+    3: (False, 180),
+    4: (True, 180),
+    5: (True, 270),
+    6: (False, 90),
+    7: (True, 90),
+    8: (False, 270),
+}
+
+# Five points of the canonical 112 x 112 ArcFace crop: right eye, left eye, nose tip, right and
+# left mouth corner (subject's right). Source: insightface `face_align.arcface_dst`, the same as
+# OpenCV's FaceRecognizerSF::alignCrop.
+ARCFACE_112: Floats = np.array(
+    [
+        (38.2946, 51.6963),
+        (73.5318, 51.5014),
+        (56.0252, 71.7366),
+        (41.5493, 92.3655),
+        (70.7299, 92.2041),
+    ],
+    dtype=np.float32,
+)
+
+
+def turn(bgr: Pixels, turn_cw: TurnCw) -> Pixels:
+    """The picture turned clockwise; (H, W, 3) becomes (W, H, 3) for 90 and 270."""
+    return bgr if turn_cw == 0 else cast(Pixels, cv2.rotate(bgr, _CV2_TURN[turn_cw]))
+
+
+def mirror(bgr: Pixels) -> Pixels:
+    """The picture with left and right exchanged."""
+    return cast(Pixels, cv2.flip(bgr, 1))
+
+
+def apply_exif(bgr: Pixels, orientation: int) -> Pixels:
+    """The stored picture as its EXIF orientation 1-8 wants it shown."""
+    mirrored, turn_cw = _EXIF[orientation]
+    return turn(mirror(bgr) if mirrored else bgr, turn_cw)
+
+
+def turn_points(points: Floats, turn_cw: TurnCw, width: int, height: int) -> Floats:
+    """Where points of a `width` x `height` picture lie after `turn(picture, turn_cw)`."""
+    x, y = points[..., 0], points[..., 1]
+    if turn_cw == 90:
+        x, y = height - 1 - y, x
+    elif turn_cw == 180:
+        x, y = width - 1 - x, height - 1 - y
+    elif turn_cw == 270:
+        x, y = y, width - 1 - x
+    return np.stack((x, y), axis=-1).astype(np.float32)
+
+
+def unturn(turn_cw: int) -> TurnCw:
+    """The clockwise turn that undoes `turn_cw`."""
+    return cast(TurnCw, -turn_cw % 360)
+
+
+def turn_face(face: Face, turn_cw: TurnCw, width: int, height: int) -> Face:
+    """A face of a `width` x `height` picture after that picture is turned."""
+    x, y, w, h = face.box
+    corners = np.array([(x, y), (x + w, y + h)], dtype=np.float32)
+    a, b = turn_points(corners, turn_cw, width, height)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    box = np.concatenate((low, high - low)).astype(np.float32)
+    return Face(box, turn_points(face.landmarks, turn_cw, width, height), face.score)
+
+
+def move_face(face: Face, scale: float, dx: float, dy: float) -> Face:
+    """A face after scaling its picture by `scale` and then shifting it by (dx, dy) pixels."""
+    shift = np.array((dx, dy), dtype=np.float32)
+    box = face.box * scale
+    box[:2] += shift
+    return Face(box.astype(np.float32), face.landmarks * np.float32(scale) + shift, face.score)
+
+
+def fit(bgr: Pixels, side: int) -> tuple[Pixels, float, int, int]:
+    """The picture scaled into the middle of a black `side` x `side` square.
+
+    Shrinks by area averaging, enlarges bilinearly.
+
+    Returns:
+        The square, the scale, and where the picture's left and top edges lie in it (px).
+    """
+    height, width = bgr.shape[:2]
+    scale = side / max(height, width)
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (side - w) // 2, (side - h) // 2
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    square = np.zeros((side, side, 3), dtype=np.uint8)
+    square[top : top + h, left : left + w] = cv2.resize(bgr, (w, h), interpolation=how)
+    return square, scale, left, top
+
+
+def crop_square(bgr: Pixels, centre: tuple[float, float], side: int) -> tuple[Pixels, int, int]:
+    """A `side` x `side` cut around `centre`, black outside, and where its left, top edges lie."""
+    left, top = round(centre[0] - side / 2), round(centre[1] - side / 2)
+    height, width = bgr.shape[:2]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+    square = np.zeros((side, side, 3), dtype=np.uint8)
+    if x1 > x0 and y1 > y0:
+        square[y0 - top : y1 - top, x0 - left : x1 - left] = bgr[y0:y1, x0:x1]
+    return square, left, top
+
+
+def shrink(bgr: Pixels, longest: int) -> Pixels:
+    """The picture with its longer side at most `longest`; unchanged if it already is."""
+    height, width = bgr.shape[:2]
+    if max(height, width) <= longest:
+        return bgr
+    scale = longest / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cast(Pixels, cv2.resize(bgr, size, interpolation=cv2.INTER_AREA))
+
+
+def similarity(source: Floats, target: Floats) -> NDArray[np.float64]:
+    """Least-squares similarity (turn, scale, shift; no mirroring) that maps source to target.
+
+    Args:
+        source: (N, 2) points, N >= 2.
+        target: (N, 2) points.
+
+    Returns:
+        (2, 3) matrix for `cv2.warpAffine`. Formula: Umeyama 1991 for two dimensions, written with
+        complex numbers.
+    """
+    a = source[:, 0] + 1j * source[:, 1].astype(np.float64)
+    b = target[:, 0] + 1j * target[:, 1].astype(np.float64)
+    a0, b0 = a.mean(), b.mean()
+    spread = float(np.sum(np.abs(a - a0) ** 2))
+    m = complex(np.sum((b - b0) * np.conj(a - a0))) / max(spread, 1e-9)
+    t = complex(b0 - m * a0)
+    return np.array([(m.real, -m.imag, t.real), (m.imag, m.real, t.imag)])
+
+
+def roll_deg(landmarks: Floats, template: Floats = ARCFACE_112) -> float:
+    """In-plane angle of a face in degrees, clockwise positive as the viewer sees it, (-180, 180].
+
+    The angle of the similarity from the upright template to the points, so that all points vote.
+    """
+    m = similarity(template, landmarks)
+    return math.degrees(math.atan2(m[1, 0], m[0, 0]))
+
+
+def align(bgr: Pixels, landmarks: Floats, side: Literal[112] = 112) -> Pixels:
+    """The face warped to the 112 x 112 ArcFace template; landmarks (5, 2) px of `bgr`."""
+    matrix = similarity(landmarks, ARCFACE_112)
+    return cast(Pixels, cv2.warpAffine(bgr, matrix, (side, side), flags=cv2.INTER_LINEAR))
