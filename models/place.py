@@ -1,0 +1,23 @@
+"""Puts a file in place whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def place(data: bytes, target: Path) -> None:
+    """Write `data` beside `target`, onto the disk, then rename: readers see all of it or nothing.
+
+    Raises:
+        OSError: If the folder cannot be written; nothing is left behind then.
+    """
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
