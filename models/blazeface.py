@@ -1,0 +1,55 @@
+"""BlazeFace short range (MediaPipe, Apache-2.0) on OpenVINO.
+
+Input contract: (1, 128, 128, 3) float32 **RGB** -1 to 1. 896 anchors: two a cell of a 16 x 16
+grid, six a cell of an 8 x 8 grid; offsets in pixels of the 128 px input (MediaPipe's
+`ssd_anchors_calculator` and `face_detection_short_range`). Six points: right eye, left eye, nose
+tip, mouth **centre**, right and left ear; the mouth centre stands for both mouth corners here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from models.runtime import Network
+from models.yunet import suppress
+from pipeline.types import Face, Floats, Pixels
+
+SIDE = 128
+_POINTS = (0, 1, 2, 3, 3)
+
+
+class BlazeFace:
+    """Detector for square pictures of 128 px."""
+
+    side = SIDE
+
+    def __init__(self, path: Path) -> None:
+        self._network = Network(path, (1, SIDE, SIDE, 3))
+        self._anchors = np.concatenate((_centres(16, 2), _centres(8, 6)))
+
+    def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
+        """Faces of each (128, 128, 3) BGR picture with at least this score, best first."""
+        return [self._one(square, threshold) for square in squares]
+
+    def _one(self, square: Pixels, threshold: float) -> list[Face]:
+        rgb = square[None, :, :, ::-1].astype(np.float32) / 127.5 - 1.0
+        out = self._network(np.ascontiguousarray(rgb))
+        # MediaPipe clips at ±100; float32 already saturates at ±50.
+        score = 1.0 / (1.0 + np.exp(-np.clip(out["classificators"][0, :, 0], -50, 50)))
+        keep = np.flatnonzero(score >= threshold)
+        if keep.size == 0:
+            return []
+        raw, anchor = out["regressors"][0, keep], self._anchors[keep] * SIDE
+        centre, size = raw[:, :2] + anchor, raw[:, 2:4]
+        boxes = np.concatenate((centre - size / 2, size), axis=1)
+        points = raw[:, 4:].reshape(-1, 6, 2)[:, _POINTS] + anchor[:, None, :]
+        return suppress(boxes, points, score[keep].astype(np.float32))
+
+
+def _centres(cells: int, repeat: int) -> Floats:
+    """(cells² · repeat, 2) anchor centres as fractions, row by row."""
+    rows, columns = np.divmod(np.arange(cells * cells), cells)
+    grid = (np.stack((columns, rows), axis=1) + 0.5) / cells
+    return np.repeat(grid, repeat, axis=0).astype(np.float32)

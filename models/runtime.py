@@ -1,0 +1,72 @@
+"""Compiled networks: one OpenVINO core a process, one thread a network, compiled once.
+
+OpenVINO was chosen by measurement (`docs/performance.md`): SFace on one core takes 15 ms in
+float32 and 9 ms in bf16, against 29 ms in onnxruntime and 46 ms in OpenCV's own engine.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+
+from pipeline.errors import ModelError
+from pipeline.types import Floats
+
+
+@cache
+def _core() -> ov.Core:
+    return ov.Core()
+
+
+@cache
+def half_precision() -> bool:
+    """Whether this processor has bf16 units (then networks run in bf16)."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class Network:
+    """One compiled network with a fixed input shape; call it with an array.
+
+    Args:
+        path: ONNX or TFLite file.
+        shape: Input shape, for instance (4, 3, 160, 160).
+        exact: Run in float32 even where bf16 is available.
+
+    Raises:
+        ModelError: If the file cannot be loaded or compiled.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], *, exact: bool = False) -> None:
+        precision = "bf16" if half_precision() and not exact else "f32"
+        try:
+            model = _core().read_model(path)
+            names = tuple(output.any_name for output in model.outputs)
+            model.reshape(list(shape))
+            compiled = _core().compile_model(
+                model,
+                "CPU",
+                {
+                    "INFERENCE_NUM_THREADS": 1,
+                    "INFERENCE_PRECISION_HINT": precision,
+                    "PERFORMANCE_HINT": "LATENCY",
+                },
+            )
+        except RuntimeError as error:
+            raise ModelError(
+                f"{path.name} cannot be loaded: {str(error).splitlines()[0]}",
+                "Run `photoproof models verify`, then `photoproof models pull`.",
+            ) from error
+        self._request = compiled.create_infer_request()
+        # Names are read before compiling: the compiler adds others to the same tensors.
+        self._names = names
+
+    def __call__(self, batch: Floats) -> dict[str, Floats]:
+        """Outputs by name; the arrays are copies the caller may keep."""
+        results = self._request.infer({0: batch}, share_inputs=True)
+        return {
+            name: np.array(result, dtype=np.float32)
+            for name, result in zip(self._names, results.to_tuple(), strict=True)
+        }
