@@ -1,0 +1,122 @@
+"""Pictures in zip archives: listed, judged by what the archive declares, never extracted."""
+
+from __future__ import annotations
+
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import SourceError
+from pipeline.source.found import ARCHIVES, NOT_PICTURES, PICTURES, Found, is_junk, suffix
+from pipeline.source.text import masked
+from pipeline.types import ImageFile
+
+# Far above any graduation photo (20-40 KB) and any camera file; below what harms a machine.
+MAX_MEMBER_BYTES = 64 * 1024 * 1024
+MAX_MEMBERS = 200_000
+# Deflate reaches about 1000:1 on nothing but zeros; pictures, even blank bitmaps of a usual size,
+# stay below these two.
+MAX_RATIO = 200
+RATIO_FROM_BYTES = 1024 * 1024
+
+_UTF8_NAME = 0x800
+_ENCRYPTED = 0x1
+_UNICODE_PATH = 0x7075
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+# Two bytes in UTF-8 (Latin, Greek, Arabic): what pairs of GBK bytes can pass for.
+_TWO_BYTES = re.compile("[\u0080-\u07ff]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def search_archive(path: Path) -> Iterator[Found]:
+    """Every member of a zip archive but folders and litter.
+
+    Raises:
+        SourceError: If the file is no zip archive, is damaged, or has too many members.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            # Of members with one name, zipfile opens the last.
+            members = {info.filename: info for info in archive.infolist()}
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        raise SourceError(
+            f"{masked(str(path))} is neither a folder nor a zip archive that can be read.",
+            "Unpack it into a folder or pack it again as .zip; .rar and .7z cannot be read.",
+        ) from error
+    if len(members) > MAX_MEMBERS:
+        raise SourceError(
+            f"{masked(str(path))} has {len(members)} members; at most {MAX_MEMBERS} are read.",
+            "Split the archive.",
+        )
+    for raw, info in members.items():
+        name = _decoded(info)
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        if info.is_dir():
+            continue
+        if not _stays_inside(name):
+            yield Found(name, reason="their paths lead out of the archive")
+        elif not is_junk(parts):
+            reason = _refusal(info, name)
+            yield Found(name, None if reason else ImageFile(path, raw, name), reason)
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """The member's name as its author wrote it, with "/" between folders.
+
+    Without the UTF-8 flag zipfile reads names as cp437. They are then, in this order: what the
+    Info-ZIP Unicode path field says (APPNOTE.TXT 4.6.9), UTF-8 (macOS sets no flag), GB18030
+    (Chinese Windows), cp437.
+    """
+    name = info.orig_filename
+    if not info.flag_bits & _UTF8_NAME:
+        raw = name.encode("cp437")
+        name = _unicode_path(info.extra, raw) or _guessed(raw)
+    return name.replace("\\", "/")  # only now: in GBK a backslash can be half a character
+
+
+def _guessed(raw: bytes) -> str:
+    try:
+        name = raw.decode("utf-8")
+        if not _TWO_BYTES.search(name):
+            return name
+    except UnicodeDecodeError:
+        pass
+    try:
+        return raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return raw.decode("cp437")
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str:
+    """The name in extra field 0x7075, "" without one or when the name was changed after it."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        body, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == _UNICODE_PATH and len(body) > 5:
+            version, checksum = struct.unpack_from("<BI", body)
+            if version == 1 and checksum == zlib.crc32(raw):
+                return body[5:].decode("utf-8", "replace")
+    return ""
+
+
+def _stays_inside(name: str) -> bool:
+    return not name.startswith("/") and not _DRIVE.match(name) and ".." not in name.split("/")
+
+
+def _refusal(info: zipfile.ZipInfo, name: str) -> str:
+    """Why a member is left out, "" when it is a picture to use."""
+    packed_tightly = info.file_size > MAX_RATIO * info.compress_size
+    checks = {
+        "links": stat.S_ISLNK(info.external_attr >> 16),
+        "archives inside an archive": suffix(name) in ARCHIVES,
+        NOT_PICTURES: suffix(name) not in PICTURES,
+        "encrypted": bool(info.flag_bits & _ENCRYPTED),
+        "packed by a method that cannot be read": info.compress_type not in _METHODS,
+        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": info.file_size > MAX_MEMBER_BYTES,
+        "packed too tightly for a photo": packed_tightly and info.file_size > RATIO_FROM_BYTES,
+    }
+    return next((reason for reason, applies in checks.items() if applies), "")

@@ -1,0 +1,98 @@
+"""Which roster header means which field: the shipped `data/columns.toml` and a user's own file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+from pipeline.source.text import squashed
+
+FIELDS = (
+    "student_no",
+    "candidate_no",
+    "id_number",
+    "name",
+    "sex",
+    "birth_date",
+    "college",
+    "major",
+    "class_name",
+    "remark",
+)
+
+_NOTE = re.compile(r"[(\[【〔].*?[)\]】〕]")
+
+
+class Columns:
+    """Looks headers up.
+
+    Args:
+        aliases: Per field its headers in comparable form, best first.
+    """
+
+    def __init__(self, aliases: Mapping[str, list[str]]) -> None:
+        self._fields = {
+            alias: (rank, field) for field in FIELDS for rank, alias in enumerate(aliases[field])
+        }
+
+    def find(self, header: str) -> tuple[int, str] | None:
+        """Rank (0 = best header of its field) and field, or None for a header nobody mapped."""
+        without_note = _NOTE.sub("", unicodedata.normalize("NFKC", header))
+        return self._fields.get(squashed(header)) or self._fields.get(squashed(without_note))
+
+
+def load_columns(user: Path | None = None) -> Columns:
+    """The shipped mapping, with the user's file laid over it.
+
+    Raises:
+        ConfigError: If the user's file cannot be read, names an unknown field, gives something
+            else than a list of headers, or gives one header to two fields.
+    """
+    shipped = _parse(files("data").joinpath("columns.toml").read_text("utf-8"), "columns.toml")
+    if user is None:
+        return Columns(shipped)
+    try:
+        own = _parse(user.read_text("utf-8-sig"), str(user))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The column mapping {user} cannot be read: {error}.",
+            "Give the path of a TOML file in UTF-8.",
+        ) from error
+    taken = {alias for aliases in own.values() for alias in aliases}
+    return Columns({f: own[f] + [a for a in shipped[f] if a not in taken] for f in FIELDS})
+
+
+def _parse(text: str, source: str) -> dict[str, list[str]]:
+    """Every field's headers in comparable form; fields the file leaves out have none."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not valid TOML: {error}.", "Correct that line.") from error
+    aliases: dict[str, list[str]] = {field: [] for field in FIELDS}
+    owner: dict[str, str] = {}
+    for field, headers in table.items():
+        if field not in aliases:
+            raise ConfigError(
+                f"{source}: unknown field {field!r}.", f"Allowed fields: {', '.join(FIELDS)}."
+            )
+        if not isinstance(headers, list) or not all(
+            isinstance(header, str) and squashed(header) for header in headers
+        ):
+            raise ConfigError(
+                f"{source}: the value of {field!r} is not a list of headers.",
+                f'Write it as {field} = ["header", "another header"].',
+            )
+        for header in headers:
+            alias = squashed(header)
+            if owner.setdefault(alias, field) != field:
+                raise ConfigError(
+                    f"{source}: the header {header!r} is given to {owner[alias]!r} and {field!r}.",
+                    "Keep it in one of the two fields.",
+                )
+            aliases[field].append(alias)
+    return aliases

@@ -1,0 +1,113 @@
+"""The resident ID number of mainland China, GB 11643-1999.
+
+Six digits of area, eight of birth date, three of sequence (odd = male) and a check character,
+ISO 7064 MOD 11-2. Residence permits of Hong Kong, Macau and Taiwan residents (81, 82, 83...) and
+permanent residence cards of foreigners issued since 2023 (9...) are built alike and judged alike.
+
+Every other document is left alone: it is too short to be an attempted resident number (home-return
+permits H/M + 8 to 10 digits, Taiwan permits of 8 digits, passports) or is the older permanent
+residence card of foreigners (three letters, twelve digits).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+from stdnum.iso7064 import mod_11_2
+
+LENGTH = 18
+FIRST_YEAR = 1900
+
+# Spaces, hyphens, apostrophes (Excel's mark for "this is text"), and the zero-width and direction
+# marks that come along with copying.
+_NOISE = re.compile(
+    r"[\s\-\u2010-\u2015\u2212'`\u2018\u2019\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+_ATTEMPT_LENGTHS = range(15, 20)
+_ATTEMPT_DIGITS = 0.75
+_OLD_FOREIGN_RESIDENT = re.compile(r"[A-Z]{3}\d{12}")
+_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
+_DATE = re.compile(r"[0-9]{8}")
+
+
+def normalise(text: str) -> str:
+    """Half-width, upper case, without spaces, hyphens, apostrophes and invisible characters."""
+    plain = unicodedata.normalize("NFKC", text)
+    return (plain if plain.isalnum() else _NOISE.sub("", plain)).upper()
+
+
+def scientific(text: str) -> bool:
+    """Whether a number was turned into `1.10105E+17`: most of its digits are lost."""
+    return _SCIENTIFIC.fullmatch(text) is not None
+
+
+def excel_damaged(number: str) -> bool:
+    """Whether Excel has kept only 15 digits: `1.10105E+17`, or three zeros and a wrong check."""
+    number = normalise(number)
+    return scientific(number) or (
+        len(number) == LENGTH and number.endswith("000") and not _check_digit_fits(number)
+    )
+
+
+def fault(number: str, sex: str = "", birth_date: str = "") -> str:
+    """What is wrong with an ID number, in one word.
+
+    Args:
+        number: As in the roster; normalised here.
+        sex: "male", "female", or "" when the roster does not say.
+        birth_date: YYYYMMDD; anything else is not compared.
+
+    Returns:
+        "" when it is right, absent or another kind of document; else `excel_damaged`,
+        `id_length`, `id_characters`, `id_birth_date`, `id_check_digit`, `id_sex_mismatch` or
+        `id_birth_mismatch`, the first that applies.
+    """
+    number = normalise(number)
+    if excel_damaged(number):
+        return "excel_damaged"
+    if not _attempted(number):
+        return ""
+    if len(number) != LENGTH:
+        return "id_length"
+    if not _SHAPE.fullmatch(number):
+        return "id_characters"
+    if not _born(number[6:14]):
+        return "id_birth_date"
+    if not _check_digit_fits(number):
+        return "id_check_digit"
+    if sex and sex != ("male" if int(number[16]) % 2 else "female"):
+        return "id_sex_mismatch"
+    if _DATE.fullmatch(birth_date) and birth_date != number[6:14]:
+        return "id_birth_mismatch"
+    return ""
+
+
+def is_valid(text: str) -> bool:
+    """Whether a text is a faultless 18-character number."""
+    number = normalise(text)
+    return len(number) == LENGTH and _attempted(number) and not fault(number)
+
+
+def _attempted(number: str) -> bool:
+    """Whether somebody meant to write a resident ID number."""
+    return (
+        len(number) in _ATTEMPT_LENGTHS
+        and sum(c.isdecimal() for c in number) >= _ATTEMPT_DIGITS * len(number)
+        and not _OLD_FOREIGN_RESIDENT.fullmatch(number)
+    )
+
+
+def _born(digits: str) -> bool:
+    """Whether YYYYMMDD is a calendar date from 1900 to today."""
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return day.year >= FIRST_YEAR and day <= date.today()
+
+
+def _check_digit_fits(number: str) -> bool:
+    return bool(mod_11_2.is_valid(number))
