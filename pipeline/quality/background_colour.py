@@ -1,0 +1,20 @@
+"""Colour of the background as a word "#RRGGBB", for a profile's list of allowed colours."""
+
+from __future__ import annotations
+
+from pipeline.quality.base import Measure, View
+from pipeline.quality.colour_space import name
+
+
+def background_colour(view: View) -> str:
+    """The key of the edge strips (`pipeline.quality.backdrop`), CIELAB median, as sRGB."""
+    return name(view.backdrop.key)
+
+
+MEASURE = Measure(
+    "background_colour",
+    "",
+    background_colour,
+    below="BACKGROUND_COLOUR",
+    above="BACKGROUND_COLOUR",
+)

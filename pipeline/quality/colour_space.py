@@ -1,0 +1,33 @@
+"""Colours in CIELAB (D65, 2°), as numbers and as words "#RRGGBB"."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.types import Floats, Pixels
+
+
+def lab(bgr: Pixels) -> Floats:
+    """(..., 3) uint8 BGR to float32 L* 0-100, a*, b*; OpenCV's float conversion of sRGB."""
+    flat = bgr.reshape(1, -1, 3).astype(np.float32) / np.float32(255)
+    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_BGR2LAB), np.float32).reshape(bgr.shape)
+
+
+def name(colour: Floats) -> str:
+    """A (3,) CIELAB colour as "#RRGGBB"; one outside sRGB is cut to it."""
+    flat = np.asarray(colour, np.float32).reshape(1, 1, 3)
+    bgr = cv2.cvtColor(flat, cv2.COLOR_LAB2BGR).reshape(3) * 255
+    blue, green, red = (int(v) for v in np.clip(np.rint(bgr), 0, 255))
+    return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def delta_e(one: str, other: str) -> float:
+    """Distance ΔE*ab (CIE 1976) of two colours "#RRGGBB"."""
+    pair = lab(np.array([_bgr(one), _bgr(other)], dtype=np.uint8))
+    return float(np.linalg.norm(pair[0] - pair[1]))
+
+
+def _bgr(word: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(word.removeprefix("#"))
+    return blue, green, red

@@ -1,0 +1,13 @@
+"""Height of the upright picture in pixels."""
+
+from __future__ import annotations
+
+from pipeline.quality.base import Measure, View, upright_size
+
+
+def height_px(view: View) -> float:
+    """Pixels from top to bottom once the proposed quarter turn is applied."""
+    return float(upright_size(view)[1])
+
+
+MEASURE = Measure("height_px", "px", height_px, below="SIZE_PX", above="SIZE_PX")

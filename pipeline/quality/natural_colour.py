@@ -1,0 +1,34 @@
+"""Natural colour of ISO/IEC 29794-5: how far the cheeks lie from the colours skin has."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pipeline.quality.base import Measure, View
+from pipeline.quality.colour_space import lab
+from pipeline.quality.scalars import sigmoid
+
+
+def natural_colour(view: View) -> float:
+    """Distance of the cheeks' mean (a*, b*) from a* 5-25, b* 5-35; 100 where a* or b* is negative.
+
+    OFIQ NaturalColour. Its CIELAB is for a D50 white, this one for sRGB's own D65; for skin they
+    differ by less than 1.
+    """
+    mean = np.rint(view.area.cheek_colour()).astype(np.uint8)
+    _, a, b = (float(v) for v in lab(mean))
+    if a < 0 or b < 0:
+        return 100.0
+    return math.hypot(max(0.0, 5 - a, a - 25), max(0.0, 5 - b, b - 35))
+
+
+MEASURE = Measure(
+    "natural_colour",
+    "",
+    natural_colour,
+    below="COLOUR_CAST",
+    above="COLOUR_CAST",
+    scalar=sigmoid(0, 10, h=200, a=1, s=-1),
+)
