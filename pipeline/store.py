@@ -1,0 +1,278 @@
+"""The run's SQLite store: what was seen and decided, one transaction a student.
+
+The parent process alone writes. A student's measurements and the fingerprint that says "done" are
+committed together, so a killed run finds either all of a student or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, astuple
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from pipeline.errors import StoreError
+from pipeline.schema import open_database
+from pipeline.types import (
+    Assessment,
+    Case,
+    Comparison,
+    Decision,
+    Evidence,
+    Finding,
+    Floats,
+    Measurement,
+    Severity,
+    Subject,
+)
+
+_CASE = "SELECT key, subject, photo, assessment FROM student"
+_CHILDREN = ("measurement", "comparison", "picture", "template")
+
+
+class Store:
+    """One run's database.
+
+    Args:
+        path: The file; made when it is not there, unless `readonly`.
+        readonly: Open an existing store so that nothing can be written.
+
+    Raises:
+        StoreError: If the file cannot be opened, is no photoproof store or of another version.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        self._db = open_database(path, readonly)
+
+    def __enter__(self) -> Self:
+        """The store itself; closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what is written inside.
+
+        Raises:
+            StoreError: If the database cannot be written: disk full, file locked.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:  # SQLite has already rolled back when the disk is full
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise StoreError(
+                    f"{self.path}: cannot be written ({error})",
+                    "Make room on the disk and close other programs that use the file.",
+                ) from error
+            raise
+
+    def enrol(self, students: Iterable[tuple[str, Subject, str]]) -> None:
+        """Make the store's students exactly these, in this order; what is known of them stays.
+
+        Args:
+            students: Key, roster row and photo name, in order.
+        """
+        with self.transaction():
+            self._db.execute("UPDATE student SET position = -1")
+            self._db.executemany(
+                "INSERT INTO student (key, position, subject, photo) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET position = excluded.position,"
+                " subject = excluded.subject, photo = excluded.photo",
+                (
+                    (key, position, json.dumps(asdict(subject), ensure_ascii=False), photo)
+                    for position, (key, subject, photo) in enumerate(students)
+                ),
+            )
+            self._db.execute("DELETE FROM student WHERE position = -1")
+
+    def fingerprints(self) -> dict[str, str]:
+        """Fingerprint by key of every student whose evidence is complete."""
+        rows = self._db.execute("SELECT key, fingerprint FROM student WHERE fingerprint != ''")
+        return dict(rows.fetchall())
+
+    def save(self, key: str, fingerprint: str, evidence: Evidence) -> None:
+        """Replace all that is known of one student, in one transaction."""
+        with self.transaction():
+            for table in _CHILDREN:
+                self._db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
+            self._db.execute(
+                "UPDATE student SET fingerprint = ?, photo_sha256 = ?, assessment = NULL"
+                " WHERE key = ?",
+                (fingerprint, evidence.photo_sha256, key),
+            )
+            self.measure(key, evidence.measurements)
+            self._db.executemany(
+                "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((key, i, *astuple(c)) for i, c in enumerate(evidence.comparisons)),
+            )
+            self._db.executemany(
+                "INSERT INTO picture VALUES (?, ?, ?)",
+                ((key, role, jpeg) for role, jpeg in evidence.pictures.items()),
+            )
+            self._db.executemany(
+                "INSERT INTO template VALUES (?, ?, ?)",
+                ((key, role, v.tobytes()) for role, v in evidence.templates.items()),
+            )
+
+    def measure(self, key: str, measurements: Iterable[Measurement]) -> None:
+        """Add or replace single measurements; call inside a transaction."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO measurement VALUES (?, ?, ?, ?, ?)",
+            ((key, m.name, m.value, m.unit, m.error) for m in measurements),
+        )
+
+    def forget(self, prefix: str) -> None:
+        """Delete every measurement whose name starts with `prefix`; call inside a transaction."""
+        where = "substr(name, 1, ?) = ?"
+        self._db.execute(f"DELETE FROM measurement WHERE {where}", (len(prefix), prefix))  # noqa: S608
+
+    def adjust(self, scores: Iterable[tuple[str, str, float]]) -> None:
+        """Replace all adjusted scores by these, by key and role; call inside a transaction."""
+        self._db.execute("UPDATE comparison SET adjusted = NULL")
+        self._db.executemany(
+            "UPDATE comparison SET adjusted = ? WHERE key = ? AND role = ?",
+            ((score, key, role) for key, role, score in scores),
+        )
+
+    def decide(self, key: str, assessment: Assessment) -> None:
+        """Keep the machine's decision; call inside a transaction."""
+        text = json.dumps(asdict(assessment), ensure_ascii=False)
+        self._db.execute("UPDATE student SET assessment = ? WHERE key = ?", (text, key))
+
+    def evidence(self) -> Iterator[tuple[str, dict[str, Measurement], tuple[Comparison, ...]]]:
+        """Key, measurements by name and comparisons of every student, in order."""
+        for (key,) in self._db.execute("SELECT key FROM student ORDER BY position").fetchall():
+            yield key, self._measurements(key), self._comparisons(key)
+
+    def cases(self) -> Iterator[Case]:
+        """Every decided student as the report sees it, in order, one at a time."""
+        rows = self._db.execute(f"{_CASE} WHERE assessment IS NOT NULL ORDER BY position")
+        for row in rows:
+            yield self._case(row)
+
+    def case(self, key: str) -> Case | None:
+        """One decided student; None when there is none of that key, or no decision yet."""
+        where = "WHERE key = ? AND assessment IS NOT NULL"
+        row = self._db.execute(f"{_CASE} {where}", (key,)).fetchone()
+        return self._case(row) if row else None
+
+    def decided(self) -> Iterator[tuple[str, Subject, str, Assessment]]:
+        """Key, roster row, sha256 of the photo ("" without one) and decision, in order."""
+        rows = self._db.execute(
+            "SELECT key, subject, photo_sha256, assessment FROM student"
+            " WHERE assessment IS NOT NULL ORDER BY position"
+        )
+        for key, subject, sha256, assessment in rows:
+            yield key, Subject(**json.loads(subject)), sha256, _assessment(json.loads(assessment))
+
+    def _case(self, row: tuple[str, str, str, str]) -> Case:
+        key, subject, photo, assessment = row
+        pictures = self._db.execute("SELECT role, jpeg FROM picture WHERE key = ?", (key,))
+        return Case(
+            subject=Subject(**json.loads(subject)),
+            photo=photo,
+            assessment=_assessment(json.loads(assessment)),
+            measurements=self._measurements(key),
+            comparisons=self._comparisons(key),
+            pictures=dict(pictures.fetchall()),
+        )
+
+    def same_photo(self) -> list[list[str]]:
+        """Groups of keys whose photo files have identical bytes, each in order."""
+        rows = self._db.execute(
+            "SELECT photo_sha256, key FROM student WHERE photo_sha256 IN (SELECT photo_sha256"
+            " FROM student WHERE photo_sha256 != '' GROUP BY 1 HAVING count(*) > 1)"
+            " ORDER BY photo_sha256, position"
+        )
+        groups: dict[str, list[str]] = {}
+        for sha256, key in rows:
+            groups.setdefault(sha256, []).append(key)
+        return list(groups.values())
+
+    def sexes(self) -> dict[str, str]:
+        """The roster's sex by key: "male", "female" or ""."""
+        rows = self._db.execute("SELECT key, json_extract(subject, '$.sex') FROM student")
+        return dict(rows.fetchall())
+
+    def photo_hashes(self) -> dict[str, tuple[str, str]]:
+        """Perceptual hash of each photo and of its mirror image, by key, in order."""
+        rows = self._db.execute(
+            "SELECT key, a.value, b.value FROM student"
+            " JOIN measurement a USING (key) JOIN measurement b USING (key)"
+            " WHERE a.name = 'photo_hash' AND b.name = 'photo_hash_mirrored' ORDER BY position"
+        )
+        return {key: (plain, mirrored) for key, plain, mirrored in rows}
+
+    def templates(self) -> list[tuple[str, str, Floats]]:
+        """Key, role and vector of every template, in order."""
+        rows = self._db.execute(
+            "SELECT key, role, vector FROM template JOIN student USING (key)"
+            " ORDER BY position, role"
+        )
+        return [(key, role, np.frombuffer(blob, dtype=np.float32)) for key, role, blob in rows]
+
+    def purge_templates(self) -> None:
+        """Delete every template; `secure_delete` overwrites their bytes."""
+        with self.transaction():
+            self._db.execute("DELETE FROM template")
+            self.note("templates_purged", "yes")
+
+    def restart(self) -> None:
+        """Count every student as not yet seen, so that the next run looks at all of them again."""
+        with self.transaction():
+            self._db.execute("UPDATE student SET fingerprint = ''")
+            self.note("templates_purged", "")
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a fact about the run as a whole."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def noted(self, name: str) -> str:
+        """A fact kept by `note`; "" if there is none."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _measurements(self, key: str) -> dict[str, Measurement]:
+        rows = self._db.execute(
+            "SELECT name, value, unit, error FROM measurement WHERE key = ?", (key,)
+        )
+        return {row[0]: Measurement(*row) for row in rows}
+
+    def _comparisons(self, key: str) -> tuple[Comparison, ...]:
+        rows = self._db.execute(
+            "SELECT kind, score, model, error, turn_confidence, role, adjusted FROM comparison"
+            " WHERE key = ? ORDER BY position",
+            (key,),
+        )
+        return tuple(Comparison(*row) for row in rows)
+
+
+def _assessment(stored: Mapping[str, object]) -> Assessment:
+    """An Assessment from its JSON form."""
+    fields = dict(stored)
+    findings = fields.pop("findings")
+    assert isinstance(findings, list)
+    return Assessment(
+        decision=Decision(str(fields.pop("decision"))),
+        findings=tuple(Finding(**{**f, "severity": Severity(f["severity"])}) for f in findings),
+        **fields,  # type: ignore[arg-type]
+    )
