@@ -1,0 +1,11 @@
+"""Cohort stage: what can only be seen across students, from what the store holds.
+
+`calibrate` reads the score distribution of this cohort's own non-mated pairs and derives the
+thresholds; `owners` asks whose photo a flagged one is; `duplicates` finds one photo, or one face,
+under two names.
+"""
+
+from __future__ import annotations
+
+# Names of this stage's measurements start so; it replaces them as a whole.
+PREFIX = "cohort."

@@ -1,0 +1,83 @@
+"""One photo, or one face, under two names.
+
+Identical bytes prove one photo. Re-encoded, rescaled, turned or mirrored copies are found by a
+perceptual hash of the upright picture and confirmed by the face: studio portraits share framing
+and backdrop, so a near hash alone proves nothing. One face in two different photos may be twins
+or one person enrolled twice: people decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pipeline.cohort import PREFIX
+from pipeline.cohort.gallery import Gallery, Norms
+from pipeline.types import Floats, Measurement
+
+# Most differing bits of 64 between copies of one picture, and the least cosine of their faces;
+# figures in docs/accuracy.md.
+NEAR_BITS = 10
+COPY_FROM = 0.9
+_ROWS = 1024
+
+
+def identical(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, Measurement]]:
+    """For each student whose photo file another student has too: that other one.
+
+    Args:
+        groups: Keys of students with identical photo bytes, from `Store.same_photo`.
+    """
+    for group in groups:
+        for key in group:
+            other = next(k for k in group if k != key)
+            yield key, Measurement(f"{PREFIX}duplicate_of", other)
+
+
+def copies(
+    hashes: Mapping[str, tuple[str, str]], photos: Mapping[str, Floats]
+) -> Iterator[tuple[str, Measurement]]:
+    """Copies of one picture under two names, mirrored ones too.
+
+    Args:
+        hashes: By key the photo's hash and its mirror image's, 16 hexadecimal digits each.
+        photos: Photo templates by key; a pair without both is no copy.
+    """
+    keys = [key for key in hashes if key in photos]
+    if len(keys) < 2:
+        return
+    plain = np.array([int(hashes[key][0], 16) for key in keys], dtype=np.uint64)
+    mirrored = np.array([int(hashes[key][1], 16) for key in keys], dtype=np.uint64)
+    for start in range(0, len(keys), _ROWS):
+        rows = plain[start : start + _ROWS, None]
+        near = np.minimum(
+            np.bitwise_count(rows ^ plain[None, :]), np.bitwise_count(rows ^ mirrored[None, :])
+        )
+        for row, column in np.argwhere(near <= NEAR_BITS):
+            a, b = keys[start + row], keys[column]
+            if a != b and float(photos[a] @ photos[b]) >= COPY_FROM:
+                yield a, Measurement(f"{PREFIX}copy_of", b)
+
+
+def same_face(
+    gallery: Gallery, norms: Norms | None, threshold: float, explained: Collection[str]
+) -> Iterator[tuple[str, Measurement]]:
+    """Students whose photo shows the face of another student's photo; the most alike is named.
+
+    Args:
+        gallery: Photos against photos.
+        norms: Where known, the adjusted score must reach the threshold too: in a group whose faces
+            all resemble each other, resemblance proves less.
+        threshold: Least score.
+        explained: Keys left aside: their photo is already known to be another's, or a copy.
+    """
+    keys = gallery.photo_keys
+    aside = np.array([key in explained for key in keys], dtype=bool)
+    for rows, raw, strangers in gallery.blocks():
+        scores = raw if norms is None else np.minimum(raw, norms.adjust(raw, rows))
+        scores = np.where(strangers & ~aside[None, :] & ~aside[rows, None], scores, -np.inf)
+        best = scores.argmax(axis=1)
+        top = scores[np.arange(len(scores)), best]
+        for row in np.flatnonzero(top >= threshold):
+            yield keys[rows.start + row], Measurement(f"{PREFIX}same_face", keys[best[row]])

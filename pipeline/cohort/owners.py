@@ -1,0 +1,71 @@
+"""Whose photo is it: the best other reference for each photo that is not its student's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.cohort import PREFIX
+from pipeline.cohort.gallery import Gallery, Norms
+from pipeline.policy import Policy
+from pipeline.types import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The reference of another student that a photo looks most like."""
+
+    key: str
+    kind: str
+    score: float
+
+
+def best_others(
+    suspects: Mapping[str, float], gallery: Gallery, norms: Norms | None, kind: str
+) -> Iterator[tuple[str, Candidate]]:
+    """For each suspect photo the other student's reference of this kind with the best score.
+
+    Args:
+        suspects: Students whose photo does not look like their own reference.
+        gallery: Photos and references of one kind.
+        norms: To adjust the scores by, if there are any.
+        kind: Of the references.
+    """
+    row_of = {key: row for row, key in enumerate(gallery.photo_keys)}
+    keys = np.array(gallery.reference_keys)
+    for suspect in suspects:
+        row = row_of.get(suspect)
+        if row is None or not len(keys):
+            continue
+        raw = gallery.photos[row] @ gallery.references.T
+        scores = raw if norms is None else norms.adjust(raw, row)
+        scores = np.where(keys == suspect, -np.inf, scores)
+        best = int(scores.argmax())
+        if np.isfinite(scores[best]):
+            yield suspect, Candidate(str(keys[best]), kind, float(scores[best]))
+
+
+def owners(
+    suspects: Mapping[str, float], candidates: Mapping[str, Candidate], policy: Policy
+) -> Iterator[tuple[str, Measurement]]:
+    """Name the owner where the evidence is strict enough; mutual swaps are named as such.
+
+    An owner's score must reach `accept_from` and beat the student's own by `cohort.owner_margin`.
+
+    Args:
+        suspects: Own best score by student.
+        candidates: Best other reference by student, from `best_others`.
+        policy: Thresholds and margin.
+    """
+    owner: dict[str, str] = {}
+    for key, candidate in candidates.items():
+        needed = policy.comparison.of(candidate.kind).accept_from
+        if candidate.score >= max(needed, suspects[key] + policy.cohort.owner_margin):
+            owner[key] = candidate.key
+            yield key, Measurement(f"{PREFIX}looks_like", candidate.key)
+            yield key, Measurement(f"{PREFIX}looks_like_score", candidate.score)
+    for key, other in owner.items():
+        if owner.get(other) == key:
+            yield key, Measurement(f"{PREFIX}swapped_with", other)
