@@ -1,0 +1,70 @@
+"""`results.csv`: one line a student, for machines and for a quick look."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.report.files import replacing
+from pipeline.report.view import codes, reasons_of
+from pipeline.types import Case, Severity
+
+COLUMNS = (
+    "subject_id",
+    "decision",
+    "category",
+    "reasons",
+    "turn_cw",
+    "roll_deg",
+    "reference",
+    "score",
+    "looks_like",
+    "photo",
+    "advice",
+    "adjusted",
+)
+
+
+def write_csv(cases: Iterable[Case], path: Path) -> None:
+    r"""Write the results as UTF-8 without BOM, comma-separated, lines ended by ``\n``.
+
+    Neither name nor ID number is a column; `photo` is the true file name, so that a script can
+    find the file, and is as sensitive as the file names are.
+
+    Raises:
+        StoreError: If the file cannot be written.
+    """
+    with (
+        replacing(path) as temporary,
+        # A file name that is not UTF-8 arrives with lone surrogates: spell them out.
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out,
+    ):
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(map(_line, cases))
+
+
+def _line(case: Case) -> tuple[str | int, ...]:
+    """One case in the order of `COLUMNS`."""
+    found = case.assessment
+    return (
+        harmless(case.subject.subject_id),
+        found.decision.value,
+        harmless(found.category),
+        codes(reasons_of(case)),
+        "" if found.turn_cw is None else found.turn_cw,
+        "" if found.roll_deg is None else f"{found.roll_deg:.1f}",
+        harmless(found.reference),
+        "" if found.score is None else f"{found.score:.4f}",
+        harmless(found.looks_like),
+        harmless(case.photo),
+        codes(f for f in found.findings if f.severity is Severity.ADVICE),
+        "" if found.adjusted is None else f"{found.adjusted:.4f}",
+    )
+
+
+def harmless(text: str) -> str:
+    """A leading apostrophe where a spreadsheet would take the text for a formula (OWASP)."""
+    text = text.replace("\r", "\\r")  # csv quotes a line feed, but not a lone carriage return
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text

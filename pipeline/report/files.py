@@ -1,0 +1,30 @@
+"""Reports appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import StoreError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well.
+
+    Raises:
+        StoreError: If the folder or the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path.name} cannot be written: {error.strerror or error}",
+            "Close the file where it is open, and check that the output folder is writable.",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)

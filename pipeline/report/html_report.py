@@ -1,0 +1,202 @@
+"""`report.html`: one file that opens offline, in any browser of the last years.
+
+The page streams: head and summary come from the run, then one JSON block a student (read by
+`report.js`, which draws a card only when it comes into view), then the charts, whose numbers were
+counted while the students went by. Pictures sit in blocks of their own, parsed only when drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from pipeline.reasons import DEFAULT_LANGUAGE, Language, kind_name
+from pipeline.report import plots
+from pipeline.report.files import replacing
+from pipeline.report.view import card, has_pictures, mask
+from pipeline.report.words import word, words
+from pipeline.types import Case, Decision
+
+# Three thumbnails of 240 px come to about 25 kB a student: beyond this many those of accepted
+# students are left out, so that the file stays a matter of tens of megabytes.
+PICTURES_FOR_ALL = 3000
+
+
+def write_html(
+    run: Mapping[str, Any], cases: Iterable[Case], path: Path, lang: Language = DEFAULT_LANGUAGE
+) -> None:
+    """Write the report of one run.
+
+    Args:
+        run: The run's summary, as in `run.json`.
+        cases: Consumed once, in the order of the roster.
+        path: Where to put it.
+        lang: Language of everything but the registry's category names.
+
+    Raises:
+        StoreError: If the file cannot be written.
+    """
+    everyone = run["students"] <= PICTURES_FOR_ALL
+    tally = plots.ScoreTally()
+    limits = run.get("thresholds", {})
+    page = _environment().get_template("report.html.jinja")
+    stream = page.generate(
+        lang=lang,
+        t=words("ui", lang),
+        run=run,
+        facts=_facts(run, lang),
+        symbols={"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"},
+        decisions=_shares(run, lang),
+        categories=_named(run, "category", "category", lang),
+        reasons=_named(run, "reasons", "reason", lang),
+        remarks=[mask(remark) for remark in run.get("remarks", ())],
+        omitted=not everyone,
+        details=_details(run, lang),
+        config=_json(_config(limits, lang)),
+        data=_blocks(cases, tally, everyone, lang),
+        # A function: only after the last student are the scores counted.
+        score_charts=lambda: _score_charts(tally, limits, run.get("non_mated", {}), lang),
+        stage_chart=plots.stage_chart(run["stages"], lang) if run.get("stages") else "",
+        css=_inline("report.css"),
+        js=_inline("report.js"),
+    )
+    with (
+        replacing(path) as temporary,
+        # A file name that is not UTF-8 arrives with lone surrogates: JSON spells them so.
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out,
+    ):
+        out.writelines(stream)
+
+
+@cache
+def _environment() -> Environment:
+    """Templates with everything escaped; an unknown name in one is an error."""
+    return Environment(
+        loader=PackageLoader("pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _inline(name: str) -> Markup:
+    """A style sheet or script of ours, to be placed as it is."""
+    return Markup(files("pipeline.report").joinpath("templates", name).read_text("utf-8"))  # noqa: S704
+
+
+def _json(data: object) -> Markup:
+    """JSON that no HTML parser can leave: <, >, &, ' and the two line separators escaped."""
+    text = htmlsafe_json_dumps(
+        data, dumps=partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+    )
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _blocks(
+    cases: Iterable[Case], tally: plots.ScoreTally, everyone: bool, lang: Language
+) -> Iterator[Markup]:
+    """The students' data and, for those who get them, pictures; counts the scores in passing."""
+    student = Markup('<script type="application/json" class="case">{}</script>\n')
+    pictures = Markup('<script type="application/json" id="pictures-{}">{}</script>\n')
+    for number, case in enumerate(cases):
+        tally.add(case.comparisons)
+        yield student.format(_json(card(case, lang)))
+        if has_pictures(case, everyone):
+            encoded = {role: b64encode(jpeg).decode() for role, jpeg in case.pictures.items()}
+            yield pictures.format(number, _json(encoded))
+
+
+def _score_charts(
+    tally: plots.ScoreTally,
+    limits: Mapping[str, plots.Limits],
+    strangers: Mapping[str, Sequence[int]],
+    lang: Language,
+) -> list[tuple[str, Markup, str]]:
+    """Title, chart and provenance of the thresholds for every reference kind compared with."""
+    return [
+        (
+            kind_name(kind, lang),
+            plots.score_chart(kind, bins, limits.get(kind, {}), strangers.get(kind, ()), lang),
+            str(limits.get(kind, {}).get("provenance", "")),
+        )
+        for kind, bins in sorted(tally.bins.items())
+    ]
+
+
+def _facts(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str]]:
+    """What the head of the page says about the run."""
+    t = words("ui", lang)
+    return [
+        (t["students"], f"{run['students']:,}"),
+        (t["finished"], datetime.fromisoformat(run["finished"]).strftime("%Y-%m-%d %H:%M")),
+        (t["duration"], _duration(run["seconds"], t)),
+        (t["speed"], f"{run['students_per_second']:.1f} {t['speed_unit']}"),
+        (t["profile"], str(run["profile"])),
+        (t["workers"], str(run["workers"])),
+        (t["version"], f"photoproof {run['photoproof']}"),
+    ]
+
+
+def _duration(seconds: float, t: Mapping[str, str]) -> str:
+    """Hours and minutes, minutes and seconds, or seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} {t['hours']} {left} {t['minutes']}"
+    if minutes:
+        return f"{minutes} {t['minutes']} {rest} {t['seconds']}"
+    return f"{seconds:.1f} {t['seconds']}"
+
+
+def _shares(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str, int, float]]:
+    """Decision, its word, count and share in percent; worst first."""
+    counts = run["counts"]["decision"]
+    total = sum(counts.values()) or 1
+    return [
+        (d, word("decision", d, lang), counts.get(d, 0), 100 * counts.get(d, 0) / total)
+        for d in reversed(Decision)
+    ]
+
+
+def _named(
+    run: Mapping[str, Any], field: str, section: str, lang: Language
+) -> list[tuple[str, str, int]]:
+    """Key, word and count of one table of counts; most frequent first."""
+    counts: Mapping[str, int] = run["counts"][field]
+    ranked = sorted(counts.items(), key=lambda entry: -entry[1])
+    return [(key, word(section, key, lang), count) for key, count in ranked]
+
+
+def _details(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str]]:
+    """The foldable rest, for whoever must reproduce the run."""
+    t = words("ui", lang)
+    return [
+        (t[key], json.dumps(run[key], ensure_ascii=False, indent=2))
+        for key in ("thresholds", "models", "policy", "versions")
+        if run.get(key)
+    ]
+
+
+def _config(limits: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+    """What the script needs besides the students."""
+    return {
+        "words": words("ui", lang),
+        "decisions": words("decision", lang),
+        "categories": words("category", lang),
+        "reasons": words("reason", lang),
+        "limits": {
+            kind: [limit.get("flag_below"), limit.get("accept_from")]
+            for kind, limit in limits.items()
+        },
+    }

@@ -1,0 +1,113 @@
+"""What a person may see of a case: words, order and masks, the same for every report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.reasons import Language, format_value, kind_name, sentence
+from pipeline.report.words import words
+from pipeline.types import Case, Comparison, Decision, Finding, Severity
+
+# Any run of 15 or more digits (15: ID numbers before 1999), the last one perhaps X.
+ID_LIKE = re.compile(r"\d{14,}[\dXxＸｘ]")
+# In sentences another student's number must stay readable, so only what is built like a resident
+# ID number (GB 11643-1999: area 6, birth date 8 or 6, sequence 3, check digit) is masked there.
+RESIDENT_ID = re.compile(
+    r"(?<!\d)[1-9]\d{5}(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXxＸｘ]"
+    r"|\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})(?!\d)"
+)
+
+
+def mask(text: str, pattern: re.Pattern[str] = RESIDENT_ID) -> str:
+    """`text` with everything built like an ID number reduced to three and two characters."""
+    return pattern.sub(lambda m: m[0][:3] + "*" * (len(m[0]) - 5) + m[0][-2:], text)
+
+
+def photo_name(case: Case) -> str:
+    """The photo's file name as it may be shown: the student's own and any other ID masked."""
+    subject = case.subject
+    name = case.photo
+    if subject.id_number:  # passports and permits are not built like resident ID numbers
+        own = re.compile(re.escape(subject.id_number), re.IGNORECASE)
+        name = own.sub(lambda _: subject.masked_id_number, name)
+    return mask(name, ID_LIKE)
+
+
+def reasons_of(case: Case) -> list[Finding]:
+    """REVIEW and FLAG findings, worst first."""
+    found = [f for f in case.assessment.findings if f.severity > Severity.ADVICE]
+    return sorted(found, key=lambda f: -f.severity)
+
+
+def advice_of(case: Case) -> list[Finding]:
+    """ADVICE findings in the order they were made."""
+    return [f for f in case.assessment.findings if f.severity is Severity.ADVICE]
+
+
+def codes(findings: Iterable[Finding]) -> str:
+    """Codes joined by semicolons, each once."""
+    return ";".join(dict.fromkeys(f.code for f in findings))
+
+
+def told(finding: Finding, case: Case, lang: Language) -> str:
+    """The finding as a sentence about this case, without ID numbers."""
+    return mask(sentence(finding, lang, kind=case.assessment.reference))
+
+
+def measured(finding: Finding, lang: Language) -> str:
+    """The small print under a sentence: value with its limit, and what the limit rests on."""
+    t = words("ui", lang)
+    parts = []
+    if finding.limit:
+        value = f"{format_value(finding.value)} {finding.unit}".rstrip()
+        limit = f"{finding.limit} {finding.unit}".rstrip()
+        parts = [f"{t['measured']} {value}", f"{t['limit']} {limit}"]
+    if finding.clause:
+        parts.append(f"{t['clause']} {finding.clause}")
+    return mask(" · ".join(parts))
+
+
+def has_pictures(case: Case, everyone: bool) -> bool:
+    """Whether the case's pictures go into a report: always, unless accepted in a large batch."""
+    return bool(case.pictures) and (everyone or case.assessment.decision is not Decision.ACCEPT)
+
+
+def _uncompared(case: Case) -> list[Comparison]:
+    """References that have a picture but were never compared, say for want of a photo."""
+    known = {"photo", *(c.kind for c in case.comparisons)}
+    return [Comparison(kind, None, "") for kind in case.pictures if kind not in known]
+
+
+def card(case: Case, lang: Language) -> dict[str, Any]:
+    """One student for `report.js`; empty entries are left out to keep the file small.
+
+    `reasons` and `advice` are lists of [code, sentence, small print], `scores` of
+    [kind, kind in words, score or None, error].
+    """
+    subject, found = case.subject, case.assessment
+    numbers = (subject.student_no, subject.candidate_no)
+    entries = {
+        "id": subject.subject_id,
+        "also": " ".join(n for n in numbers if n and n != subject.subject_id),
+        "name": subject.name,
+        "number": subject.masked_id_number,
+        "college": subject.college,
+        "major": subject.major,
+        "class": subject.class_name,
+        "decision": found.decision.value,
+        "category": found.category,
+        "photo": photo_name(case),
+        "turn": found.turn_cw,
+        "roll": None if found.roll_deg is None else round(found.roll_deg, 1),
+        "reference": found.reference,
+        "like": found.looks_like,
+        "reasons": [[f.code, told(f, case, lang), measured(f, lang)] for f in reasons_of(case)],
+        "advice": [[f.code, told(f, case, lang), measured(f, lang)] for f in advice_of(case)],
+        "scores": [
+            [c.kind, kind_name(c.kind, lang), c.judged, mask(c.error)]
+            for c in (*case.comparisons, *_uncompared(case))
+        ],
+    }
+    return {key: value for key, value in entries.items() if value}
