@@ -1,0 +1,17 @@
+"""Engines turn one job into evidence. `Engine` is all that `pipeline.run` knows of them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pipeline.types import Evidence, Job
+
+
+class Engine(Protocol):
+    """Looks at one student at a time; lives in one process for a whole run."""
+
+    def assess(self, job: Job) -> Evidence:
+        """Everything seen of one student. A bad photo is data, never an exception."""
+
+    def close(self) -> None:
+        """Release native resources."""

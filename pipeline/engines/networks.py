@@ -1,0 +1,227 @@
+"""The real engine: decode → detect → orient → compare → quality with the pulled networks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import cv2
+
+from models.blazeface import BlazeFace
+from models.facemesh import FaceMesh
+from models.manifest import path_of
+from models.sface import SFace
+from models.yunet import YuNet
+from pipeline import orient
+from pipeline.compare import score
+from pipeline.decode import UnreadableError, decode, read
+from pipeline.detect import Spotter, limit_size
+from pipeline.geometry import align, crop_square, shrink
+from pipeline.policy import InputLimits
+from pipeline.quality import View, measure_all
+from pipeline.resemblance import picture_hashes
+from pipeline.types import (
+    Comparison,
+    Evidence,
+    Floats,
+    ImageFile,
+    Job,
+    Measurement,
+    Mesh,
+    Orientation,
+    Photo,
+    Pixels,
+    Portrait,
+    Reference,
+)
+
+# Longer side of the pictures kept for the report, and their JPEG quality.
+_THUMBNAIL, _THUMBNAIL_QUALITY = 320, 82
+# The mesh is taken from a square crop of this many face heights, at most this large.
+_MESH_FRAMING, _MESH_SIDE = 1.8, 384
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the networks made of one picture.
+
+    Attributes:
+        bgr: The picture as it lies, no larger than the stages need.
+        orientation: None when there is no face; then `portrait` and `template` are None too.
+        template: (128,) unit vector of the subject's face.
+    """
+
+    bgr: Pixels
+    orientation: Orientation | None = None
+    portrait: Portrait | None = None
+    template: Floats | None = None
+
+
+@dataclass(slots=True)
+class _Record:
+    """Evidence of one student while it grows."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    templates: dict[str, Floats] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = time.perf_counter() - start
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + elapsed
+
+
+class NetworkEngine:
+    """One process's networks, compiled once.
+
+    Raises:
+        ModelError: If weights are missing or damaged.
+    """
+
+    def __init__(self, limits: InputLimits) -> None:
+        cv2.setNumThreads(1)  # workers are processes; OpenCV's own threads would only compete
+        yunet = path_of("yunet")
+        self._limits = limits
+        self._spotter = Spotter(
+            YuNet(yunet), BlazeFace(path_of("blazeface")), [YuNet(yunet, 320), YuNet(yunet, 640)]
+        )
+        self._sface = SFace(path_of("sface_folded"))
+        self._mesh = FaceMesh(path_of("face_landmarker"))
+
+    def close(self) -> None:
+        """Release the face mesh's native task."""
+        self._mesh.close()
+
+    def assess(self, job: Job) -> Evidence:
+        """Look at one student's photo and references."""
+        record = _Record(measurements=list(job.facts))
+        look: Look | None = None
+        sha256 = ""
+        if job.photo is not None:
+            try:
+                photo, look = self._open(job.photo, record)
+            except UnreadableError as error:
+                record.measurements.append(Measurement("photo_error", str(error)))
+            else:
+                sha256 = photo.sha256
+                self._describe(photo, look, record)
+        comparisons = tuple(self._compare(ref, look, record) for ref in job.references)
+        return Evidence(
+            tuple(record.measurements),
+            comparisons,
+            sha256,
+            record.pictures,
+            record.templates,
+            record.seconds,
+        )
+
+    def look(self, bgr: Pixels, record: _Record | None = None) -> Look:
+        """Detect, orient and embed the subject of one (H, W, 3) BGR picture."""
+        record = record or _Record()
+        small = limit_size(bgr)
+        with record.timed("orient"):
+            subject, sightings = self._spotter.whole(small)
+            orientation = orient.judge(sightings)
+            if subject is not None and not orient.overwhelming(orientation):
+                sightings += self._spotter.closer(small, subject)
+                orientation = orient.judge(sightings)
+            if orientation is None:
+                return Look(small)
+            portrait = self._spotter.portrait(small, sightings, orientation)
+        with record.timed("compare"):
+            template = self._sface(align(portrait.bgr, portrait.face.landmarks))
+        return Look(small, orientation, portrait, template)
+
+    def _open(self, file: ImageFile, record: _Record) -> tuple[Photo, Look]:
+        with record.timed("decode"):
+            photo = decode(read(file, self._limits), self._limits)
+        return photo, self.look(photo.bgr, record)
+
+    def _describe(self, photo: Photo, look: Look, record: _Record) -> None:
+        """The photo's measurements, thumbnail and template."""
+        orientation = look.orientation
+        with record.timed("orient"):
+            portrait = look.portrait and self._spotter.with_others(look.portrait)
+        add = record.measurements.append
+        add(Measurement("exif_orientation", float(photo.exif_orientation)))
+        add(Measurement("faces_found", 0.0 if portrait is None else 1.0))
+        if orientation is not None:
+            add(Measurement("turn_cw", float(orientation.turn_cw), "°"))
+            add(Measurement("turn_confidence", orientation.confidence))
+        with record.timed("quality"):
+            mesh = None if portrait is None else self._mesh_of(portrait)
+            taken = measure_all(View(photo, orientation, portrait, mesh))
+        record.measurements.extend(taken)
+        if orientation is not None:
+            # The detectors' five points understate a roll by a third; the mesh's eyes do not.
+            by_eyes = next((m.value for m in taken if m.name == "roll"), None)
+            known = isinstance(by_eyes, float)
+            add(Measurement("roll_deg", by_eyes if known else orientation.roll_deg, "°"))
+        upright = look.bgr if portrait is None else portrait.bgr
+        plain, mirrored = picture_hashes(upright)
+        add(Measurement("photo_hash", plain))
+        add(Measurement("photo_hash_mirrored", mirrored))
+        record.pictures["photo"] = _thumbnail(upright)
+        if look.template is not None:
+            record.templates["photo"] = look.template
+
+    def _compare(self, reference: Reference, look: Look | None, record: _Record) -> Comparison:
+        """One reference scored and named; one that cannot be used says why."""
+        model, kind = self._sface.name, reference.kind
+        role = _free_role(kind, record.pictures)
+        try:
+            _, theirs = self._open(reference.file, record)
+        except UnreadableError as error:
+            return Comparison(kind, None, model, str(error), 0.0, role)
+        if theirs.orientation is None or theirs.portrait is None or theirs.template is None:
+            record.pictures[role] = _thumbnail(theirs.bgr)
+            return Comparison(kind, None, model, "no face was found in it", 0.0, role)
+        record.pictures[role] = _thumbnail(_registry_crop(theirs.portrait))
+        record.templates[role] = theirs.template
+        probe = look.template if look is not None else None
+        value = None if probe is None else score(probe, theirs.template)
+        return Comparison(kind, value, model, "", theirs.orientation.confidence, role)
+
+    def _mesh_of(self, portrait: Portrait) -> Mesh | None:
+        """The subject's mesh in pixels of the upright picture."""
+        x, y, width, height = (float(v) for v in portrait.face.box)
+        side = max(8, round(max(width, height) * _MESH_FRAMING))
+        crop, left, top = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
+        small = shrink(crop, _MESH_SIDE)
+        mesh = self._mesh(small)
+        if mesh is None:
+            return None
+        points = mesh.points * (side / small.shape[0]) + (left, top)
+        return Mesh(points.astype("float32"), mesh.blendshapes, mesh.pose)
+
+
+def _free_role(kind: str, taken: dict[str, bytes]) -> str:
+    """`kind`, or `kind#2`, `kind#3` for further references of the same kind."""
+    number, role = 1, kind
+    while role in taken:
+        number += 1
+        role = f"{kind}#{number}"
+    return role
+
+
+def _registry_crop(portrait: Portrait) -> Pixels:
+    """Hair to shoulders at 3:4, as the registry's frame shows them: face box half the height."""
+    x, y, width, height = (float(v) for v in portrait.face.box)
+    side = max(8, round(height * 2.0))
+    square, _, _ = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
+    return square[:, side // 8 : side - side // 8]
+
+
+def _thumbnail(bgr: Pixels) -> bytes:
+    """A small JPEG for the report."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
+    ok, jpeg = cv2.imencode(".jpg", shrink(bgr, _THUMBNAIL), quality)
+    assert ok
+    return bytes(jpeg)

@@ -1,0 +1,120 @@
+"""Worker processes that each hold one engine; work streams in, evidence streams out.
+
+A worker that dies takes down Python's whole pool, so the students it may have had in hand are tried
+again one by one in fresh processes; the one that kills its process again becomes data.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+
+from pipeline.engines import Engine
+from pipeline.types import Evidence, Job, Measurement
+
+EngineFactory = Callable[[], Engine]
+Keyed = tuple[str, Job]
+
+# Jobs handed out ahead of their turn, a worker: enough to keep it busy, few enough to stay flat.
+_AHEAD = 4
+
+_engine: Engine | None = None  # the worker process's own
+
+
+def assess_all(
+    jobs: Iterable[Keyed], factory: EngineFactory, workers: int
+) -> Iterator[tuple[str, Evidence]]:
+    """Evidence of every job, in the order it is finished; never raises for a bad photo.
+
+    Args:
+        jobs: Key and job; consumed as workers become free.
+        factory: Makes an engine; must be picklable for more than one worker.
+        workers: Processes; 1 works in this process.
+    """
+    if workers <= 1:
+        yield from _here(jobs, factory)
+        return
+    waiting = iter(jobs)
+    while True:
+        suspects: list[Keyed] = []
+        yield from _until_broken(waiting, factory, workers, suspects)
+        if not suspects:
+            return
+        for keyed in suspects:
+            yield from _alone(keyed, factory)
+
+
+def assess_one(engine: Engine, job: Job) -> Evidence:
+    """One student; whatever goes wrong becomes a measurement with the reason."""
+    try:
+        return engine.assess(job)
+    except Exception as error:  # noqa: BLE001 - the other of the two: a failing photo is data
+        # The type alone: a message could quote a path, and a path could quote an ID number.
+        return _failed(job, f"internal error ({type(error).__name__})")
+
+
+def _failed(job: Job, reason: str) -> Evidence:
+    return Evidence(measurements=(*job.facts, Measurement("assess_error", reason)))
+
+
+def _here(jobs: Iterable[Keyed], factory: EngineFactory) -> Iterator[tuple[str, Evidence]]:
+    engine: Engine | None = None
+    try:
+        for key, job in jobs:
+            engine = engine or factory()
+            yield key, assess_one(engine, job)
+    finally:
+        if engine is not None:
+            engine.close()
+
+
+def _pool(factory: EngineFactory, workers: int) -> ProcessPoolExecutor:
+    # Spawned, not forked: OpenVINO and MediaPipe own threads that a fork would lose.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=_start, initargs=(factory,))
+
+
+def _until_broken(
+    waiting: Iterator[Keyed], factory: EngineFactory, workers: int, suspects: list[Keyed]
+) -> Iterator[tuple[str, Evidence]]:
+    """Work until all is done or a process dies; then `suspects` holds the jobs in hand."""
+    pool = _pool(factory, workers)
+    running: dict[Future[Evidence], Keyed] = {}
+    try:
+        while True:
+            for keyed in islice(waiting, workers * _AHEAD - len(running)):
+                running[pool.submit(_work, keyed[1])] = keyed
+            if not running:
+                return
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                evidence = future.result()
+                yield running.pop(future)[0], evidence
+    except BrokenProcessPool:
+        suspects.extend(running.values())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _alone(keyed: Keyed, factory: EngineFactory) -> Iterator[tuple[str, Evidence]]:
+    key, job = keyed
+    pool = _pool(factory, 1)
+    try:
+        yield key, pool.submit(_work, job).result()
+    except BrokenProcessPool:
+        yield key, _failed(job, "the worker process died twice on this photo")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start(factory: EngineFactory) -> None:
+    global _engine
+    _engine = factory()
+
+
+def _work(job: Job) -> Evidence:
+    assert _engine is not None
+    return assess_one(_engine, job)

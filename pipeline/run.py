@@ -1,0 +1,237 @@
+"""The nightly run: the only place that knows the order of the stages across students."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipeline import __version__, quality
+from pipeline.across import conclude, effective, histograms
+from pipeline.decide import decide
+from pipeline.errors import StoreError
+from pipeline.imagefile import READ_ERRORS
+from pipeline.policy import Policy, Profile
+from pipeline.pool import EngineFactory, assess_all
+from pipeline.store import Store
+from pipeline.types import Cohort, Decision, ImageFile, Job, Measurement, Severity, Subject
+
+DATABASE = "photoproof.sqlite"
+# Packages whose version can change a result; written to run.json.
+_PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run needs to know beside the cohort.
+
+    Attributes:
+        out: Output folder; holds the store, so a run into the same folder continues it.
+        digests: sha256 by weight id, part of every fingerprint.
+    """
+
+    out: Path
+    policy: Policy
+    profile: Profile
+    digests: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
+
+
+def run(
+    cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Assess and decide a cohort; what was already done for the same files is not done again.
+
+    Args:
+        cohort: From `pipeline.source.gather`.
+        plan: Where to, and by which policy.
+        factory: Makes the engine in each worker.
+        on_progress: Called with students done and students in all.
+
+    Returns:
+        The run's summary, as it goes into `run.json`.
+
+    Raises:
+        StoreError: The folder is locked by another run, foreign or not writable.
+    """
+    started, clock = datetime.now(UTC), perf_counter()
+    with locked(plan.out), Store(plan.out / DATABASE) as store:
+        jobs = dict(_keyed(cohort))
+        store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
+        prints = {key: _fingerprint(job, plan) for key, job in jobs.items()}
+        rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
+        cohort_key = _digest(prints, rules)
+        stale = store.noted("cohort_key") != cohort_key
+        if stale and store.noted("templates_purged"):
+            store.restart()  # what is concluded across students needs everybody's template
+        done = store.fingerprints()
+        pending = [(key, job) for key, job in jobs.items() if done.get(key) != prints[key]]
+        stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
+        if stale:
+            conclude(store, plan.policy)
+        judged, calibration = effective(store, plan.policy)
+        counts = decide_all(store, judged, plan.profile)
+        with store.transaction():
+            store.note("cohort_key", cohort_key)
+        if not plan.policy.privacy.keep_templates:
+            store.purge_templates()
+        seconds = perf_counter() - clock
+        summary = {
+            "photoproof": __version__,
+            "started": started.isoformat(timespec="seconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 3),
+            "students": len(cohort.jobs),
+            "assessed": len(pending),
+            "students_per_second": round(len(pending) / seconds, 2),
+            "workers": plan.workers,
+            "counts": counts,
+            "stages": stages,
+            "versions": {name: version(name) for name in _PACKAGES},
+            "models": dict(plan.digests),
+            "policy": plan.policy.model_dump(mode="json"),
+            "profile": plan.policy.profile,
+            "thresholds": {
+                kind: judged.comparison.of(kind).model_dump()
+                for kind in sorted({r.kind for job in cohort.jobs for r in job.references})
+            },
+            "calibration": calibration,
+            "non_mated": histograms(store),
+            "remarks": list(cohort.remarks),
+        }
+        with store.transaction():
+            store.note("run", json.dumps(summary, ensure_ascii=False))
+    return summary
+
+
+def decide_all(store: Store, policy: Policy, profile: Profile) -> dict[str, dict[str, int]]:
+    """Decide every student of a store from what was measured; no pixel is touched.
+
+    Returns:
+        Students by decision, by category, by reason code and by advice.
+    """
+    decisions = Counter({decision.value: 0 for decision in Decision})
+    categories: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    advice: Counter[str] = Counter()
+    with store.transaction():
+        for key, seen, comparisons in store.evidence():
+            assessment = decide(seen, comparisons, policy, profile)
+            store.decide(key, assessment)
+            decisions[assessment.decision.value] += 1
+            categories[assessment.category] += 1
+            found = {(f.code, f.severity is Severity.ADVICE) for f in assessment.findings}
+            reasons.update(code for code, is_advice in found if not is_advice)
+            advice.update(code for code, is_advice in found if is_advice)
+    return {
+        "decision": dict(decisions),
+        "category": dict(categories.most_common()),
+        "reasons": dict(reasons.most_common()),
+        "advice": dict(advice.most_common()),
+    }
+
+
+class locked:  # noqa: N801 - used as a context manager
+    """The output folder, held by one run at a time."""
+
+    def __init__(self, out: Path) -> None:
+        self._out, self._lock = out, FileLock(out / ".lock")
+
+    def __enter__(self) -> None:
+        """Take the lock. Raises StoreError if another run holds it or the folder is unusable."""
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StoreError(
+                f"{self._out}: another run is working in this folder",
+                "Wait for it to end, or choose another --out folder.",
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{self._out}: cannot be written ({error.strerror})",
+                "Choose an --out folder you may write to, on a disk with space.",
+            ) from error
+
+    def __exit__(self, *_: object) -> None:
+        """Release the lock."""
+        self._lock.release()
+
+
+def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
+    """Every student's job by subject_id, then a job for every photo that nobody claims."""
+    for job in cohort.jobs:
+        yield job.subject.subject_id, job
+    for number, file in enumerate(cohort.extras, 1):
+        fact = Measurement("source.extra_photo", "yes")
+        yield f"extra:{number}:{file.name}", Job(Subject("", 0), file, facts=(fact,))
+
+
+def _name(job: Job) -> str:
+    return job.photo.name if job.photo else ""
+
+
+def _fingerprint(job: Job, plan: Plan) -> str:
+    """Everything the evidence of one student depends on."""
+    return _digest(
+        _content(job.photo),
+        [(reference.kind, _content(reference.file)) for reference in job.references],
+        [asdict(fact) for fact in job.facts],
+        dict(plan.digests),
+        plan.policy.input.model_dump(),
+        quality.VERSION,
+        __version__,
+    )
+
+
+def _content(file: ImageFile | None) -> str:
+    """sha256 of a file's bytes; a file that cannot be read has a fingerprint of its own."""
+    if file is None:
+        return ""
+    try:
+        return hashlib.sha256(file.read_bytes(2**31)).hexdigest()
+    except READ_ERRORS as error:
+        return f"unreadable: {type(error).__name__}"
+
+
+def _digest(*parts: object) -> str:
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _assess(
+    store: Store,
+    pending: Sequence[tuple[str, Job]],
+    prints: Mapping[str, str],
+    total: int,
+    plan: Plan,
+    factory: EngineFactory,
+    on_progress: Progress,
+) -> dict[str, float]:
+    """Send the pending students to the workers and save what comes back; seconds by stage."""
+    seconds: Counter[str] = Counter()
+    done = total - len(pending)
+    on_progress(done, total)
+    for key, evidence in assess_all(pending, factory, min(plan.workers, max(1, len(pending)))):
+        store.save(key, prints[key], evidence)
+        seconds.update(evidence.seconds)
+        done += 1
+        on_progress(done, total)
+    return {stage: round(spent, 3) for stage, spent in seconds.items()}
+
+
+def default_workers() -> int:
+    """The processor cores this process may really use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

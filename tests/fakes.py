@@ -1,0 +1,82 @@
+"""A tiny engine for tests: the "photo" is a line of text that says what the networks would see."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pipeline.pool import EngineFactory
+from pipeline.types import (
+    Cohort,
+    Comparison,
+    Evidence,
+    ImageFile,
+    Job,
+    Measurement,
+    Reference,
+    Subject,
+)
+
+
+@dataclass
+class FakeEngine:
+    """Reads `key=value` words: turn, score, sha, sleep; or `crash`, `die`, `die-once:FILE`."""
+
+    log: str = ""
+
+    def assess(self, job: Job) -> Evidence:
+        text = job.photo.read_bytes(1000).decode() if job.photo else ""
+        if self.log:
+            with Path(self.log).open("a") as log:
+                log.write(job.subject.subject_id + "\n")
+        if text == "crash":
+            raise RuntimeError("the engine failed on 110105194912310021")
+        if text == "die":
+            os._exit(1)
+        if text.startswith("die-once:"):
+            witness = Path(text.removeprefix("die-once:"))
+            if not witness.exists():
+                witness.write_text("died")
+                os._exit(1)
+            text = "score=0.9"
+        words = dict(word.split("=") for word in text.split())
+        time.sleep(float(words.get("sleep", 0)))
+        measurements = (
+            *job.facts,
+            Measurement("faces_found", 1.0),
+            Measurement("turn_cw", float(words.get("turn", 0))),
+            Measurement("turn_confidence", 1.0),
+            Measurement("roll_deg", 0.0),
+        )
+        comparisons = tuple(
+            Comparison(reference.kind, float(words.get("score", 0.9)), "fake")
+            for reference in job.references
+        )
+        return Evidence(measurements, comparisons, words.get("sha", ""))
+
+    def close(self) -> None:
+        pass
+
+
+def fake(log: Path | None = None) -> EngineFactory:
+    """A picklable factory of FakeEngines that append each subject they saw to `log`."""
+    return partial(FakeEngine, str(log or ""))
+
+
+def cohort_of(folder: Path, photos: dict[str, str]) -> Cohort:
+    """A cohort with one student and one reference for each photo text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = []
+    for row, (subject_id, text) in enumerate(photos.items(), 1):
+        photo = folder / f"{subject_id}.jpg"
+        photo.write_text(text)
+        facts = (
+            Measurement("source.photo_files", 1.0, "files"),
+            Measurement("source.reference_files", 1.0, "files"),
+        )
+        reference = Reference("idcard", ImageFile(photo))
+        jobs.append(Job(Subject(subject_id, row), ImageFile(photo), (reference,), facts))
+    return Cohort(tuple(jobs))
