@@ -1,0 +1,122 @@
+"""The networks themselves, on real pictures, against their publishers' own implementations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.blazeface import BlazeFace
+from models.facemesh import FaceMesh
+from models.manifest import path_of
+from models.sface import SFace
+from models.yunet import YuNet
+from pipeline import geometry
+from pipeline.compare import score
+from pipeline.geometry import TURNS, align, fit, turn
+from pipeline.sample import sources
+from pipeline.types import Pixels
+
+pytestmark = pytest.mark.networks
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Pixels]:
+    """Real portraits and one picture without a face, by id."""
+    return {
+        name: cv2.imread(str(path))
+        for name, path in sources.fetch().items()
+        if Path(path).suffix in (".jpg", ".png")
+    }
+
+
+@pytest.fixture(scope="module")
+def yunet() -> YuNet:
+    return YuNet(path_of("yunet"))
+
+
+@pytest.fixture(scope="module")
+def sface() -> SFace:
+    return SFace(path_of("sface_folded"))
+
+
+def test_yunet_agrees_with_opencvs_own(pictures: dict[str, Pixels], yunet: YuNet) -> None:
+    theirs = cv2.FaceDetectorYN.create(str(path_of("yunet")), "", (160, 160), 0.5, 0.3)
+    for name in ("collins", "hopper", "guido", "maher", "filippo"):
+        square = fit(pictures[name], 160)[0]
+        expected = theirs.detect(square)[1][0]
+        face = yunet([square], 0.5)[0][0]
+        # Weights are the same; OpenCV computes in int8 and float32, this may run in bf16.
+        assert face.score == pytest.approx(expected[14], abs=0.03)
+        assert np.abs(face.box - expected[:4]).max() < 2.0
+        assert np.abs(face.landmarks.reshape(-1) - expected[4:14]).max() < 2.0
+
+
+def test_yunet_batches_give_what_single_pictures_give(
+    pictures: dict[str, Pixels], yunet: YuNet
+) -> None:
+    square = fit(pictures["collins"], 160)[0]
+    turned = [turn(square, turn_cw) for turn_cw in TURNS]
+    together = yunet(turned, 0.3)
+    for alone, faces in zip((yunet([t], 0.3)[0] for t in turned), together, strict=True):
+        assert len(alone) == len(faces)
+        for a, b in zip(alone, faces, strict=True):
+            assert a.score == pytest.approx(b.score, abs=0.02)
+            assert np.abs(a.landmarks - b.landmarks).max() < 1.0
+
+
+def test_blazeface_finds_the_same_eyes_as_yunet(pictures: dict[str, Pixels], yunet: YuNet) -> None:
+    blazeface = BlazeFace(path_of("blazeface"))
+    for name in ("hopper", "guido", "maher"):
+        one = yunet([fit(pictures[name], 160)[0]], 0.5)[0][0]
+        two = blazeface([fit(pictures[name], 128)[0]], 0.5)[0][0]
+        # In picture widths: both see the eyes within 3 % of the picture of each other.
+        assert np.abs(one.landmarks[:2] / 160 - two.landmarks[:2] / 128).max() < 0.03
+
+
+def test_mesh_eyes_lie_on_the_detectors_eyes(pictures: dict[str, Pixels], yunet: YuNet) -> None:
+    mesh_of = FaceMesh(path_of("face_landmarker"))
+    try:
+        for name in ("collins", "maher"):
+            square = fit(pictures[name], 160)[0]
+            face = yunet([square], 0.5)[0][0]
+            mesh = mesh_of(square)
+            assert mesh is not None
+            irises = mesh.points[[468, 473]]
+            assert np.abs(irises - face.landmarks[:2]).max() < 5
+            assert set(mesh.blendshapes) >= {"eyeBlinkLeft", "jawOpen"}
+        assert mesh_of(np.zeros((64, 64, 3), dtype=np.uint8)) is None
+    finally:
+        mesh_of.close()
+
+
+def templates(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace, *names: str):
+    for name in names:
+        square = fit(pictures[name], 640)[0]
+        small = fit(square, 160)[0]
+        face = geometry.move_face(yunet([small], 0.5)[0][0], 4.0, 0.0, 0.0)
+        yield sface(align(square, face.landmarks))
+
+
+def test_one_person_scores_higher_than_two(
+    pictures: dict[str, Pixels], yunet: YuNet, sface: SFace
+) -> None:
+    a, b, c, d = templates(pictures, yunet, sface, "obama", "obama3", "biden", "guido")
+    assert np.linalg.norm(a) == pytest.approx(1.0, abs=1e-5)
+    assert score(a, b) > 0.5
+    assert max(score(a, c), score(a, d), score(b, c)) < 0.3
+
+
+def test_mirror_image_has_the_same_template(pictures: dict[str, Pixels], sface: SFace) -> None:
+    crop = cv2.resize(pictures["collins"][60:260, 120:320], (112, 112))
+    assert score(sface(crop), sface(np.ascontiguousarray(crop[:, ::-1]))) > 0.999
+
+
+def test_colour_order_matters(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace) -> None:
+    """Red and blue exchanged give another template, so the order is not lost on the way."""
+    (right,) = templates(pictures, yunet, sface, "hopper")
+    exchanged = {"hopper": np.ascontiguousarray(pictures["hopper"][:, :, ::-1])}
+    (wrong,) = templates(exchanged, yunet, sface, "hopper")
+    assert score(right, wrong) < 0.97
