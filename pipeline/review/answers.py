@@ -1,0 +1,130 @@
+"""Appending to the ledger: answers, what takes them back, and steps that move a case on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.review import log
+from pipeline.review.desk import Desk
+from pipeline.review.item import Item
+from pipeline.review.people import Role
+from pipeline.review.verdicts import Measure, Sight, State, Verdict
+
+
+class NotNowError(Exception):
+    """This step does not fit the state the case is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a reviewer says."""
+
+    verdict: Verdict
+    sure: bool = True
+    measure: Measure | None = None
+    features: Mapping[str, Sight] = field(default_factory=dict)
+    comment: str = ""
+    known_good: bool = False
+
+
+def first_answer_given(desk: Desk, item: Item, who: str) -> bool:
+    """Whether this person has answered this case before, taken back or not."""
+    row = desk.db.execute(
+        "SELECT 1 FROM answer WHERE subject = ? AND photo_sha256 = ? AND who = ?"
+        " AND kind = 'answer'",
+        (item.subject, item.photo_sha256, who),
+    ).fetchone()
+    return row is not None
+
+
+def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> None:
+    """Record an answer; two at the same moment are both kept.
+
+    Args:
+        desk: Of the case.
+        item: The case.
+        who: The reviewer.
+        role: None for an answer read from a file, which is never a lead's.
+        given: What they say.
+    """
+    with desk.ledger.transaction():
+        content = {
+            "verdict": given.verdict.value,
+            "sure": given.sure,
+            "measure": given.measure.value if given.measure else None,
+            "features": dict(given.features),
+            "comment": given.comment,
+            "known_good": given.known_good and given.verdict is Verdict.OK,
+            "codes": item.codes,
+            "blind": item.blind and not first_answer_given(desk, item, who) and role is not None,
+            "seeded": item.seeded,
+            "lead": role is Role.LEAD,
+            "machine": item.decision.value,
+        }
+        append(desk, item, who, "answer", content)
+        desk.update(item)
+
+
+def undo(desk: Desk, who: str) -> Item | None:
+    """Take back one's own last answer by adding an answer that says so; the case, if any."""
+    with desk.ledger.transaction() as db:
+        row = db.execute(
+            "SELECT id, subject, photo_sha256 FROM answer AS a WHERE who = ? AND kind = 'answer'"
+            " AND NOT EXISTS (SELECT 1 FROM answer AS b WHERE b.who = a.who AND b.kind = 'undo'"
+            " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id DESC LIMIT 1",
+            (who,),
+        ).fetchone()
+        if row is None:
+            return None
+        same = desk.items("subject = ? AND photo_sha256 = ?", row[1], row[2])
+        item = next(iter(same), None)
+        if item is not None:  # the photo may have been replaced since
+            append(desk, item, who, "undo", {"undoes": row[0]})
+            desk.update(item)
+        return item
+
+
+def step(desk: Desk, item: Item, who: str, kind: str) -> None:
+    """Say that what was to be done has been done (`handled`), or that the case is `closed`.
+
+    Raises:
+        NotNowError: Nothing is left to do, or people have not concluded yet.
+    """
+    with desk.ledger.transaction():
+        state = desk.settled(item).state
+        handled = state in (State.RESHOOT, State.CORRECT, State.FILE)
+        if not (handled if kind == "handled" else handled or state is State.STUDENT):
+            raise NotNowError("there is nothing to be done in this case now")
+        append(desk, item, who, kind, {})
+        desk.update(item)
+
+
+def append(desk: Desk, item: Item, who: str, kind: str, content: Mapping[str, Any]) -> None:
+    """Add an answer and the log entry that vouches for it; call inside a transaction."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    row = (log.now(), who, item.subject, item.photo_sha256, kind, text)
+    number = desk.db.execute(
+        "INSERT INTO answer (at, who, subject, photo_sha256, kind, content)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        row,
+    ).lastrowid
+    log.append(
+        desk.db,
+        who,
+        kind,
+        item.subject,
+        answer=number,
+        digest=log.digest([number, *row]),
+        photo=item.photo_sha256,
+        said=content.get("verdict") or content.get("value") or "",
+    )
+
+
+def digests(db: sqlite3.Connection) -> dict[int, str]:
+    """What each answer now in the ledger amounts to, for `log.verify`."""
+    rows = db.execute("SELECT id, at, who, subject, photo_sha256, kind, content FROM answer")
+    return {row[0]: log.digest(list(row)) for row in rows}

@@ -1,0 +1,121 @@
+"""The action log: who did or saw what and when, each entry chained to the one before by sha256.
+
+Whoever edits, removes or inserts an entry breaks the chain from there on. Two things stand outside
+it: SQLite's own counter, which remembers how many entries there have ever been, and the last hash,
+which a lead can note elsewhere: someone who rewrites the whole file cannot rewrite that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+START = "0" * 64  # what the first entry is chained to
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log.
+
+    Attributes:
+        at: UTC, ISO 8601.
+        subject: Whose case: `subject_id`, never an ID number; "" where it is about nobody.
+        detail: JSON object.
+    """
+
+    seq: int
+    at: str
+    who: str
+    action: str
+    subject: str
+    detail: str
+    previous: str
+    hash: str
+
+    def expected(self) -> str:
+        """The hash this entry must have."""
+        parts = [self.seq, self.at, self.who, self.action, self.subject, self.detail]
+        return digest([*parts, self.previous])
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of a check: `fault` is "" when the log is as it was written."""
+
+    entries: int
+    head: str
+    fault: str = ""
+
+
+def digest(content: object) -> str:
+    """sha256 of a value's canonical JSON."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def now() -> str:
+    """The time as the log writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def append(db: sqlite3.Connection, who: str, action: str, subject: str = "", **detail: Any) -> None:
+    """Add an entry; call inside a transaction that holds the write lock."""
+    row = db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
+    seq, previous = (row[0] + 1, row[1]) if row else (1, START)
+    text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+    entry = Entry(seq, now(), who, action, subject, text, previous, "")
+    db.execute(
+        "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (seq, entry.at, who, action, subject, text, previous, entry.expected()),
+    )
+
+
+def entries(db: sqlite3.Connection, before: int | None = None, limit: int = -1) -> Iterator[Entry]:
+    """Newest first below `before`; all in the order of writing when `before` is None."""
+    if before is None:
+        rows = db.execute("SELECT * FROM log ORDER BY seq")
+    else:
+        rows = db.execute(
+            "SELECT * FROM log WHERE seq < ? ORDER BY seq DESC LIMIT ?", (before, limit)
+        )
+    for row in rows:
+        yield Entry(*row)
+
+
+def verify(
+    db: sqlite3.Connection, answers: Mapping[int, str], noted_head: str = ""
+) -> Verification:
+    """Walk the chain.
+
+    Args:
+        db: The ledger's database.
+        answers: Digest by id of every answer now in the ledger; each must be the one logged.
+        noted_head: A head hash noted earlier; it must still be in the chain.
+    """
+    previous, count, seen, left = START, 0, noted_head in ("", START), dict(answers)
+    for count, entry in enumerate(entries(db), 1):
+        if entry.seq != count:
+            return Verification(count - 1, previous, f"entry {count} is missing")
+        if entry.previous != previous or entry.hash != entry.expected():
+            return Verification(count - 1, previous, f"entry {count} has been changed")
+        detail = json.loads(entry.detail)
+        number = detail.get("answer")
+        if number is not None and left.pop(number, None) != detail["digest"]:
+            fault = f"answer {number}, logged in entry {count}, is missing or has been changed"
+            return Verification(count, entry.hash, fault)
+        previous = entry.hash
+        seen = seen or previous == noted_head
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
+    fault = ""
+    if (written := row[0] if row else 0) > count:
+        fault = f"entry {count + 1} is missing: {written} were written"
+    elif left:
+        fault = f"answer {min(left)} is not in the log (after entry {count})"
+    elif not seen:
+        fault = "the noted head is not in the chain: the log has been replaced"
+    return Verification(count, previous, fault)

@@ -1,0 +1,92 @@
+"""Jinja2 pages: everything escaped, no script or style in the page itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from pipeline.reasons import Language
+from pipeline.report import words as report_words
+from pipeline.review.door import language
+from pipeline.review.people import Session
+from pipeline.review.words import words
+
+SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
+STATE_SYMBOLS = {
+    "": "✓",
+    "todo": "○",
+    "reshoot": "◉",
+    "correct": "↻",
+    "file": "▤",
+    "student": "◔",
+    "done": "✓",
+}
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("pipeline.review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page(
+    request: Request,
+    name: str,
+    session: Session | None = None,
+    status: int = 200,
+    **values: Any,
+) -> HTMLResponse:
+    """One page in the visitor's language."""
+    lang = language(request)
+    template = _environment().get_template(f"{name}.html.jinja")
+    text = template.render(
+        lang=lang,
+        t=words("ui", lang),
+        w=_vocabulary(lang),
+        session=session,
+        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        symbols=SYMBOLS,
+        state_symbols=STATE_SYMBOLS,
+        **values,
+    )
+    return HTMLResponse(text, status)
+
+
+@cache
+def _vocabulary(lang: Language) -> dict[str, dict[str, str]]:
+    """Words by section: the report's and the desk's own."""
+    own = ("state", "need", "verdict", "feature", "sight", "role", "action", "queue", "refusal")
+    shared = ("decision", "reason", "category", "measure", "ui")
+    report = {section: report_words.words(section, lang) for section in shared}
+    report["reason"] = {**report["reason"], **words("queue", lang)}
+    report["report"] = report.pop("ui")
+    return report | {section: words(section, lang) for section in own}
+
+
+@cache
+def static(name: str) -> tuple[bytes, str] | None:
+    """A style sheet or script and its type, by name; the report's sheet is the desk's base."""
+    known = {
+        "report.css": ("pipeline.report", "templates"),
+        "desk.css": ("pipeline.review", "static"),
+        "desk.js": ("pipeline.review", "static"),
+        "compare.js": ("pipeline.review", "static"),
+        "theme.js": ("pipeline.review", "static"),
+        "icon.svg": ("pipeline.review", "static"),
+    }
+    if name not in known:
+        return None
+    package, folder = known[name]
+    content = files(package).joinpath(folder, name).read_bytes()
+    return content, _TYPES[name.rpartition(".")[2]]

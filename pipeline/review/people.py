@@ -1,0 +1,200 @@
+"""Accounts, roles, sessions, and how often somebody may try a password."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import sqlite3
+import time
+from dataclasses import dataclass
+from functools import cache
+from secrets import compare_digest, token_urlsafe
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from pipeline.errors import ConfigError
+from pipeline.review import log
+from pipeline.review.ledger import Ledger
+
+SESSION_S = 12 * 3600  # a working day at most
+IDLE_S = 60 * 60  # an hour without a click
+TOUCH_S = 60  # how often a session's last use is written down
+WINDOW_S, TRIES_NAME, TRIES_ADDRESS = 15 * 60, 5, 20
+MIN_PASSWORD = 10
+LOCAL = "local"  # who judges on a desk without accounts
+
+
+class Role(enum.StrEnum):
+    """What somebody may do: judge; judge, resolve and oversee; read the record."""
+
+    REVIEWER = "reviewer"
+    LEAD = "lead"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has come in. `csrf` must accompany everything they change."""
+
+    who: str
+    role: Role
+    csrf: str
+
+
+class TooManyTriesError(Exception):
+    """The name or address has to wait before it tries another password."""
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()  # argon2id, RFC 9106's second recommendation
+
+
+@cache
+def _nobody() -> str:
+    """A hash to check for unknown names, so that they take as long as known ones."""
+    return _hasher().hash(token_urlsafe())
+
+
+def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
+    """Make an account.
+
+    Raises:
+        ConfigError: The name is taken or unusable, or the password too short.
+    """
+    if not name or len(name) > 40 or not name.isprintable() or name.strip() != name:
+        raise ConfigError("an account's name is 1 to 40 printable characters")
+    if name == LOCAL or name.startswith(("import:", "photoproof")):
+        raise ConfigError(f"the account name {name} is reserved", "Choose another name.")
+    if len(password) < MIN_PASSWORD:
+        raise ConfigError(
+            f"the password has fewer than {MIN_PASSWORD} characters", "Choose a longer one."
+        )
+    made = (name, role.value, _hasher().hash(password), log.now())
+    with ledger.transaction() as db:
+        try:
+            db.execute("INSERT INTO account VALUES (?, ?, ?, ?)", made)
+        except sqlite3.IntegrityError as error:
+            raise ConfigError(f"there is already an account {name}") from error
+        log.append(db, by, "account_made", account=name, role=role.value)
+
+
+def remove(ledger: Ledger, name: str, by: str) -> None:
+    """Close an account and its sessions; what its owner has answered stays.
+
+    Raises:
+        ConfigError: There is no such account.
+    """
+    with ledger.transaction() as db:
+        if db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount == 0:
+            raise ConfigError(f"there is no account {name}")
+        db.execute("DELETE FROM session WHERE who = ?", (name,))
+        log.append(db, by, "account_closed", account=name)
+
+
+def accounts(ledger: Ledger) -> list[tuple[str, Role, str]]:
+    """Name, role and date of every account, by name."""
+    rows = ledger.db.execute("SELECT name, role, made_at FROM account ORDER BY name")
+    return [(name, Role(role), made) for name, role, made in rows]
+
+
+def log_in(ledger: Ledger, name: str, password: str, address: str) -> str | None:
+    """The cookie of a new session, or None where name and password do not fit.
+
+    Raises:
+        TooManyTriesError: Too many failures for this name or from this address of late.
+    """
+    _limit(ledger, name, address)
+    row = ledger.db.execute("SELECT password, role FROM account WHERE name = ?", (name,)).fetchone()
+    try:
+        _hasher().verify(row[0] if row else _nobody(), password)
+    except VerificationError:
+        with ledger.transaction() as db:
+            db.execute("DELETE FROM failure WHERE at < ?", (time.time() - WINDOW_S,))
+            db.execute(
+                "INSERT INTO failure VALUES (?, ?, ?)", (time.time(), _hashed(name), address)
+            )
+            # An unknown name may be a password in the wrong field.
+            log.append(db, name if row else "unknown", "login_refused", address=address)
+        return None
+    return begin(ledger, name, Role(row[1]), address)
+
+
+def _limit(ledger: Ledger, name: str, address: str) -> None:
+    since = time.time() - WINDOW_S
+    for column, value, most in (
+        ("name", _hashed(name), TRIES_NAME),
+        ("address", address, TRIES_ADDRESS),
+    ):
+        sql = f"SELECT count(*) FROM failure WHERE {column} = ? AND at > ?"  # noqa: S608
+        if ledger.db.execute(sql, (value, since)).fetchone()[0] >= most:
+            raise TooManyTriesError
+
+
+def begin(ledger: Ledger, who: str, role: Role, address: str) -> str:
+    """Open a session; its cookie, of which only a hash is kept."""
+    cookie, began = token_urlsafe(32), time.time()
+    row = (_hashed(cookie), who, role.value, token_urlsafe(24), began, began)
+    with ledger.transaction() as db:
+        db.execute("DELETE FROM session WHERE began < ? OR seen < ?", _horizon())
+        db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", row)
+        log.append(db, who, "login", address=address, role=role.value)
+    return cookie
+
+
+def session(ledger: Ledger, cookie: str) -> Session | None:
+    """The session of a cookie, None where it is unknown or has expired."""
+    row = ledger.db.execute(
+        "SELECT who, role, csrf, seen FROM session WHERE id = ? AND began >= ? AND seen >= ?",
+        (_hashed(cookie), *_horizon()),
+    ).fetchone()
+    if row is None:
+        return None
+    if time.time() - row[3] > TOUCH_S:
+        with ledger.transaction() as db:
+            touched = (time.time(), _hashed(cookie))
+            db.execute("UPDATE session SET seen = ? WHERE id = ?", touched)
+    return Session(row[0], Role(row[1]), row[2])
+
+
+def end(ledger: Ledger, cookie: str, who: str) -> None:
+    """Close a session."""
+    with ledger.transaction() as db:
+        db.execute("DELETE FROM session WHERE id = ?", (_hashed(cookie),))
+        log.append(db, who, "logout")
+
+
+def redeem(ledger: Ledger, token: str, address: str) -> str | None:
+    """The cookie of a session for the one-time token, which then is spent; None if it is wrong."""
+    with ledger.transaction() as db:
+        kept = ledger.noted("token")
+        if not kept or not compare_digest(kept, _hashed(token)):
+            log.append(db, LOCAL, "token_refused", address=address)
+            return None
+        ledger.note("token", "")
+    return begin(ledger, LOCAL, Role.LEAD, address)
+
+
+def new_token(ledger: Ledger) -> str:
+    """A one-time token for a desk without accounts; earlier tokens and its sessions end."""
+    token = token_urlsafe(24)
+    with ledger.transaction() as db:
+        ledger.note("token", _hashed(token))
+        db.execute("DELETE FROM session WHERE who = ?", (LOCAL,))
+    return token
+
+
+def close_local(ledger: Ledger) -> None:
+    """End what a desk without accounts left open: token and session."""
+    with ledger.transaction() as db:
+        ledger.note("token", "")
+        db.execute("DELETE FROM session WHERE who = ?", (LOCAL,))
+
+
+def _horizon() -> tuple[float, float]:
+    return time.time() - SESSION_S, time.time() - IDLE_S
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

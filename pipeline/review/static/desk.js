@@ -1,0 +1,169 @@
+"use strict";
+// The keyboard and the next case. The page works without this script, slower: every button is a
+// form's. Here an answer is sent, and only when the server has it on disk does the next case come,
+// which was fetched, pictures and all, while this one was looked at.
+(() => {
+  const desk = document.getElementById("desk");
+  const typing = (node) => node.closest?.("input:not([type=checkbox]), select, textarea");
+  const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey;
+  const keysOn = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
+
+  if (!desk) { // the queue
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && plain(event) && keysOn() && event.target === document.body) document.getElementById("start")?.click();
+    });
+    return;
+  }
+
+  const $ = (selector) => desk.querySelector(selector);
+  const told = document.getElementById("told"), help = document.getElementById("help"), empty = document.getElementById("empty");
+  const query = desk.dataset.query;
+  let sheet, compare, ahead, busy = false;
+
+  // --- talking to the server --------------------------------------------------------------------
+
+  async function ask(url, body) {
+    const headers = { "x-desk": "1" };
+    if (body) headers["x-csrf-token"] = desk.dataset.csrf;
+    const response = await fetch(url, { method: body ? "POST" : "GET", headers, body });
+    if (response.status === 401) location.reload();
+    if (!response.ok) throw new Error(new DOMParser().parseFromString(await response.text(), "text/html").querySelector("h1")?.textContent || desk.dataset.failed);
+    return response.status === 204 ? null : response.text();
+  }
+
+  // A sheet whose pictures are decoded before it is shown. The markup is the server's own.
+  async function ready(html) {
+    if (!html) return null;
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const made = template.content.querySelector(".sheet");
+    await Promise.all([...made.querySelectorAll(".stage img")].map(async (img) => {
+      const response = await fetch(img.getAttribute("src"), { headers: { "x-desk": "1" } });
+      if (!response.ok) return;
+      img.src = URL.createObjectURL(await response.blob());
+      await img.decode().catch(() => {});
+    }));
+    return made;
+  }
+
+  const next = (backwards = "") => `/next?after=${sheet.dataset.case}&${query}${backwards}`;
+  const prefetch = () => { ahead = ask(next()).then(ready); ahead.catch(() => {}); };
+
+  function say(text, bad = false) {
+    told.textContent = text;
+    told.classList.toggle("bad", bad);
+    told.hidden = false;
+    clearTimeout(say.timer);
+    if (!bad) say.timer = setTimeout(() => { told.hidden = true; }, 1500);
+  }
+
+  async function doing(task) {
+    if (busy) return;
+    busy = true;
+    try { await task(); } catch (error) { say(error instanceof TypeError ? desk.dataset.offline : error.message, true); } finally { busy = false; }
+  }
+
+  // --- showing ----------------------------------------------------------------------------------
+
+  function show(made, push = true) {
+    compare?.stop();
+    const old = sheet;
+    if (!made) { desk.hidden = true; empty.hidden = false; empty.querySelector("a").focus(); return; }
+    desk.hidden = false;
+    empty.hidden = true;
+    desk.replaceChildren(made);
+    if (old && old !== made) old.querySelectorAll(".stage img").forEach((img) => img.src.startsWith("blob:") && !keeps(made, img.src) && URL.revokeObjectURL(img.src));
+    take(made);
+    if (push) history.pushState({}, "", `/case/${made.dataset.case}?${query}`);
+    scrollTo(0, 0);
+    prefetch();
+  }
+
+  const keeps = (made, src) => [...made.querySelectorAll(".stage img")].some((img) => img.src === src);
+
+  function take(made) {
+    sheet = made;
+    compare = new Compare(sheet);
+    sheet.addEventListener("submit", submitted);
+    $(".next").addEventListener("click", (event) => { event.preventDefault(); onward(); });
+    $("[data-act=help]").addEventListener("click", () => help.showModal());
+    desk.dispatchEvent(new CustomEvent("shown"));
+  }
+
+  // The same case after something was recorded: pictures stay, words change.
+  function renew(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const made = template.content.querySelector(".sheet");
+    made.querySelector(".stage-side").replaceWith(sheet.querySelector(".stage-side"));
+    desk.replaceChildren(made);
+    compare.stop();
+    take(made);
+    $(".reveal")?.focus({ preventScroll: innerWidth > 800 });
+  }
+
+  const onward = () => doing(async () => {
+    const made = await (ahead || ask(next()).then(ready));
+    ahead = null;
+    show(made);
+  });
+
+  function submitted(event) {
+    event.preventDefault();
+    const form = event.target, url = form.getAttribute("action"), body = new URLSearchParams(new FormData(form, event.submitter));
+    doing(async () => {
+      const html = await ask(url, body);
+      told.hidden = true;
+      if (form.matches(".undo")) { show(await ready(html)); return; }
+      const blind = sheet.hasAttribute("data-hidden");
+      if (form.matches(".answer") && !blind) {
+        const made = await (ahead || ask(next()).then(ready));
+        ahead = null;
+        if (made) { show(made); say(desk.dataset.saved); return; }
+      }
+      renew(html);
+      say(desk.dataset.saved);
+    });
+  }
+
+  // --- keys -------------------------------------------------------------------------------------
+
+  const cycle = (name) => { const select = $(`select[name=${name}]`); select.selectedIndex = (select.selectedIndex + 1) % select.length; };
+  const flip = (name) => { const box = $(`input[name=${name}]`); box.checked = !box.checked; };
+  const FEATURES = { a: "ears", s: "moles", d: "brows", f: "nose", g: "chin" };
+  const KEYS = {
+    " ": onward, n: onward,
+    p: () => doing(async () => { const made = await ready(await ask(next("&backwards=true"))); if (made) show(made); }),
+    u: () => $(".undo button").click(),
+    h: () => $(".step button")?.click(),
+    q: () => flip("unsure"), k: () => flip("known_good"), w: () => cycle("measure"),
+    c: () => $("textarea").focus(),
+    o: () => compare.act("overlay"), b: () => compare.act("blink"), l: () => compare.act("guides"), e: () => compare.act("align"), r: () => compare.act("reference"),
+    "+": () => compare.act("in"), "=": () => compare.act("in"), "-": () => compare.act("out"), 0: () => compare.act("reset"),
+    ArrowLeft: () => compare.pan(6, 0), ArrowRight: () => compare.pan(-6, 0), ArrowUp: () => compare.pan(0, 6), ArrowDown: () => compare.pan(0, -6),
+    "<": () => compare.nudge(0, 0, 1 / 1.02), ">": () => compare.nudge(0, 0, 1.02),
+    "?": () => help.showModal(),
+  };
+  const NUDGES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
+    if (!plain(event) || typing(event.target) || help.open || desk.hidden || !keysOn()) return;
+    if (event.key === " " && event.target.closest("button, a, summary, input")) return;
+    if (event.shiftKey && NUDGES[event.key]) compare.nudge(...NUDGES[event.key]);
+    else if (event.key.startsWith("Arrow") && compare.view.zoom === 1) return;
+    else if (/^[1-6]$/.test(event.key)) { if (!event.repeat) desk.querySelectorAll(".verdicts button")[event.key - 1].click(); }
+    else if (FEATURES[event.key]) cycle(FEATURES[event.key]);
+    else if (KEYS[event.key]) KEYS[event.key]();
+    else return;
+    event.preventDefault();
+  });
+
+  const toggle = document.getElementById("keys-on");
+  toggle.checked = keysOn();
+  toggle.addEventListener("change", () => { try { localStorage.setItem("keys", toggle.checked ? "on" : "off"); } catch { /* private mode: not kept */ } });
+  addEventListener("popstate", () => location.reload());
+
+  take($(".sheet"));
+  prefetch();
+})();
