@@ -1,0 +1,89 @@
+"""`photoproof check PHOTO...`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from models import manifest
+from pipeline.check import Checked, annotate, check
+from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
+from pipeline.engines.networks import NetworkEngine
+from pipeline.errors import SourceError, ViolationsFound
+from pipeline.policy import load_policy, load_profile
+from pipeline.quality import measures
+from pipeline.reasons import Language, sentence
+from pipeline.source.text import masked
+
+
+def check_command(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Picture files.")],
+    profile: Annotated[
+        str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
+    ] = None,
+    policy: PolicyFile = None,
+    annotate_to: Annotated[
+        Path | None,
+        typer.Option("--annotate", metavar="DIR", help="Write pictures with guide lines there."),
+    ] = None,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Check single photos against a photo standard; exit code 18 when one violates it."""
+    chosen = language(lang)
+    rules = load_policy(policy)
+    standard = load_profile(profile or rules.profile, measures())
+    manifest.digests()  # weights are whole, or the command stops here
+    engine = NetworkEngine(rules.input)
+    try:
+        checked = list(check(photos, engine, rules, standard))
+    finally:
+        engine.close()
+    if as_json:
+        typer.echo(json.dumps([c.as_json() for c in checked], ensure_ascii=False))
+    else:
+        for one in checked:
+            _tell(one, chosen)
+    if annotate_to is not None:
+        for one in checked:
+            picture = annotate(one, rules, standard)
+            if picture is not None:
+                target = _free(annotate_to, one.path.stem)
+                picture.save(target)
+                err_console.print(f"drawn: {plain(masked(str(target)))}", highlight=False)
+    bad = [one for one in checked if one.violations]
+    if bad:
+        raise ViolationsFound(f"{len(bad)} of {len(checked)} photos violate the standard")
+
+
+def _tell(checked: Checked, lang: Language) -> None:
+    """One photo's findings as sentences, worst first."""
+    out_console.print(f"[bold]{plain(masked(checked.path.name))}[/]", highlight=False)
+    if not checked.assessment.findings:
+        out_console.print("  " + ("符合标准。" if lang == "zh" else "Meets the standard."))
+        return
+    table = Table("severity", "reason", "what", box=None, pad_edge=False)
+    for finding in checked.assessment.findings:
+        words = plain(sentence(finding, lang))
+        table.add_row(finding.severity.name.lower(), finding.code, words)
+    out_console.print(table)
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A PNG file name of that stem which is not taken.
+
+    Raises:
+        SourceError: The folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be made ({error.strerror})") from error
+    number, path = 1, folder / f"{stem}.png"
+    while path.exists():
+        number, path = number + 1, folder / f"{stem}-{number + 1}.png"
+    return path

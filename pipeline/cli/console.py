@@ -1,0 +1,117 @@
+"""What every command shares: consoles, common options, progress, how a run's result is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from models import fetch
+from pipeline.nightly import Outputs
+from pipeline.reasons import Language
+from pipeline.run import Progress as OnProgress
+
+out_console = Console()
+err_console = Console(stderr=True)
+
+Lang = Annotated[str, typer.Option("--lang", help="Language of the report: zh or en.")]
+PolicyFile = Annotated[
+    Path | None, typer.Option("--policy", help="TOML file that overrides the shipped policy.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Worker processes; 0 takes the cores this process may use.")
+]
+
+
+def language(text: str) -> Language:
+    """The `--lang` option's value, checked."""
+    if text == "zh":
+        return "zh"
+    if text == "en":
+        return "en"
+    raise typer.BadParameter(f"{text!r}; allowed: zh, en", param_hint="--lang")
+
+
+def plain(text: str) -> str:
+    """Text as it is, not as Rich markup."""
+    return text.replace("[", r"\[")
+
+
+def say(quiet: bool) -> fetch.OnEvent:
+    """Tells what is being fetched on standard error, or keeps still."""
+    return partial(err_console.print, highlight=False, markup=False) if not quiet else fetch.ignore
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[OnProgress]:
+    """A bar with rate and time left on a terminal; a plain line every tenth elsewhere."""
+    if quiet:
+        yield lambda _done, _total: None
+    elif err_console.is_terminal:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(show_speed=True),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=err_console) as bar:
+            task = bar.add_task("checking photos")
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+    else:
+        yield _plain_progress()
+
+
+def _plain_progress() -> OnProgress:
+    last = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        tenth = 10 * done // max(1, total)
+        if tenth != last:
+            last = tenth
+            err_console.print(f"checked {done} of {total}", highlight=False)
+
+    return tell
+
+
+def tell_result(outputs: Outputs, as_json: bool) -> None:
+    """The run's result: counts, what was noticed at intake, where the report is."""
+    summary: dict[str, Any] = outputs.summary
+    if as_json:
+        typer.echo(json.dumps({**summary, "report": str(outputs.html)}, ensure_ascii=False))
+        return
+    table = Table("decision", "students", box=None, pad_edge=False)
+    for decision, count in summary["counts"]["decision"].items():
+        table.add_row(decision, str(count))
+    out_console.print(table)
+    reasons = Table("reason", "students", box=None, pad_edge=False)
+    for code, count in summary["counts"]["reasons"].items():
+        reasons.add_row(code, str(count))
+    if summary["counts"]["reasons"]:
+        out_console.print(reasons)
+    for remark in summary["remarks"]:
+        out_console.print(f"note: {plain(remark)}", highlight=False)
+    out_console.print(
+        f"{summary['students']} students; {summary['assessed']} photos looked at now, in"
+        f" {summary['seconds']:.1f} s with {summary['workers']} workers",
+        highlight=False,
+    )
+    for name, path in (("report", outputs.html), ("table", outputs.xlsx), ("data", outputs.csv)):
+        out_console.print(f"{name}: {path}", highlight=False, soft_wrap=True)

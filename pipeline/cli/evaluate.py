@@ -1,0 +1,150 @@
+"""`photoproof evaluate`: how good the judgement is, on labelled pictures and on a finished run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from models import manifest as weights
+from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
+from pipeline.evaluate import cohort, orientation, verification
+from pipeline.policy import load_policy
+from pipeline.run import default_workers
+
+app = typer.Typer(help="Measure how good the judgement is.", no_args_is_help=True)
+
+Root = Annotated[Path, typer.Option(help="Folder that the paths in the file start from.")]
+Out = Annotated[Path, typer.Option(help="Folder for metrics.json and the tables and plots.")]
+
+
+@app.command("verification")
+def verification_command(
+    pairs: Annotated[Path, typer.Argument(help="CSV with columns path_a, path_b, same (1 or 0).")],
+    root: Root,
+    out: Out,
+    policy: PolicyFile = None,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Compare labelled pairs: FNMR at given FMRs with intervals, EER, DET curve, histograms."""
+    rules = load_policy(policy)
+    weights.digests()
+    with progress(as_json) as on_progress:
+        metrics = verification.evaluate(
+            pairs,
+            root,
+            out,
+            rules.input,
+            workers=workers or default_workers(),
+            on_progress=on_progress,
+        )
+    if as_json:
+        _tell_json(metrics)
+        return
+    table = Table("FMR", "threshold", "missed", "FNMR", "95 % interval", box=None, pad_edge=False)
+    for row in metrics["fnmr"]:
+        if row["fnmr"] is None:
+            table.add_row(f"{row['fmr']:g}", "", "", "", row["why"])
+        else:
+            # Nothing missed in n trials is no rate of zero: the bound is told instead.
+            rate = f"{row['fnmr']:.2%}" if row["missed"] else f"below {row['interval'][1]:.2%}"
+            figures = (f"{row['fmr']:g}", f"{row['threshold']:.3f}", str(row["missed"]), rate)
+            table.add_row(*figures, _span(row["interval"]))
+    out_console.print(table)
+    _tell(metrics, "mated", "non_mated", "failures", "eer")
+    _tell_where(out)
+
+
+@app.command("orientation")
+def orientation_command(
+    manifest: Annotated[Path, typer.Argument(help="CSV with a column path; upright pictures.")],
+    root: Root,
+    out: Out,
+    degrade: Annotated[
+        bool, typer.Option("--degrade", help="Also try six worse versions of each picture.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random angles of --degrade.")] = 0,
+    policy: PolicyFile = None,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Lay upright pictures in four turns: wrong, doubtful and silently wrong answers."""
+    rules = load_policy(policy)
+    weights.digests()
+    with progress(as_json) as on_progress:
+        metrics = orientation.evaluate(
+            manifest,
+            root,
+            out,
+            rules,
+            degrade=degrade,
+            seed=seed,
+            workers=workers or default_workers(),
+            on_progress=on_progress,
+        )
+    if as_json:
+        _tell_json(metrics)
+        return
+    columns = ("trials", "wrong", "review", "no_face", "silent_wrong")
+    table = Table("version", *columns, "95 % bound", box=None, pad_edge=False)
+    for name, row in {**metrics.get("versions", {}), "all": metrics}.items():
+        bound = f"{row['silent_wrong_bound']:.2g}"
+        table.add_row(name, *(str(row[column]) for column in columns), bound)
+    out_console.print(table)
+    _tell(metrics, "pictures", "failures")
+    _tell_where(out)
+
+
+@app.command("cohort")
+def cohort_command(
+    run: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    truth: Annotated[Path, typer.Argument(help="CSV of what is right for every student.")],
+    out: Annotated[Path | None, typer.Option(help="JSON file for the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a finished run against the truth, reason by reason."""
+    metrics = cohort.evaluate(run, truth, out)
+    if as_json:
+        _tell_json(metrics)
+        return
+    columns = ("planted", "found", "missed", "false_alarms")
+    table = Table("reason", *columns, "found, 95 %", box=None, pad_edge=False)
+    for code, row in metrics["reasons"].items():
+        interval = _span(row["found_interval"]) if row["planted"] else ""
+        table.add_row(code, *(str(row[column]) for column in columns), interval)
+    out_console.print(table)
+    decisions = Table("expected", *cohort.FOUND, box=None, pad_edge=False)
+    for expected, row in metrics["decision"]["confusion"].items():
+        decisions.add_row(expected, *(str(row[found]) for found in cohort.FOUND))
+    out_console.print(decisions)
+    for name in ("decision", "turn", "looks_like"):
+        row = metrics[name]
+        counts = ", ".join(f"{key} {row[key]}" for key in row if isinstance(row[key], int))
+        out_console.print(f"{name}: {counts}; right {_span(row['interval'])}", highlight=False)
+    if out is not None:
+        _tell_where(out)
+
+
+def _tell_json(metrics: dict[str, Any]) -> None:
+    typer.echo(json.dumps(metrics, ensure_ascii=False))
+
+
+def _tell(metrics: dict[str, Any], *names: str) -> None:
+    """Single figures on one line."""
+    figures = (
+        f"{name} {figure:.4f}" if isinstance(figure, float) else f"{name} {figure}"
+        for name, figure in ((name, metrics[name]) for name in names)
+    )
+    out_console.print(", ".join(figures), highlight=False)
+
+
+def _tell_where(out: Path) -> None:
+    out_console.print(f"written to: {out}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _span(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.2%} – {interval[1]:.2%}"

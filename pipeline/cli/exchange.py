@@ -1,0 +1,100 @@
+"""`photoproof export | import`: tables that leave the desk, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipeline.cli.console import Lang, language, out_console
+from pipeline.cli.review import RunFolder, operator
+from pipeline.review import exports, insight, outside
+from pipeline.review.decisions import decisions
+from pipeline.review.desk import Desk, opened
+from pipeline.source.text import listed
+
+Out = Annotated[Path, typer.Option(help="Folder for the tables.")]
+TableFile = Annotated[Path, typer.Argument(metavar="FILE", help="xlsx, csv or dbf.")]
+ColumnsFile = Annotated[
+    Path | None, typer.Option("--columns", help="TOML file that maps headers to fields.")
+]
+
+export_app = typer.Typer(help="Tables of what people decided.", no_args_is_help=True)
+import_app = typer.Typer(help="What registry, students and colleges say.", no_args_is_help=True)
+
+
+@export_app.command("college")
+def export_college(run: RunFolder, out: Out, lang: Lang = "zh") -> None:
+    """One workbook a college, with pictures."""
+    with opened(run) as desk:
+        _tell(exports.college(desk, out, operator(), language(lang)))
+
+
+@export_app.command("registry")
+def export_registry(run: RunFolder, out: Out, lang: Lang = "zh") -> None:
+    """One workbook of those the registry doubts and those found faulty."""
+    with opened(run) as desk:
+        _tell(exports.registry(desk, out, operator(), language(lang)))
+
+
+@export_app.command("csv")
+def export_csv(run: RunFolder, out: Out) -> None:
+    """Everybody, for programs; `import decisions` reads it back."""
+    with opened(run) as desk:
+        _tell(exports.table(desk, out, operator()))
+
+
+@import_app.command("bz")
+def import_bz(file: TableFile, run: RunFolder, columns: ColumnsFile = None) -> None:
+    """The registry's roster with its doubts in column bz."""
+    with opened(run) as desk:
+        _report(outside.registry(desk, file, operator(), columns))
+        _reconciled(desk)
+
+
+@import_app.command("answers")
+def import_answers(file: TableFile, run: RunFolder, columns: ColumnsFile = None) -> None:
+    """Students' own answers."""
+    with opened(run) as desk:
+        _report(outside.students(desk, file, operator(), columns))
+        _reconciled(desk)
+
+
+@import_app.command("decisions")
+def import_decisions(
+    file: TableFile,
+    run: RunFolder,
+    reviewer: Annotated[str, typer.Option(help="Who decided, where no column says so.")] = "",
+) -> None:
+    """Decisions made elsewhere: the college table filled in, or decisions.csv."""
+    with opened(run) as desk:
+        _report(decisions(desk, file, operator(), reviewer))
+
+
+def _tell(paths: list[Path]) -> None:
+    for path in paths:
+        out_console.print(str(path), highlight=False, markup=False, soft_wrap=True)
+
+
+def _report(result: object) -> None:
+    """Counts as they are, row numbers as the first few."""
+    for name, value in asdict(result).items():  # type: ignore[call-overload]
+        if isinstance(value, list):
+            if value:
+                text = f"{name.replace('_', ' ')}: {len(value)} (rows {listed(value)})"
+                out_console.print(text, highlight=False)
+        else:
+            out_console.print(f"{name}: {value}", highlight=False)
+
+
+def _reconciled(desk: Desk) -> None:
+    """Who says what, and how much work that leaves."""
+    table = Table("machine", "registry", "staff", "student", "students", box=None, pad_edge=False)
+    for row, count in insight.confusion(desk):
+        table.add_row(*row, str(count))
+    out_console.print(table)
+    work = len(insight.worklist(desk, operator()))
+    out_console.print(f"{work} on the work list: /worklist on the desk", highlight=False)

@@ -1,0 +1,90 @@
+"""`photoproof models`: the networks' weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from models import fetch, manifest
+from pipeline.cli.console import AsJson, out_console, say
+from pipeline.errors import ModelError
+
+app = typer.Typer(help="Fetch and verify the networks' weights.", no_args_is_help=True)
+
+
+@app.command("pull")
+def pull_weights(
+    mirror: Annotated[
+        Path | None,
+        typer.Option(help="Folder with the files, tried first; also PHOTOPROOF_MODEL_DIR."),
+    ] = None,
+) -> None:
+    """Fetch what is missing, check every byte, prepare what has to be prepared."""
+    fetch.pull_weights(mirror, say(False))
+
+
+@app.command("list")
+def list_weights(as_json: AsJson = False) -> None:
+    """Every weight with its licence, source and whether it is there."""
+    rows = [
+        {
+            "id": asset.id,
+            "state": state,
+            "bytes": asset.bytes,
+            "licence": asset.licence,
+            "publisher": asset.publisher,
+            "sources": [fetch.source_name(source) for source in asset.sources],
+            "sha256": asset.sha256,
+            "contract": asset.contract,
+        }
+        for asset, state in fetch.status(manifest.weights(), manifest.weights_dir())
+    ]
+    derived = manifest.derived()
+    rows.append(
+        {
+            "id": derived.id,
+            "state": manifest.derived_status(manifest.weights_dir()),
+            "bytes": None,
+            "licence": derived.licence,
+            "publisher": "",
+            "sources": [f"made here from {derived.source}"],
+            "sha256": None,
+            "contract": derived.contract,
+        }
+    )
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("weight", "state", "MB", "licence", "source", box=None, pad_edge=False)
+    for row in rows:
+        size = f"{row['bytes'] / 1e6:.1f}" if isinstance(row["bytes"], int) else ""
+        sources = row["sources"]
+        table.add_row(
+            str(row["id"]),
+            str(row["state"]),
+            size,
+            str(row["licence"]),
+            "\n".join(sources) if isinstance(sources, list) else "",
+        )
+    out_console.print(table)
+
+
+@app.command("verify")
+def verify_weights() -> None:
+    """Check every byte of every weight."""
+    states = [
+        *((asset.id, s) for asset, s in fetch.status(manifest.weights(), manifest.weights_dir())),
+        (manifest.derived().id, manifest.derived_status(manifest.weights_dir())),
+    ]
+    for name, state in states:
+        typer.echo(f"{name}: {state}")
+    bad = [name for name, state in states if state != "present"]
+    if bad:
+        raise ModelError(
+            f"{len(bad)} of {len(states)} weights are not right: {', '.join(bad)}",
+            "Run `photoproof models pull`.",
+        )

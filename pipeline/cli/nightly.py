@@ -1,0 +1,149 @@
+"""`photoproof run | decide | demo | doctor | version`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from models import fetch, manifest
+from pipeline import __version__, doctor
+from pipeline.cli.console import (
+    AsJson,
+    Lang,
+    PolicyFile,
+    Workers,
+    language,
+    out_console,
+    plain,
+    progress,
+    say,
+    tell_result,
+)
+from pipeline.errors import InstallationError
+from pipeline.nightly import nightly, redecide
+from pipeline.policy import load_policy, load_profile
+from pipeline.quality import measures
+from pipeline.run import default_workers
+from pipeline.sample import sources
+from pipeline.sample.cohort import build
+from pipeline.source import gather
+
+
+def run(
+    roster: Annotated[Path, typer.Option(help="Roster: .xlsx, .csv or .dbf.")],
+    photos: Annotated[list[Path], typer.Option(help="Folder or zip of photos; repeatable.")],
+    out: Annotated[Path, typer.Option(help="Output folder; a run into it again continues it.")],
+    references: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND=PATH", help="Folder or zip of references; repeatable."),
+    ] = None,
+    policy: PolicyFile = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
+    ] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="TOML file that maps roster headers to fields.")
+    ] = None,
+    search: Annotated[
+        bool, typer.Option("--search-owner", help="Search the cohort for a flagged photo's owner.")
+    ] = False,
+    workers: Workers = 0,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json."""
+    chosen = language(lang)
+    options: dict[str, Any] = {"profile": profile} if profile else {}
+    if search:
+        options["cohort"] = {"one_to_many": True}
+    rules = load_policy(policy, options)
+    standard = load_profile(rules.profile, measures())
+    digests = manifest.digests()
+    kinds = _kinds(references or [])
+    cohort = gather(roster, photos, kinds, columns)
+    with progress(as_json) as on_progress:
+        outputs = nightly(
+            cohort,
+            out,
+            rules,
+            standard,
+            digests=digests,
+            workers=workers or default_workers(),
+            lang=chosen,
+            on_progress=on_progress,
+        )
+    tell_result(outputs, as_json)
+
+
+def decide_command(
+    out: Annotated[Path, typer.Argument(help="Output folder of an earlier run.")],
+    policy: PolicyFile = None,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Judge a finished run anew by another policy, without touching a photo."""
+    rules = load_policy(policy)
+    standard = load_profile(rules.profile, measures())
+    tell_result(redecide(out, rules, standard, language(lang)), as_json)
+
+
+def demo_command(
+    out: Annotated[Path, typer.Option(help="Folder for the sample cohort and its report.")] = Path(
+        "runs/demo"
+    ),
+    mirror: Annotated[Path | None, typer.Option(help="Folder with files already fetched.")] = None,
+    workers: Workers = 0,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Fetch weights and sample pictures, build the sample cohort, run the nightly job on it."""
+    fetch.pull_weights(mirror, say(as_json))
+    cohort = build(out / "cohort", sources.fetch(mirror, say(as_json)))
+    run(
+        roster=cohort.roster,
+        photos=[cohort.photos],
+        references=[f"idcard={cohort.idcards}", f"admission={cohort.admission}"],
+        out=out / "report",
+        policy=cohort.policy,
+        workers=workers,
+        lang=lang,
+        as_json=as_json,
+    )
+
+
+def doctor_command(as_json: AsJson = False) -> None:
+    """Say what is wrong with this installation, and what to do about it."""
+    checks = doctor.examine()
+    if as_json:
+        rows = [{"name": c.name, "ok": c.ok, "found": c.found, "advice": c.advice} for c in checks]
+        typer.echo(json.dumps({"photoproof": __version__, "checks": rows}, ensure_ascii=False))
+    else:
+        for check in checks:
+            mark = "[green]ok[/]  " if check.ok else "[bold red]FAIL[/]"
+            out_console.print(f"{mark} {check.name}: {plain(check.found)}", highlight=False)
+            if not check.ok:
+                out_console.print(f"     {plain(check.advice)}", highlight=False)
+    bad = [check.name for check in checks if not check.ok]
+    if bad:
+        raise InstallationError(f"{len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _kinds(given: list[str]) -> dict[str, list[Path]]:
+    """`KIND=PATH` options as paths by kind."""
+    kinds: dict[str, list[Path]] = {}
+    for text in given:
+        kind, equals, path = text.partition("=")
+        if not (kind and equals and path):
+            raise typer.BadParameter(
+                f"{text!r} is not KIND=PATH, for instance idcard=cards/", param_hint="--references"
+            )
+        kinds.setdefault(kind, []).append(Path(path))
+    return kinds

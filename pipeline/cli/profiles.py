@@ -1,0 +1,75 @@
+"""`photoproof profiles list | show | check`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.errors import ConfigError
+from pipeline.policy import Profile, load_profile, profile_names
+from pipeline.quality import measures
+
+app = typer.Typer(help="Photo standards: limits by measure, each with its clause.")
+
+
+@app.command("list")
+def list_command(as_json: AsJson = False) -> None:
+    """The shipped standards."""
+    profiles = {name: load_profile(name, measures()) for name in profile_names()}
+    if as_json:
+        rows = [
+            {"name": name, "title_zh": p.title_zh, "title_en": p.title_en, "source": p.source}
+            for name, p in profiles.items()
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("profile", "title", "limits", box=None, pad_edge=False)
+    for name, p in profiles.items():
+        table.add_row(name, f"{p.title_zh}\n{plain(p.title_en)}", str(len(p.limits)))
+    out_console.print(table)
+
+
+@app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="A shipped name or a .toml file.")],
+    as_json: AsJson = False,
+) -> None:
+    """One standard: every limit, its unit and the clause it rests on."""
+    profile = load_profile(name, measures())
+    if as_json:
+        typer.echo(profile.model_dump_json(exclude_defaults=True))
+        return
+    out_console.print(f"{profile.title_zh}\n{plain(profile.title_en)}", highlight=False)
+    out_console.print(f"source: {plain(profile.source)}", highlight=False)
+    if profile.frame is not None:
+        size = f"{profile.frame.width_px} × {profile.frame.height_px} px"
+        out_console.print(f"frame: {size}; geometry is in pixels of it", highlight=False)
+    else:
+        out_console.print("no size stated; geometry is in % of the picture", highlight=False)
+    out_console.print(_limits(profile))
+
+
+@app.command("check")
+def check_command(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A school's own .toml file.")],
+) -> None:
+    """Say whether a file is a sound standard; a mistake is named with what is allowed."""
+    if not file.endswith(".toml"):
+        raise ConfigError(f"{file}: is no .toml file", "Name a file that ends in .toml.")
+    profile = load_profile(file, measures())
+    out_console.print(f"{plain(file)}: sound, {len(profile.limits)} limits", highlight=False)
+    out_console.print(_limits(profile))
+
+
+def _limits(profile: Profile) -> Table:
+    """Measure, limit, unit and clause of every limit."""
+    table = Table("measure", "limit", "unit", "clause", box=None, pad_edge=False)
+    for name, limit in profile.limits.items():
+        measure = measures()[name]
+        unit = "%" if measure.per and profile.frame is None else measure.unit
+        table.add_row(name, plain(limit.text), unit, plain(limit.clause))
+    return table

@@ -1,0 +1,42 @@
+"""`photoproof propose PHOTO... --out DIR`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models import manifest
+from pipeline.check import check
+from pipeline.cli.console import PolicyFile, out_console, plain
+from pipeline.engines.networks import NetworkEngine
+from pipeline.policy import load_policy, load_profile
+from pipeline.propose import CSV_NAME, propose
+from pipeline.quality import measures
+from pipeline.source.text import masked
+
+
+def propose_command(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Picture files.")],
+    out: Annotated[Path, typer.Option(help="New folder for turned copies and proposals.csv.")],
+    profile: Annotated[
+        str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
+    ] = None,
+    policy: PolicyFile = None,
+) -> None:
+    """Propose turns and crops in new files: lossless quarter turns, crops as coordinates."""
+    rules = load_policy(policy)
+    standard = load_profile(profile or rules.profile, measures())
+    manifest.digests()  # weights are whole, or the command stops here
+    engine = NetworkEngine(rules.input)
+    turned = 0
+    try:
+        for proposal in propose(check(photos, engine, rules, standard), out, rules, standard):
+            turned += bool(proposal.turned)
+            if proposal.note:
+                line = f"{masked(proposal.photo)}: {proposal.note}"
+                out_console.print(plain(line), highlight=False)
+    finally:
+        engine.close()
+    out_console.print(f"{turned} turned copies; crops in {out / CSV_NAME}", highlight=False)

@@ -1,0 +1,100 @@
+"""`photoproof regress`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from models import manifest
+from pipeline.cli.console import AsJson, PolicyFile, out_console, plain, progress, say
+from pipeline.engines.networks import NetworkEngine
+from pipeline.errors import RegressionError
+from pipeline.policy import load_policy
+from pipeline.regress.golden import SHIPPED, is_shipped, load
+from pipeline.regress.judge import Result, accept, regress
+from pipeline.regress.sheet import SHEET, write_sheet
+from pipeline.sample import sources
+
+
+def regress_command(
+    golden: Annotated[
+        Path,
+        typer.Option(
+            envvar="PHOTOPROOF_GOLDEN",
+            help="Folder with measures.csv, pictures and perhaps floors.toml.",
+            show_default="the shipped golden set",
+        ),
+    ] = SHIPPED,
+    accepting: Annotated[
+        bool, typer.Option("--accept", help="Write what was found into measures.csv, for review.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for regress.json and failures.html (has faces).")
+    ] = None,
+    policy: PolicyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the golden pictures again; exit code 19 when a floor is missed."""
+    known = load(golden)
+    rules = load_policy(policy)
+    manifest.digests()  # weights are whole, or the command stops here
+    if is_shipped(golden):
+        fetched = sources.fetch(on_event=say(as_json))
+        paths = {image: fetched[image] for image in known.images}
+    else:
+        paths = {image: golden / image for image in known.images}
+    engine = NetworkEngine(rules.input)
+    try:
+        with progress(as_json) as on_progress:
+            result = regress(known, paths, engine, rules, on_progress)
+    finally:
+        engine.close()
+    if out is not None:
+        write_sheet(result, out)
+    after = accept(result) if accepting else result
+    if as_json:
+        typer.echo(json.dumps({**result.as_json(), "accepted": accepting}, ensure_ascii=False))
+    else:
+        _tell(result)
+        if accepting:
+            where = plain(str(golden / "measures.csv"))
+            out_console.print(f"accepted; review the diff of {where}", highlight=False)
+    if after.broken:
+        missed = ", ".join(f"{f.name} {f.needed:g}, found {f.found:.4g}" for f in after.broken)
+        raise RegressionError(
+            f"{len(after.wrong)} golden values are wrong; missed: {missed}",
+            f"See {SHEET} of --out. Where the new values are right, --accept and review the diff.",
+        )
+
+
+def _tell(result: Result) -> None:
+    """Wrong rows, silently wrong turns, and how much was tried."""
+    told = result.as_json()
+    if told["wrong"]:
+        columns = ("image", "measure", "expected", "found", "tolerance", "why")
+        table = Table(*columns, box=None, pad_edge=False)
+        for row in told["wrong"]:
+            tolerance = "equal" if row["tolerance"] is None else f"{row['tolerance']:g}"
+            values = (row["expected"] or "no value", row["found"] or f"none: {row['error']}")
+            cells = (row["image"], row["measure"], *values, tolerance, row["why"])
+            table.add_row(*map(plain, cells))
+        out_console.print(table)
+    for turn in told["silent_wrong"]:
+        out_console.print(
+            f"{plain(turn['image'])}: needs a clockwise turn of {turn['expected']}°, told"
+            f" {turn['found']}°",
+            highlight=False,
+        )
+    for image in told["unreadable"]:
+        out_console.print(f"{plain(image)}: cannot be read, so not laid in four turns")
+    rows, turns = told["rows"], told["orientation"]
+    out_console.print(
+        f"{rows['trials']} values of {told['images']} pictures: {rows['wrong']} wrong (95 % bound"
+        f" {rows['wrong_bound']:.2g}); {turns['trials']} turns: {turns['silent_wrong']} silently"
+        f" wrong (95 % bound {turns['silent_wrong_bound']:.2g}), {turns['review']} not told",
+        highlight=False,
+    )

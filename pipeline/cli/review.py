@@ -1,0 +1,120 @@
+"""`photoproof review | users | audit | export | import`: the people's side."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.errors import ConfigError, StoreError
+from pipeline.review import answers, log, people
+from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.people import Role
+from pipeline.review.serve import Address, prepare
+from pipeline.run import DATABASE
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
+RunOption = Annotated[Path, typer.Option("--run", help="Output folder of a run.")]
+
+users_app = typer.Typer(help="Accounts of the review desk.", no_args_is_help=True)
+audit_app = typer.Typer(help="The review desk's action log.", no_args_is_help=True)
+
+
+def review(
+    run: RunFolder,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+) -> None:
+    """Serve the review desk of a run in the browser."""
+    address = Address(host, port, tls_cert, tls_key)
+    service = prepare(run, address)
+    if not service.accounts:
+        out_console.print("No accounts: this address opens the desk once, on this machine only.")
+    elif not address.local and tls_cert is None:
+        out_console.print("No TLS: put a proxy that speaks it in front, or give --tls-cert.")
+    typer.echo(service.url)
+    service.run()
+
+
+@users_app.command("add")
+def add_user(
+    name: str,
+    run: RunOption,
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.REVIEWER,
+    from_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Make an account; the password is asked for."""
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with _ledger(run) as ledger:
+        people.add(ledger, name, role, password, operator())
+    out_console.print(f"{plain(name)}: {role.value}", highlight=False)
+
+
+@users_app.command("remove")
+def remove_user(name: str, run: RunOption) -> None:
+    """Close an account at once; what its owner has answered stays."""
+    with _ledger(run) as ledger:
+        people.remove(ledger, name, operator())
+
+
+@users_app.command("list")
+def list_users(run: RunOption, as_json: AsJson = False) -> None:
+    """The accounts of a run's desk."""
+    with _ledger(run) as ledger:
+        rows = people.accounts(ledger)
+    if as_json:
+        typer.echo(json.dumps([{"name": n, "role": r, "made": m} for n, r, m in rows]))
+        return
+    for name, role, made in rows:
+        out_console.print(f"{plain(name)}: {role.value}, since {made[:10]}", highlight=False)
+
+
+@audit_app.command("verify")
+def verify(
+    run: RunFolder,
+    head: Annotated[str, typer.Option(help="A last hash noted earlier.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check that the action log and the answers are as they were written."""
+    if not (run / LEDGER).is_file():
+        raise StoreError(f"{run}: nobody has reviewed this run yet")
+    with _ledger(run) as ledger:
+        found = log.verify(ledger.db, answers.digests(ledger.db), head)
+    if as_json:
+        told = {"entries": found.entries, "head": found.head, "fault": found.fault}
+        typer.echo(json.dumps(told))
+    if found.fault:
+        raise StoreError(
+            f"the action log has been tampered with: {found.fault}",
+            f"The {found.entries} entries before it are good. Compare with a backup.",
+        )
+    if not as_json:
+        out_console.print(f"{found.entries} entries, all as written", highlight=False)
+        out_console.print(f"head: {found.head}", highlight=False)
+
+
+def operator() -> str:
+    """Who gives a command: the account on this machine."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli:unknown"
+
+
+def _ledger(run: Path) -> Ledger:
+    """The run's ledger; made when it is not there, beside a run only."""
+    if not (run / DATABASE).is_file():
+        raise ConfigError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
+    return Ledger(run / LEDGER)

@@ -1,0 +1,72 @@
+"""Rules that no single file can keep by itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(p for top in ("pipeline", "models", "data") for p in (ROOT / top).rglob("*.py"))
+
+
+def lines_with(pattern: str, *allowed: str) -> list[str]:
+    """`file:line` of every match outside the allowed files or folders."""
+    found = []
+    for path in SOURCES:
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(allowed):
+            continue
+        text = path.read_text("utf-8")
+        found += [
+            f"{name}:{text.count(chr(10), 0, m.start()) + 1}" for m in re.finditer(pattern, text)
+        ]
+    return found
+
+
+def test_pixels_and_points_are_turned_in_geometry_alone() -> None:
+    turning = (
+        r"cv2\.(rotate|flip|warpAffine|resize|transpose)\(|np\.(rot90|flip\w*)\("
+        r"|exif_transpose|\.transpose\(Image|\.rotate\("
+    )
+    # The sample draws its pictures; it judges none.
+    assert lines_with(turning, "pipeline/geometry.py", "pipeline/sample/") == []
+
+
+def test_only_the_command_line_prints_or_exits() -> None:
+    assert lines_with(r"(?m)^\s*(print|typer\.echo|sys\.exit)\(", "pipeline/cli/") == []
+
+
+def test_two_blind_excepts_in_all() -> None:
+    """Per measure and per photo; everything else names what it expects."""
+    blind = lines_with(r"except (Exception|BaseException)\b.*BLE001")
+    assert [line.split(":")[0] for line in blind] == [
+        "pipeline/pool.py",
+        "pipeline/quality/__init__.py",
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_files_stay_readable(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 320
+
+
+def test_readme_begins_with_the_two_commands() -> None:
+    head = "\n".join((ROOT / "README.md").read_text("utf-8").splitlines()[:30])
+    assert "make demo" in head
+    assert "make test" in head
+
+
+def test_no_index_address_in_any_tracked_text() -> None:
+    """A package index is the machine's own setting, never the project's."""
+    pattern = re.compile(r"(pypi\.org/simple|files\.pythonhosted|index-url|/opt/pypi)")
+    texts = [
+        p
+        for p in ROOT.rglob("*")
+        if p.suffix in (".toml", ".txt", ".md", ".csv", ".py", ".cfg", "")
+        and p.is_file()
+        and not {".venv", ".git", "runs"} & set(p.relative_to(ROOT).parts)
+        and p != Path(__file__)
+    ]
+    assert [p.name for p in texts if pattern.search(p.read_text("utf-8", "ignore"))] == []
