@@ -163,9 +163,9 @@ def load_policy(path: Path | None = None, overrides: Mapping[str, Any] | None = 
     """
     table = tomllib.loads(files("data").joinpath("policy.toml").read_text("utf-8"))
     if path is not None:
-        table = _merge(table, _read_toml(path))
+        table = _merge(table, read_toml(path))
     table = _merge(table, overrides or {})
-    return _checked(Policy, table, str(path or "data/policy.toml"))
+    return checked(Policy, table, str(path or "data/policy.toml"))
 
 
 def load_profile(name: str, known_measures: Collection[str] | None = None) -> Profile:
@@ -179,12 +179,12 @@ def load_profile(name: str, known_measures: Collection[str] | None = None) -> Pr
         ConfigError: Unknown name, unreadable file, bad TOML, unknown key or bad value.
     """
     if name.endswith(".toml"):
-        where, table = name, _read_toml(Path(name))
+        where, table = name, read_toml(Path(name))
         if (base := table.pop("base", None)) is not None:
             table = _merge(_shipped(str(base), f"{name}: `base`"), table)
     else:
         where, table = f"profile {name}", _shipped(name, "profile")
-    profile = _checked(Profile, table, where)
+    profile = checked(Profile, table, where)
     for measure in profile.limits:
         if known_measures is not None and measure not in known_measures:
             known = ", ".join(sorted(known_measures))
@@ -216,7 +216,8 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A user's TOML file. Raises ConfigError that names it where it cannot be read."""
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))  # Windows editors put a mark in front
     except OSError as error:
@@ -227,7 +228,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from error
 
 
-def _checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
+def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
+    """A table as its model. Raises ConfigError with the file, the key and what is allowed."""
     try:
         return model.model_validate(table)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from markupsafe import Markup
 
+from pipeline import svg
 from pipeline.evaluate.rates import Miss, Scores, det
 
 _WIDTH, _HEIGHT = 640, 420
@@ -49,7 +50,7 @@ def det_chart(mated: Scores, non_mated: Scores, misses: Sequence[Miss]) -> str:
     for miss in misses:
         x, y = place(miss.fmr, miss.fnmr)
         parts.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4" class="dot"/>').format(x, y))
-        parts.append(_text(x + 6, y - 7, f"{miss.missed} of {mated.size:,}", "start"))
+        parts.append(svg.text(x + 6, y - 7, f"{miss.missed} of {mated.size:,}", "start"))
     parts += _titles("FMR: share of non-mated comparisons that pass", "FNMR: share of mated missed")
     title = f"DET curve, {mated.size:,} mated and {non_mated.size:,} non-mated comparisons"
     return _svg(title, parts)
@@ -70,8 +71,8 @@ def score_chart(mated: Scores, non_mated: Scores, misses: Sequence[Miss]) -> str
     for percent in _ticks(top * 100):
         y = _upward(percent / 100, 0, top)
         parts += [
-            _line(_LEFT, y, _WIDTH - _RIGHT, y, "grid"),
-            _text(_LEFT - 8, y + 4, f"{percent:g} %", "end"),
+            svg.line(_LEFT, y, _WIDTH - _RIGHT, y, "grid"),
+            svg.text(_LEFT - 8, y + 4, f"{percent:g} %", "end"),
         ]
     parts += [
         _bar(e, s, name, (low, high), top)
@@ -81,11 +82,11 @@ def score_chart(mated: Scores, non_mated: Scores, misses: Sequence[Miss]) -> str
     ]
     for tenth in range(math.ceil(low * 5 - 1e-9), math.floor(high * 5 + 1e-9) + 1):
         x = _across(tenth / 5, low, high)
-        parts.append(_text(x, _HEIGHT - _BOTTOM + 18, f"{tenth / 5:.1f}"))
+        parts.append(svg.text(x, _HEIGHT - _BOTTOM + 18, f"{tenth / 5:.1f}"))
     for row, miss in enumerate(misses):
         x, y = _across(miss.threshold, low, high), _TOP + 14 + 16 * row
-        parts.append(_line(x, y - 10, x, _HEIGHT - _BOTTOM, "limit"))
-        parts.append(_text(x + 5, y, f"FMR {miss.fmr:g}: {miss.threshold:.3f}", "start"))
+        parts.append(svg.line(x, y - 10, x, _HEIGHT - _BOTTOM, "limit"))
+        parts.append(svg.text(x + 5, y, f"FMR {miss.fmr:g}: {miss.threshold:.3f}", "start"))
     parts += _legend(mated.size, non_mated.size)
     parts += _titles("comparison score (higher = more alike)", "share of comparisons")
     return _svg("Comparison scores", parts)
@@ -103,27 +104,27 @@ def _legend(mated: int, non_mated: int) -> Iterable[Markup]:
     for place, (name, count) in enumerate((("non_mated", non_mated), ("mated", mated))):
         x, y = _WIDTH - _RIGHT - 330 + 180 * place, 13
         yield square.format(x, y, name)
-        yield _text(x + 18, y + 11, f"{name.replace('_', '-')}: {count:,}", "start")
+        yield svg.text(x + 18, y + 11, f"{name.replace('_', '-')}: {count:,}", "start")
 
 
 def _decades_x(lowest: int) -> Iterable[Markup]:
     for power in range(lowest, 1):
         x = _across(power, lowest, 0)
-        yield _line(x, _TOP, x, _HEIGHT - _BOTTOM, "grid")
-        yield _text(x, _HEIGHT - _BOTTOM + 18, f"{10.0**power:.{max(0, -power - 2)}%}")
+        yield svg.line(x, _TOP, x, _HEIGHT - _BOTTOM, "grid")
+        yield svg.text(x, _HEIGHT - _BOTTOM + 18, f"{10.0**power:.{max(0, -power - 2)}%}")
 
 
 def _decades_y(lowest: int) -> Iterable[Markup]:
     for power in range(lowest, 1):
         y = _upward(power, lowest, 0)
-        yield _line(_LEFT, y, _WIDTH - _RIGHT, y, "grid")
-        yield _text(_LEFT - 8, y + 4, f"{10.0**power:.{max(0, -power - 2)}%}", "end")
+        yield svg.line(_LEFT, y, _WIDTH - _RIGHT, y, "grid")
+        yield svg.text(_LEFT - 8, y + 4, f"{10.0**power:.{max(0, -power - 2)}%}", "end")
 
 
 def _titles(x: str, y: str) -> Iterable[Markup]:
-    yield _line(_LEFT, _HEIGHT - _BOTTOM, _WIDTH - _RIGHT, _HEIGHT - _BOTTOM, "axis")
-    yield _line(_LEFT, _TOP, _LEFT, _HEIGHT - _BOTTOM, "axis")
-    yield _text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 14, x)
+    yield svg.line(_LEFT, _HEIGHT - _BOTTOM, _WIDTH - _RIGHT, _HEIGHT - _BOTTOM, "axis")
+    yield svg.line(_LEFT, _TOP, _LEFT, _HEIGHT - _BOTTOM, "axis")
+    yield svg.text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 14, x)
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     upright = Markup(
         '<text x="16" y="{0:.1f}" text-anchor="middle"'
@@ -167,13 +168,3 @@ def _path(points: Iterable[tuple[float, float]]) -> Markup:
     # Thousands of steps fall on the same tenth of a pixel; a falling curve never comes back.
     text = " ".join(dict.fromkeys(f"{x:.1f},{y:.1f}" for x, y in points))
     return Markup('<polyline points="{}" class="curve"/>').format(text)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> Markup:
-    line = Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>')
-    return line.format(x1, y1, x2, y2, style)
-
-
-def _text(x: float, y: float, text: str, anchor: str = "middle") -> Markup:
-    label = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
-    return label.format(x, y, anchor, text)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 import data
-from pipeline.errors import ConfigError
 from pipeline.evaluate.tables import Row, read_rows, write_rows
+from pipeline.policy import checked, read_toml
 from pipeline.quality import measures
 from pipeline.report.files import replacing
 from pipeline.sample import sources
@@ -199,16 +198,4 @@ def _number(line: Row, column: str) -> float:
 
 def _floors(path: Path) -> Floors:
     """The folder's floors; the defaults where the file is absent."""
-    if not path.exists():
-        return Floors()
-    try:
-        return Floors.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text", "Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from error
-    except ValidationError as error:
-        faults = (f"`{'.'.join(map(str, f['loc']))}`: {f['msg']}" for f in error.errors())
-        raise ConfigError(f"{path}: " + "; ".join(faults), "See docs/regress.md.") from error
+    return checked(Floors, read_toml(path), str(path)) if path.exists() else Floors()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
+from pipeline import svg
 from pipeline.reasons import Language, kind_name
 from pipeline.report.words import word, words
 from pipeline.types import Comparison
@@ -57,28 +58,30 @@ def score_chart(
     width, rise = x(BIN) - x(0) - 1, (base - TOP) / top
     scale = (base - TOP) / max(behind.values(), default=1)
     parts = [
-        _rect(x(n * BIN), base, width + 1, count * scale, "strangers")
+        svg.rect(x(n * BIN), base, width + 1, count * scale, "strangers")
         for n, count in sorted(behind.items())
     ]
     parts += [
-        _rect(x(n * BIN) + 0.5, base, width, count * rise, _zone(n, limits))
+        svg.rect(x(n * BIN) + 0.5, base, width, count * rise, _zone(n, limits))
         for n, count in sorted(bins.items())
     ]
-    parts.append(_line(LEFT, base, WIDTH - RIGHT, base, "axis"))
+    parts.append(svg.line(LEFT, base, WIDTH - RIGHT, base, "axis"))
     parts += [
-        _text(x(tick / 5), base + 15, f"{tick / 5:.1f}")
+        svg.text(x(tick / 5), base + 15, f"{tick / 5:.1f}")
         for tick in range(math.ceil(first * BIN * 5), math.floor(last * BIN * 5) + 1)
     ]
-    parts += [_text(LEFT - 5, base, "0", "end"), _text(LEFT - 5, TOP + 8, str(top), "end")]
-    parts.append(_text(2, TOP - 14, t["count_axis"], "start"))
+    parts += [svg.text(LEFT - 5, base, "0", "end"), svg.text(LEFT - 5, TOP + 8, str(top), "end")]
+    parts.append(svg.text(2, TOP - 14, t["count_axis"], "start"))
     axis = t["score_axis"] + (t["strangers"] if behind else "")
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, axis))
+    parts.append(svg.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, axis))
     # The two thresholds lie close together: one label to each side.
     for key, anchor, shift in (("flag_below", "end", -4), ("accept_from", "start", 4)):
         if key in limits:
             at = x(float(limits[key]))
-            parts.append(_line(at, TOP - 22, at, base, f"limit {key}"))
-            parts.append(_text(at + shift, TOP - 14, f"{t[key]} {float(limits[key]):.2f}", anchor))
+            parts.append(svg.line(at, TOP - 22, at, base, f"limit {key}"))
+            parts.append(
+                svg.text(at + shift, TOP - 14, f"{t[key]} {float(limits[key]):.2f}", anchor)
+            )
     return _svg(f"{t['score_chart']}{t['separator']}{kind_name(kind, lang)}", HEIGHT, parts)
 
 
@@ -90,9 +93,9 @@ def stage_chart(stages: Mapping[str, float], lang: Language) -> Markup:
     parts: list[Markup] = []
     for number, (stage, seconds) in enumerate(stages.items()):
         y, length = 8 + number * row, max(1.0, seconds / longest * room)
-        parts.append(_text(start - 8, y + 13, word("stage", stage, lang), "end"))
-        parts.append(_rect(start, y + 16, length, 14, "bar"))
-        parts.append(_text(start + length + 6, y + 13, f"{seconds:.1f}", "start"))
+        parts.append(svg.text(start - 8, y + 13, word("stage", stage, lang), "end"))
+        parts.append(svg.rect(start, y + 16, length, 14, "bar"))
+        parts.append(svg.text(start + length + 6, y + 13, f"{seconds:.1f}", "start"))
     return _svg(t["stage_chart"], 12 + len(stages) * row, parts)
 
 
@@ -110,21 +113,3 @@ def _svg(title: str, height: float, parts: Iterable[Markup]) -> Markup:
     """A picture that scales to its place and names itself to a screen reader."""
     frame = Markup('<svg viewBox="0 0 {} {}" role="img"><title>{}</title>{}</svg>')
     return frame.format(WIDTH, height, title, Markup("").join(parts))
-
-
-def _rect(x: float, bottom: float, width: float, height: float, style: str) -> Markup:
-    """A bar standing on `bottom`."""
-    bar = Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="{}"/>')
-    return bar.format(x, bottom - height, width, height, style)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> Markup:
-    """A straight line."""
-    line = Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>')
-    return line.format(x1, y1, x2, y2, style)
-
-
-def _text(x: float, y: float, text: str, anchor: str = "middle") -> Markup:
-    """A label; `anchor` is SVG's start, middle or end."""
-    label = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
-    return label.format(x, y, anchor, text)
