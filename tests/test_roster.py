@@ -355,3 +355,10 @@ def test_columns_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "gbk.toml").write_bytes('name = ["姓名"]'.encode("gbk"))
     with pytest.raises(ConfigError, match=r"gbk\.toml"):
         load_columns(tmp_path / "gbk.toml")
+
+
+def test_a_missing_roster_is_told_in_plain_words(tmp_path: Path) -> None:
+    with pytest.raises(RosterError) as told:
+        read_roster(tmp_path / "none.xlsx", load_columns())
+    assert "No such file" in told.value.message
+    assert "Errno" not in told.value.message

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.source.text import squashed
+from pipeline.source.text import fault, squashed
 
 FIELDS = (
     "student_no",
@@ -60,7 +60,7 @@ def load_columns(user: Path | None = None) -> Columns:
         own = _parse(user.read_text("utf-8-sig"), str(user))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"The column mapping {user} cannot be read: {error}.",
+            f"The column mapping {user} cannot be read: {fault(error)}.",
             "Give the path of a TOML file in UTF-8.",
         ) from error
     taken = {alias for aliases in own.values() for alias in aliases}

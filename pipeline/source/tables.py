@@ -20,7 +20,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from pipeline.errors import RosterError
-from pipeline.source.text import masked
+from pipeline.source.text import fault, masked
 
 Row = tuple[object, ...]
 
@@ -85,7 +85,7 @@ def _readable(path: Path) -> Generator[None]:
         *(ValueError, TypeError, LookupError, struct.error),  # how the readers meet damaged files
     ) as error:
         raise RosterError(
-            f"The roster {path} cannot be read: {masked(str(error))}.",
+            f"The roster {path} cannot be read: {masked(fault(error))}.",
             "Check the path; open the file, save it again without a password, and try again.",
         ) from error
 

@@ -40,3 +40,8 @@ def listed(items: Sequence[object], limit: int = SHOWN_NAMES) -> str:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: "1 file", "2 files"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def fault(error: Exception) -> str:
+    """An error's own words, without the errno and the path that OSError repeats."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
