@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from pipeline import cli, doctor, errors
+from pipeline.cli.console import RateColumn
 from pipeline.errors import PhotoproofError
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -159,3 +161,8 @@ def test_every_command_has_help() -> None:
         result = runner.invoke(cli.app, [*command.split(), "--help"])
         assert result.exit_code == 0
         assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize(("speed", "text"), [(None, ""), (8.62, "8.6/s")])
+def test_rate_is_told_once_it_is_known(speed: float | None, text: str) -> None:
+    assert RateColumn().render(SimpleNamespace(speed=speed)).plain == text

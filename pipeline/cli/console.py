@@ -15,11 +15,13 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    TaskProgressColumn,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from models import fetch
 from pipeline.nightly import Outputs
@@ -58,6 +60,14 @@ def say(quiet: bool) -> fetch.OnEvent:
     return partial(err_console.print, highlight=False, markup=False) if not quiet else fetch.ignore
 
 
+class RateColumn(ProgressColumn):
+    """Photos a second over the last seconds; nothing until it is known."""
+
+    def render(self, task: Task) -> Text:
+        """The rate as "8.6/s"."""
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[OnProgress]:
     """A bar with rate and time left on a terminal; a plain line every tenth elsewhere."""
@@ -67,8 +77,8 @@ def progress(quiet: bool) -> Iterator[OnProgress]:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
-            TaskProgressColumn(show_speed=True),
             MofNCompleteColumn(),
+            RateColumn(),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=err_console) as bar:
