@@ -280,3 +280,14 @@ def test_known_good_stays_quiet_when_the_machine_finds_more(
         desk.close()
         assert item_of(again, "2021000001").state is State.DONE
         assert item_of(again, "2021000002").state is State.TODO
+
+
+def test_a_photo_shot_again_for_people_is_never_a_seed(run: Path, crew: dict[str, Visitor]) -> None:
+    judge(crew["an"], item_of(run, TURNED), "sideways")
+    texts = photos(16)
+    texts[7] = "face=7 score=0.9"
+    reshot(run, texts)
+    with opened(run) as desk:
+        desk.policy = desk.policy.model_copy(update={"seeded_share": 1.0})
+        seeded = {str(row[1]) for row in desk._rows() if row[-2]}
+    assert item_of(run, TURNED).key not in seeded

@@ -180,6 +180,10 @@ def _small(jpeg: bytes) -> io.BytesIO:
 def _finish(sheet: Worksheet, last: int, lang: Language) -> None:
     """Frozen head, filters and choices, once the number of rows is known."""
     sheet.freeze_panes(1, KEYS.index("name") + 1)
+    sheet.set_landscape()
+    sheet.set_paper(8)  # A3, all columns on one page's width when printed
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
     sheet.autofilter(0, 0, last, len(KEYS) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:T{last + 1}"})
     registry = dict.fromkeys(r.registry for r in catalogue().values() if r.registry)

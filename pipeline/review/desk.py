@@ -104,7 +104,15 @@ class Desk:
         decided = list(self.store.decided())
         in_doubt = sum(_in_doubt(found) for *_, found in decided)
         wanted = ceil(self.policy.seeded_share * in_doubt)
-        sure = [key for key, *_, found in decided if _known(found)]
+        judged = set(self.ledger.db.execute("SELECT DISTINCT subject, photo_sha256 FROM answer"))
+        known = {subject for subject, _ in judged}
+        # A photo that replaces one people have judged is their case, never a seed.
+        sure = [
+            key
+            for key, subject, sha256, found in decided
+            if _known(found)
+            and ((owner := _owner(key, subject, sha256)) not in known or (owner, sha256) in judged)
+        ]
         seeded = set(sorted(sure, key=lambda key: _identifier(secret, "seed", key))[:wanted])
         for position, (key, subject, sha256, found) in enumerate(decided):
             blind = key in seeded or _in_doubt(found)
