@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import lzma
 import struct
 import warnings
-import zipfile
-import zlib
 from typing import cast
 
 import numpy as np
@@ -21,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL import ImageFile as PillowFile
 
 from pipeline.geometry import apply_exif
+from pipeline.imagefile import READ_ERRORS
 from pipeline.policy import InputLimits
 from pipeline.types import ImageFile, Photo, Pixels
 
@@ -46,15 +44,7 @@ def read(file: ImageFile, limits: InputLimits) -> bytes:
     except OSError as error:
         reason = error.strerror or "it is damaged"
         raise UnreadableError(f"the file could not be read ({reason})") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        struct.error,
-        EOFError,
-        KeyError,
-        RuntimeError,
-    ) as error:
+    except READ_ERRORS as error:
         raise UnreadableError(f"the file could not be read ({_archive_fault(error)})") from error
     if not data:
         raise UnreadableError("the file is empty")
