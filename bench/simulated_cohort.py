@@ -66,11 +66,7 @@ def spotter() -> Spotter:
 def portrait(spot: Spotter, path: Path) -> Portrait | None:
     """The upright portrait of a picture."""
     bgr = limit_size(cv2.imread(str(path)))
-    subject, sightings = spot.whole(bgr)
-    if subject is None:
-        return None
-    sightings += spot.closer(bgr, subject)
-    found = orient.judge(sightings)
+    sightings, found = orient.settle(spot.looks(bgr))
     return None if found is None else spot.portrait(bgr, sightings, found)
 
 

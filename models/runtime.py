@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 
+from models.compiled import compiled
 from pipeline.errors import ModelError
 from pipeline.types import Floats
 
@@ -31,7 +32,7 @@ class Network:
     """One compiled network with a fixed input shape; call it with an array.
 
     Args:
-        path: ONNX or TFLite file.
+        path: ONNX or TFLite file, or the .xml of an OpenVINO graph.
         shape: Input shape, for instance (4, 3, 160, 160).
         exact: Run in float32 even where bf16 is available.
 
@@ -40,28 +41,19 @@ class Network:
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...], *, exact: bool = False) -> None:
-        precision = "bf16" if half_precision() and not exact else "f32"
+        config = {
+            "INFERENCE_NUM_THREADS": 1,
+            "INFERENCE_PRECISION_HINT": "bf16" if half_precision() and not exact else "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+        }
         try:
-            model = _core().read_model(path)
-            names = tuple(output.any_name for output in model.outputs)
-            model.reshape(list(shape))
-            compiled = _core().compile_model(
-                model,
-                "CPU",
-                {
-                    "INFERENCE_NUM_THREADS": 1,
-                    "INFERENCE_PRECISION_HINT": precision,
-                    "PERFORMANCE_HINT": "LATENCY",
-                },
-            )
+            network, self._names = compiled(_core(), path, shape, config)
         except RuntimeError as error:
             raise ModelError(
                 f"{path.name} cannot be loaded: {str(error).splitlines()[0]}",
                 "Run `photoproof models verify`, then `photoproof models pull`.",
             ) from error
-        self._request = compiled.create_infer_request()
-        # Names are read before compiling: the compiler adds others to the same tensors.
-        self._names = names
+        self._request = network.create_infer_request()
 
     def __call__(self, batch: Floats) -> dict[str, Floats]:
         """Outputs by name; the arrays are copies the caller may keep."""

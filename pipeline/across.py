@@ -16,7 +16,7 @@ from pipeline.cohort.owners import Candidate, best_others, owners
 from pipeline.decide import best_comparison
 from pipeline.policy import Policy
 from pipeline.store import Store
-from pipeline.types import Floats, Measurement
+from pipeline.types import PHOTO, Floats, Measurement
 
 _NOTE = "non_mated"
 
@@ -68,7 +68,7 @@ def _galleries(
     faces: dict[str, list[Face]] = defaultdict(list)
     for key, role, vector in templates:
         faces[role].append(Face(key, sexes.get(key, ""), vector))
-    photos = faces.pop("photo", [])
+    photos = faces.pop(PHOTO, [])
     galleries = {role: Gallery(photos, references) for role, references in sorted(faces.items())}
     return photos, {role: (gallery, norms(gallery)) for role, gallery in galleries.items()}
 

@@ -102,19 +102,36 @@ def move_face(face: Face, scale: float, dx: float, dy: float) -> Face:
 def fit(bgr: Pixels, side: int) -> tuple[Pixels, float, int, int]:
     """The picture scaled into the middle of a black `side` x `side` square.
 
-    Shrinks by area averaging, enlarges bilinearly.
+    Shrinks by averaging whole blocks of pixels, then bilinearly by what is left (a factor below
+    2): three to eight times as fast as averaging at an odd factor. Up to a block less one pixel
+    is cut off at the right and the bottom edge so that the scale stays exact.
 
     Returns:
         The square, the scale, and where the picture's left and top edges lie in it (px).
     """
+    bgr, block = _in_blocks(bgr, side)
     height, width = bgr.shape[:2]
     scale = side / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     left, top = (side - w) // 2, (side - h) // 2
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     square = np.zeros((side, side, 3), dtype=np.uint8)
-    square[top : top + h, left : left + w] = cv2.resize(bgr, (w, h), interpolation=how)
-    return square, scale, left, top
+    square[top : top + h, left : left + w] = cv2.resize(bgr, (w, h))
+    return square, scale / block, left, top
+
+
+def _in_blocks(bgr: Pixels, longest: int) -> tuple[Pixels, int]:
+    """Blocks averaged to a pixel each, as large as leaves the longer side at least `longest`.
+
+    Returns:
+        The smaller picture, without what did not fill a block, and the block's side in pixels.
+    """
+    block = max(bgr.shape[:2]) // longest
+    if block < 2:
+        return bgr, 1
+    height, width = (max(1, size // block) for size in bgr.shape[:2])
+    cut = bgr[: height * block, : width * block]
+    small = cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
+    return cast(Pixels, small), block
 
 
 def crop_square(bgr: Pixels, centre: tuple[float, float], side: int) -> tuple[Pixels, int, int]:
@@ -130,12 +147,13 @@ def crop_square(bgr: Pixels, centre: tuple[float, float], side: int) -> tuple[Pi
 
 def shrink(bgr: Pixels, longest: int) -> Pixels:
     """The picture with its longer side at most `longest`; unchanged if it already is."""
-    height, width = bgr.shape[:2]
-    if max(height, width) <= longest:
+    if max(bgr.shape[:2]) <= longest:
         return bgr
+    bgr, _ = _in_blocks(bgr, longest)
+    height, width = bgr.shape[:2]
     scale = longest / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cast(Pixels, cv2.resize(bgr, size, interpolation=cv2.INTER_AREA))
+    return cast(Pixels, cv2.resize(bgr, size))
 
 
 def similarity(source: Floats, target: Floats) -> NDArray[np.float64]:
@@ -158,13 +176,16 @@ def similarity(source: Floats, target: Floats) -> NDArray[np.float64]:
     return np.array([(m.real, -m.imag, t.real), (m.imag, m.real, t.imag)])
 
 
-def roll_deg(landmarks: Floats, template: Floats = ARCFACE_112) -> float:
+_UPRIGHT = (ARCFACE_112 - ARCFACE_112.mean(axis=0)) @ np.array([1, 1j])
+
+
+def roll_deg(landmarks: Floats) -> float:
     """In-plane angle of a face in degrees, clockwise positive as the viewer sees it, (-180, 180].
 
     The angle of the similarity from the upright template to the points, so that all points vote.
     """
-    m = similarity(template, landmarks)
-    return math.degrees(math.atan2(m[1, 0], m[0, 0]))
+    turned = complex(np.vdot(_UPRIGHT, landmarks @ np.array([1, 1j])))
+    return math.degrees(math.atan2(turned.imag, turned.real))
 
 
 def align(bgr: Pixels, landmarks: Floats, side: Literal[112] = 112) -> Pixels:

@@ -9,7 +9,7 @@ the confidence, and a strongly rolled face lowers it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -20,12 +20,37 @@ from pipeline.types import Orientation, Sighting
 # generated portraits) and six degradations of each, 2026-11-23, with the weights of
 # models/manifest.toml; figures in docs/accuracy.md.
 EVEN_LEAD = 0.085  # lead at which confidence is 0.5
-EVEN_TOTAL = 0.62  # evidence of the best turn at which confidence is 0.5
+# Evidence of the best turn at which confidence is 0.5, and the range from 0 to 1: clean portraits
+# reach 0.86 at least, somebody's back reached 0.78 in one crop and 0.67 in all.
+EVEN_TOTAL, TOTAL_RANGE = 0.70, 0.20
 # Towards 45° the nearest quarter turn becomes a toss-up, and the points of strongly rolled faces
 # understate their roll. Of 1,353 upright pictures none had a roll above 18° left.
 EVEN_ROLL, ROLL_RANGE = 20.0, 20.0  # roll at which confidence is 0.5; degrees from 1 to 0
 NO_FACE = 0.5  # evidence below which nothing there is taken for a face
-OVERWHELMING = 0.15  # lead of the whole picture's evidence that needs no closer look
+# Lead of the evidence of one look, and of two, that needs no closer one. Of 9,464 pictures and
+# degraded versions rolled less than 10 degrees the greatest wrong lead was 0.094 after one look
+# at the whole, 0.055 after one at a close crop, 0.068 after two looks.
+OVERWHELMING = (0.15, 0.10)
+
+
+def settle(
+    looks: Iterable[Sequence[Sighting]],
+) -> tuple[Sequence[Sighting], Orientation | None]:
+    """Take one look after the other until the sightings leave no doubt.
+
+    Args:
+        looks: The sightings after each look, those of the looks before included, two a look.
+
+    Returns:
+        The sightings judged in the end and the judgement: None when nothing there is a face.
+    """
+    sightings: Sequence[Sighting] = ()
+    orientation: Orientation | None = None
+    for sightings in looks:
+        orientation = judge(sightings)
+        if orientation is not None and overwhelming(orientation, len(sightings) // 2):
+            break
+    return sightings, orientation
 
 
 def judge(sightings: Sequence[Sighting]) -> Orientation | None:
@@ -43,7 +68,7 @@ def judge(sightings: Sequence[Sighting]) -> Orientation | None:
     if total < NO_FACE:
         return None
     by_lead = lead(joined) / (2 * EVEN_LEAD)
-    by_total = (total - NO_FACE) / (2 * (EVEN_TOTAL - NO_FACE))
+    by_total = 0.5 + (total - EVEN_TOTAL) / TOTAL_RANGE
     roll = _roll(sightings, best)
     by_roll = 0.5 + (EVEN_ROLL - abs(roll)) / ROLL_RANGE
     a, b, c, d = (float(v) for v in joined)
@@ -55,12 +80,12 @@ def judge(sightings: Sequence[Sighting]) -> Orientation | None:
     )
 
 
-def overwhelming(orientation: Orientation | None) -> bool:
-    """Whether the whole picture already leaves no doubt, so that crops can be spared."""
+def overwhelming(orientation: Orientation, looks: int) -> bool:
+    """Whether one or two looks already leave no doubt, so that closer ones can be spared."""
     return (
-        orientation is not None
-        and orientation.confidence >= 1.0
-        and lead(orientation.evidence) >= OVERWHELMING
+        lead(orientation.evidence) >= OVERWHELMING[min(looks, len(OVERWHELMING)) - 1]
+        and max(orientation.evidence) >= EVEN_TOTAL + TOTAL_RANGE / 2
+        and abs(orientation.roll_deg) <= EVEN_ROLL - ROLL_RANGE / 2
     )
 
 

@@ -21,6 +21,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 TurnCw = Literal[0, 90, 180, 270]
 Value = float | str | None
+PHOTO = "photo"  # role of the student's photo among pictures and templates; others are references
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class FakeLooker:
         face = Face(box, np.zeros((5, 2), dtype=np.float32), 0.9)
         return Look(bgr, Orientation(turn_cw, 0.0, float(blue) / 255), Portrait(bgr, face))
 
+    def template(self, bgr: Pixels) -> None:
+        raise NotImplementedError("orientation needs no template")
+
     def close(self) -> None:
         pass
 

@@ -19,11 +19,11 @@ from pipeline import cli
 from pipeline.engines.networks import Look
 from pipeline.errors import ConfigError, SourceError, StoreError
 from pipeline.evaluate import verification
-from pipeline.evaluate.looking import spread
+from pipeline.evaluate.looking import Looker, spread
 from pipeline.evaluate.verification import evaluate, subject_of
 from pipeline.policy import Policy
 from pipeline.sample import sources
-from pipeline.types import Pixels
+from pipeline.types import Floats, Pixels
 
 DEGREES = {"Ann_0001": 0, "Ann_0002": 20, "Bob_0001": 90, "Bob_0002": 120, "Eve_0001": 200}
 
@@ -33,18 +33,20 @@ class FakeLooker:
     """The "face" is a direction: red × 2 degrees; a black picture has no face."""
 
     def look(self, bgr: Pixels) -> Look:
+        return Look(bgr)
+
+    def template(self, bgr: Pixels) -> Floats | None:
         if not bgr.any():
-            return Look(bgr)
+            return None
         angle = math.radians(2 * int(bgr[0, 0, 2]))
-        vector = np.array((math.cos(angle), math.sin(angle)), dtype=np.float32)
-        return Look(bgr, template=vector)
+        return np.array((math.cos(angle), math.sin(angle)), dtype=np.float32)
 
     def close(self) -> None:
         pass
 
 
 class DyingLooker(FakeLooker):
-    def look(self, bgr: Pixels) -> Look:
+    def template(self, bgr: Pixels) -> Floats | None:
         import os
 
         os._exit(1)
@@ -125,10 +127,10 @@ def test_every_picture_is_looked_at_once(tmp_path: Path, root: Path, policy: Pol
     seen = 0
 
     class Counting(FakeLooker):
-        def look(self, bgr: Pixels) -> Look:
+        def template(self, bgr: Pixels) -> Floats | None:
             nonlocal seen
             seen += 1
-            return super().look(bgr)
+            return super().template(bgr)
 
     pairs = write(tmp_path / "pairs.csv", all_pairs())
     evaluate(pairs, root, tmp_path / "out", policy.input, factory=Counting)
@@ -143,14 +145,14 @@ def test_workers_give_the_same_files(tmp_path: Path, root: Path, policy: Policy)
     assert (tmp_path / "out/scores.csv").read_text("utf-8") == text
 
 
-def look(looker: FakeLooker, bgr: Pixels) -> Look:
-    return looker.look(bgr)
+def embedded(looker: Looker, bgr: Pixels) -> Floats | None:
+    return looker.template(bgr)
 
 
 def test_a_dying_worker_is_told() -> None:
     black = np.zeros((4, 4, 3), dtype=np.uint8)
     with pytest.raises(SourceError, match="died"):
-        spread(look, [black], DyingLooker, workers=2)
+        spread(embedded, [black], DyingLooker, workers=2)
 
 
 def test_subjects_by_name_or_by_column(tmp_path: Path, root: Path, policy: Policy) -> None:

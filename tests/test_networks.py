@@ -14,7 +14,7 @@ from models.manifest import path_of
 from models.sface import SFace
 from models.yunet import YuNet
 from pipeline import geometry
-from pipeline.compare import score
+from pipeline.compare import embed, score
 from pipeline.geometry import TURNS, align, fit, turn
 from pipeline.sample import sources
 from pipeline.types import Pixels
@@ -92,12 +92,27 @@ def test_mesh_eyes_lie_on_the_detectors_eyes(pictures: dict[str, Pixels], yunet:
         mesh_of.close()
 
 
+@pytest.mark.parametrize("name", ["yunet", "blazeface"])
+def test_a_picture_is_seen_alike_alone_and_among_others(
+    pictures: dict[str, Pixels], name: str
+) -> None:
+    detector = YuNet(path_of(name)) if name == "yunet" else BlazeFace(path_of(name))
+    squares = [fit(pictures[key], detector.side)[0] for key in ("obama", "collins", "hopper")]
+    together = detector([*squares, np.zeros_like(squares[0])], 0.5)
+    assert together[3] == []
+    for square, faces in zip(squares, together, strict=False):
+        (alone,) = detector([square], 0.5)
+        assert alone, "each picture has a face"
+        assert [face.score for face in faces] == pytest.approx([f.score for f in alone], abs=0.01)
+        assert faces[0].landmarks == pytest.approx(alone[0].landmarks, abs=0.5)
+
+
 def templates(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace, *names: str):
     for name in names:
         square = fit(pictures[name], 640)[0]
         small = fit(square, 160)[0]
         face = geometry.move_face(yunet([small], 0.5)[0][0], 4.0, 0.0, 0.0)
-        yield sface(align(square, face.landmarks))
+        yield embed(sface, [align(square, face.landmarks)])[0]
 
 
 def test_one_person_scores_higher_than_two(
@@ -111,7 +126,22 @@ def test_one_person_scores_higher_than_two(
 
 def test_mirror_image_has_the_same_template(pictures: dict[str, Pixels], sface: SFace) -> None:
     crop = cv2.resize(pictures["collins"][60:260, 120:320], (112, 112))
-    assert score(sface(crop), sface(np.ascontiguousarray(crop[:, ::-1]))) > 0.999
+    one, other = embed(sface, [crop, geometry.mirror(crop)])
+    assert score(one, other) > 0.999
+
+
+def test_a_crop_has_the_same_vector_alone_and_among_others(
+    pictures: dict[str, Pixels], sface: SFace
+) -> None:
+    crops = [
+        cv2.resize(pictures["collins"][60 + i : 260 + i, 120:320], (112, 112)) for i in (0, 40, 80)
+    ]
+    together = sface(crops)
+    assert together.shape == (3, 128)
+    for crop, vector in zip(crops, together, strict=True):
+        (alone,) = sface([crop])
+        cosine = float(alone @ vector / np.linalg.norm(alone) / np.linalg.norm(vector))
+        assert cosine > 0.999
 
 
 def test_colour_order_matters(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace) -> None:

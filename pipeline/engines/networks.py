@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 
@@ -15,7 +15,7 @@ from models.manifest import path_of
 from models.sface import SFace
 from models.yunet import YuNet
 from pipeline import orient
-from pipeline.compare import score
+from pipeline.compare import embed, embed_together, score
 from pipeline.decode import UnreadableError, decode, read
 from pipeline.detect import Spotter, limit_size
 from pipeline.geometry import align, crop_square, shrink
@@ -23,6 +23,7 @@ from pipeline.policy import InputLimits
 from pipeline.quality import View, measure_all
 from pipeline.resemblance import picture_hashes
 from pipeline.types import (
+    PHOTO,
     Comparison,
     Evidence,
     Floats,
@@ -49,14 +50,12 @@ class Look:
 
     Attributes:
         bgr: The picture as it lies, no larger than the stages need.
-        orientation: None when there is no face; then `portrait` and `template` are None too.
-        template: (128,) unit vector of the subject's face.
+        orientation: None when there is no face; then `portrait` is None too.
     """
 
     bgr: Pixels
     orientation: Orientation | None = None
     portrait: Portrait | None = None
-    template: Floats | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +64,7 @@ class _Record:
 
     measurements: list[Measurement] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
-    templates: dict[str, Floats] = field(default_factory=dict)
+    crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by role
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -102,42 +101,51 @@ class NetworkEngine:
     def assess(self, job: Job) -> Evidence:
         """Look at one student's photo and references."""
         record = _Record(measurements=list(job.facts))
-        look: Look | None = None
-        sha256 = ""
-        if job.photo is not None:
-            try:
-                photo, look = self._open(job.photo, record)
-            except UnreadableError as error:
-                record.measurements.append(Measurement("photo_error", str(error)))
-            else:
-                sha256 = photo.sha256
-                self._describe(photo, look, record)
-        comparisons = tuple(self._compare(ref, look, record) for ref in job.references)
+        sha256 = "" if job.photo is None else self._photo(job.photo, record)
+        comparisons = [self._reference(reference, record) for reference in job.references]
+        with record.timed("compare"):
+            templates = self._templates(record.crops)
         return Evidence(
             tuple(record.measurements),
-            comparisons,
+            tuple(_scored(comparison, templates) for comparison in comparisons),
             sha256,
             record.pictures,
-            record.templates,
+            templates,
             record.seconds,
         )
 
     def look(self, bgr: Pixels, record: _Record | None = None) -> Look:
-        """Detect, orient and embed the subject of one (H, W, 3) BGR picture."""
+        """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
         record = record or _Record()
         small = limit_size(bgr)
         with record.timed("orient"):
-            subject, sightings = self._spotter.whole(small)
-            orientation = orient.judge(sightings)
-            if subject is not None and not orient.overwhelming(orientation):
-                sightings += self._spotter.closer(small, subject)
-                orientation = orient.judge(sightings)
+            sightings, orientation = orient.settle(self._spotter.looks(small))
             if orientation is None:
                 return Look(small)
             portrait = self._spotter.portrait(small, sightings, orientation)
-        with record.timed("compare"):
-            template = self._sface(align(portrait.bgr, portrait.face.landmarks))
-        return Look(small, orientation, portrait, template)
+        return Look(small, orientation, portrait)
+
+    def template(self, bgr: Pixels) -> Floats | None:
+        """(128,) unit-length template of a picture's subject; None when there is no face."""
+        portrait = self.look(bgr).portrait
+        return None if portrait is None else embed(self._sface, [_aligned(portrait)])[0]
+
+    def _templates(self, crops: Mapping[str, Pixels]) -> dict[str, Floats]:
+        """Templates by role; a photo and its references are embedded together."""
+        if not crops:
+            return {}
+        together = embed_together if PHOTO in crops else embed
+        return dict(zip(crops, together(self._sface, list(crops.values())), strict=True))
+
+    def _photo(self, file: ImageFile, record: _Record) -> str:
+        """The photo described, or why it cannot be read; its sha256."""
+        try:
+            photo, look = self._open(file, record)
+        except UnreadableError as error:
+            record.measurements.append(Measurement("photo_error", str(error)))
+            return ""
+        self._describe(photo, look, record)
+        return photo.sha256
 
     def _open(self, file: ImageFile, record: _Record) -> tuple[Photo, Look]:
         with record.timed("decode"):
@@ -168,26 +176,24 @@ class NetworkEngine:
         plain, mirrored = picture_hashes(upright)
         add(Measurement("photo_hash", plain))
         add(Measurement("photo_hash_mirrored", mirrored))
-        record.pictures["photo"] = _thumbnail(upright)
-        if look.template is not None:
-            record.templates["photo"] = look.template
+        record.pictures[PHOTO] = _thumbnail(upright)
+        if portrait is not None:
+            record.crops[PHOTO] = _aligned(portrait)
 
-    def _compare(self, reference: Reference, look: Look | None, record: _Record) -> Comparison:
-        """One reference scored and named; one that cannot be used says why."""
+    def _reference(self, reference: Reference, record: _Record) -> Comparison:
+        """One reference named, not scored yet; one that cannot be used says why."""
         model, kind = self._sface.name, reference.kind
         role = _free_role(kind, record.pictures)
         try:
             _, theirs = self._open(reference.file, record)
         except UnreadableError as error:
             return Comparison(kind, None, model, str(error), 0.0, role)
-        if theirs.orientation is None or theirs.portrait is None or theirs.template is None:
+        if theirs.orientation is None or theirs.portrait is None:
             record.pictures[role] = _thumbnail(theirs.bgr)
             return Comparison(kind, None, model, "no face was found in it", 0.0, role)
         record.pictures[role] = _thumbnail(_registry_crop(theirs.portrait))
-        record.templates[role] = theirs.template
-        probe = look.template if look is not None else None
-        value = None if probe is None else score(probe, theirs.template)
-        return Comparison(kind, value, model, "", theirs.orientation.confidence, role)
+        record.crops[role] = _aligned(theirs.portrait)
+        return Comparison(kind, None, model, "", theirs.orientation.confidence, role)
 
     def _mesh_of(self, portrait: Portrait) -> Mesh | None:
         """The subject's mesh in pixels of the upright picture."""
@@ -200,6 +206,17 @@ class NetworkEngine:
             return None
         points = mesh.points * (side / small.shape[0]) + (left, top)
         return Mesh(points.astype("float32"), mesh.blendshapes, mesh.pose)
+
+
+def _aligned(portrait: Portrait) -> Pixels:
+    return align(portrait.bgr, portrait.face.landmarks)
+
+
+def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparison:
+    """The comparison with its score, where both pictures have a template."""
+    if PHOTO not in templates or comparison.role not in templates:
+        return comparison
+    return replace(comparison, score=score(templates[PHOTO], templates[comparison.role]))
 
 
 def _free_role(kind: str, taken: dict[str, bytes]) -> str:

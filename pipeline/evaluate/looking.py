@@ -19,7 +19,7 @@ from pipeline.decode import decode, read
 from pipeline.engines.networks import Look, NetworkEngine
 from pipeline.errors import SourceError
 from pipeline.policy import InputLimits
-from pipeline.types import ImageFile, Pixels
+from pipeline.types import Floats, ImageFile, Pixels
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
@@ -29,7 +29,10 @@ class Looker(Protocol):
     """What an evaluation needs of an engine."""
 
     def look(self, bgr: Pixels) -> Look:
-        """Detect, orient and embed the subject of one (H, W, 3) BGR picture."""
+        """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
+
+    def template(self, bgr: Pixels) -> Floats | None:
+        """Unit-length template of a picture's subject; None when there is no face."""
 
     def close(self) -> None:
         """Release native resources."""

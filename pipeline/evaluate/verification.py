@@ -137,7 +137,7 @@ def subject_of(path: str) -> str:
 def template_of(looker: Looker, path: str, root: Path, limits: InputLimits) -> Floats | Failure:
     """The face template of one picture, (128,) of unit length; runs in a worker process."""
     try:
-        template = looker.look(opened(root / path, limits)).template
+        template = looker.template(opened(root / path, limits))
     except UnreadableError as error:
         return Failure(path, str(error))
     return Failure(path, NO_FACE) if template is None else template

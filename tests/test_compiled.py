@@ -1,0 +1,84 @@
+"""The compiled form of a network, kept beside its weights."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+
+from models import compiled as module
+from models.compiled import compiled
+from models.manifest import path_of
+
+SHAPE = (1, 128, 128, 3)
+CONFIG = {"INFERENCE_NUM_THREADS": 1}
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    return Path(shutil.copy(path_of("blazeface"), tmp_path / "net.tflite"))
+
+
+def compile_it(path: Path, config: dict[str, object] = CONFIG) -> tuple[list[str], float]:
+    network, names = compiled(ov.Core(), path, SHAPE, dict(config))
+    results = network.create_infer_request().infer({0: np.full(SHAPE, 0.5, np.float32)})
+    return list(names), float(results[0].sum())
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Every network that is really compiled, not read."""
+    made: list[Path] = []
+    keep = module._keep
+
+    def counting(*args: object) -> None:
+        made.append(args[2])  # type: ignore[arg-type]
+        keep(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_keep", counting)
+    return made
+
+
+def test_the_second_process_reads_what_the_first_compiled(
+    weights: Path, compilations: list[Path]
+) -> None:
+    first, second = compile_it(weights), compile_it(weights)
+    assert len(compilations) == 1
+    assert first[0] == second[0] == ["regressors", "classificators"]
+    assert first[1] == pytest.approx(second[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text"])
+def test_a_damaged_file_is_made_again(weights: Path, compilations: list[Path], damage: str) -> None:
+    right = compile_it(weights)
+    (kept,) = (weights.parent / "compiled").iterdir()
+    whole = kept.read_bytes()
+    middle = len(whole) // 2
+    flipped = whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
+    bad = {"cut": whole[:middle], "flipped": flipped, "empty": b"", "text": b"{}\nnot a network"}
+    kept.write_bytes(bad[damage])
+    assert compile_it(weights)[1] == pytest.approx(right[1], rel=1e-4)
+    assert len(compilations) == 2
+    assert len(kept.read_bytes()) == pytest.approx(len(whole), rel=0.01)
+
+
+def test_other_weights_or_settings_are_compiled_anew(
+    weights: Path, compilations: list[Path]
+) -> None:
+    compile_it(weights)
+    compile_it(weights, {"INFERENCE_NUM_THREADS": 2})
+    assert len(compilations) == 2
+    weights.touch()
+    compile_it(weights, {"INFERENCE_NUM_THREADS": 2})
+    assert len(compilations) == 3
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(
+    weights: Path, compilations: list[Path]
+) -> None:
+    (weights.parent / "compiled").write_text("a file where the folder should be")
+    assert compile_it(weights) == compile_it(weights)
+    assert len(compilations) == 2
