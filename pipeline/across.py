@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pipeline.cohort import PREFIX
 from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
 from pipeline.cohort.duplicates import copies, identical, same_face
 from pipeline.cohort.gallery import Face, Gallery, Norms, norms
@@ -16,7 +15,7 @@ from pipeline.cohort.owners import Candidate, best_others, owners
 from pipeline.decide import best_comparison
 from pipeline.policy import Policy
 from pipeline.store import Store
-from pipeline.types import PHOTO, Floats, Measurement
+from pipeline.types import PHOTO, Floats
 
 _NOTE = "non_mated"
 
@@ -41,7 +40,7 @@ def conclude(store: Store, policy: Policy) -> None:
         own = Gallery(photos, photos)
         needed = policy.cohort.calibration.same_face_from
         found += same_face(own, norms(own), needed, explained)
-    _record(store, found)
+    store.conclude(found)
 
 
 def effective(store: Store, policy: Policy) -> tuple[Policy, dict[str, dict[str, object]]]:
@@ -125,13 +124,6 @@ def _candidates(suspects: Mapping[str, float], galleries: Galleries) -> dict[str
             if key not in best or candidate.score > best[key].score:
                 best[key] = candidate
     return best
-
-
-def _record(store: Store, found: Sequence[tuple[str, Measurement]]) -> None:
-    with store.transaction():
-        store.forget(PREFIX)
-        for key, measurement in found:
-            store.measure(key, [measurement])
 
 
 def _keep(store: Store, seen: Mapping[str, NonMated]) -> None:

@@ -6,6 +6,7 @@ Nothing here looks at a pixel, a file or a clock, so a new policy re-decides a s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from pipeline.policy import Limit, Policy, Profile
 from pipeline.quality import Measure, measures
@@ -204,7 +205,13 @@ def _permits(limit: Limit, word: str) -> bool:
 def _weight(finding: Finding) -> tuple[int, int, int]:
     """Sort key: worst first, then by rank, then in the catalogue's order."""
     rank = _RANK.index(finding.code) if finding.code in _RANK else len(_RANK)
-    return -finding.severity, rank, list(catalogue()).index(finding.code)
+    return -finding.severity, rank, _places()[finding.code]
+
+
+@cache
+def _places() -> dict[str, int]:
+    """Each reason's place in the catalogue."""
+    return {code: place for place, code in enumerate(catalogue())}
 
 
 def _decision(ordered: Sequence[Finding]) -> Decision:

@@ -7,6 +7,8 @@ again one by one in fresh processes; the one that kills its process again become
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -112,7 +114,21 @@ def _alone(keyed: Keyed, factory: EngineFactory) -> Iterator[tuple[str, Evidence
 
 def _start(factory: EngineFactory) -> None:
     global _engine
+    die_with_parent()
     _engine = factory()
+
+
+def die_with_parent() -> None:
+    """Call in a worker: it ends when its parent is killed, instead of waiting for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _work(job: Job) -> Evidence:

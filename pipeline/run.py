@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,13 +17,13 @@ from filelock import FileLock, Timeout
 
 from pipeline import __version__, quality
 from pipeline.across import conclude, effective, histograms
+from pipeline.contents import Contents
 from pipeline.decide import decide
 from pipeline.errors import StoreError
-from pipeline.imagefile import READ_ERRORS
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
 from pipeline.store import Store
-from pipeline.types import Cohort, Decision, ImageFile, Job, Measurement, Severity, Subject
+from pipeline.types import Cohort, Decision, Job, Measurement, Severity, Subject
 
 DATABASE = "photoproof.sqlite"
 # Packages whose version can change a result; written to run.json.
@@ -70,7 +69,11 @@ def run(
     with locked(plan.out), Store(plan.out / DATABASE) as store:
         jobs = dict(_keyed(cohort))
         store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
-        prints = {key: _fingerprint(job, plan) for key, job in jobs.items()}
+        known = store.known_files()
+        contents = Contents(known)
+        prints = _fingerprints(jobs, plan, contents)
+        if contents.seen != known:
+            store.know_files(contents.seen)
         rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
         cohort_key = _digest(prints, rules)
         stale = store.noted("cohort_key") != cohort_key
@@ -183,27 +186,20 @@ def _name(job: Job) -> str:
     return job.photo.name if job.photo else ""
 
 
-def _fingerprint(job: Job, plan: Plan) -> str:
-    """Everything the evidence of one student depends on."""
-    return _digest(
-        _content(job.photo),
-        [(reference.kind, _content(reference.file)) for reference in job.references],
-        [asdict(fact) for fact in job.facts],
-        dict(plan.digests),
-        plan.policy.input.model_dump(),
-        quality.VERSION,
-        __version__,
+def _fingerprints(jobs: Mapping[str, Job], plan: Plan, contents: Contents) -> dict[str, str]:
+    """By key, everything the evidence of one student depends on."""
+    common = _digest(
+        dict(plan.digests), plan.policy.input.model_dump(), quality.VERSION, __version__
     )
-
-
-def _content(file: ImageFile | None) -> str:
-    """sha256 of a file's bytes; a file that cannot be read has a fingerprint of its own."""
-    if file is None:
-        return ""
-    try:
-        return hashlib.sha256(file.read_bytes(2**31)).hexdigest()
-    except READ_ERRORS as error:
-        return f"unreadable: {type(error).__name__}"
+    return {
+        key: _digest(
+            contents.of(job.photo),
+            [(reference.kind, contents.of(reference.file)) for reference in job.references],
+            job.facts,
+            common,
+        )
+        for key, job in jobs.items()
+    }
 
 
 def _digest(*parts: object) -> str:
@@ -230,8 +226,3 @@ def _assess(
         done += 1
         on_progress(done, total)
     return {stage: round(spent, 3) for stage, spent in seconds.items()}
-
-
-def default_workers() -> int:
-    """The processor cores this process may really use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

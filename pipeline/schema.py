@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 from pipeline.errors import StoreError
 
-SCHEMA = 1
+SCHEMA = 2
 _APPLICATION = 0x50507266  # "PPrf", so that a foreign database is recognised
 
 _TABLES = """
@@ -15,10 +16,11 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 CREATE TABLE student (
     key TEXT PRIMARY KEY, position INTEGER NOT NULL, subject TEXT NOT NULL, photo TEXT NOT NULL,
     fingerprint TEXT NOT NULL DEFAULT '', photo_sha256 TEXT NOT NULL DEFAULT '',
-    assessment TEXT
+    assessment TEXT, measurements TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX student_photo ON student (photo_sha256);
-CREATE TABLE measurement (
+CREATE INDEX student_position ON student (position);
+CREATE TABLE conclusion (
     key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
     value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (key, name)
 ) STRICT, WITHOUT ROWID;
@@ -36,7 +38,31 @@ CREATE TABLE template (
     key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, role TEXT NOT NULL,
     vector BLOB NOT NULL, PRIMARY KEY (key, role)
 );
+CREATE TABLE file (
+    place TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 """
+
+# From each older version to the next. 1: a row a measurement, those across students among them.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE student ADD COLUMN measurements TEXT NOT NULL DEFAULT '{}';
+UPDATE student SET measurements = (
+    SELECT json_group_object(name, json_array(value, unit, error)) FROM measurement
+    WHERE measurement.key = student.key AND substr(name, 1, 7) != 'cohort.'
+);
+CREATE TABLE conclusion (
+    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
+    value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (key, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO conclusion SELECT * FROM measurement WHERE substr(name, 1, 7) = 'cohort.';
+DROP TABLE measurement;
+CREATE INDEX student_position ON student (position);
+CREATE TABLE file (
+    place TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+}
 
 
 def open_database(path: Path, readonly: bool) -> sqlite3.Connection:
@@ -45,16 +71,18 @@ def open_database(path: Path, readonly: bool) -> sqlite3.Connection:
     Raises:
         StoreError: If the file cannot be opened, is no photoproof store or of another version.
     """
-    # A reader may be handed from thread to thread, one at a time.
-    target = f"{path.absolute().as_uri()}?mode=ro" if readonly else str(path)
     try:
         database = sqlite3.connect(
-            target, uri=readonly, isolation_level=None, check_same_thread=not readonly
+            _address(path, readonly),
+            uri=True,
+            isolation_level=None,
+            # A reader may be handed from thread to thread, one at a time.
+            check_same_thread=not readonly,
         )
         try:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute("PRAGMA secure_delete = ON")  # deleted templates leave no bytes
-            _prepare(database, path)
+            _prepare(database, path, readonly)
         except BaseException:
             database.close()
             raise
@@ -66,7 +94,17 @@ def open_database(path: Path, readonly: bool) -> sqlite3.Connection:
     return database
 
 
-def _prepare(database: sqlite3.Connection, path: Path) -> None:
+def _address(path: Path, readonly: bool) -> str:
+    uri = path.absolute().as_uri()
+    if not readonly:
+        return uri
+    # A reader of a file in WAL mode makes files beside it; where it cannot, nobody else can write
+    # there either, so the file may be read as it is.
+    return f"{uri}?mode=ro" if os.access(path.parent, os.W_OK) else f"{uri}?mode=ro&immutable=1"
+
+
+def _prepare(database: sqlite3.Connection, path: Path, readonly: bool) -> None:
+    """Make, recognise or migrate the tables."""
     application = database.execute("PRAGMA application_id").fetchone()[0]
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if application == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():
@@ -74,8 +112,22 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
             f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION};"
             f"PRAGMA user_version = {SCHEMA}; COMMIT;"
         )
-    elif application != _APPLICATION or version != SCHEMA:
+    elif application != _APPLICATION or not 1 <= version <= SCHEMA:
         raise StoreError(
             f"{path}: not a photoproof store of version {SCHEMA}",
             "Choose another --out folder.",
         )
+    elif version < SCHEMA and readonly:
+        raise StoreError(
+            f"{path}: a store of version {version}; this program reads version {SCHEMA}",
+            "Bring it up to date: run `photoproof decide` on its folder once.",
+        )
+    for old in range(version or SCHEMA, SCHEMA):
+        database.executescript(
+            f"BEGIN; {_MIGRATIONS[old]} PRAGMA user_version = {old + 1}; COMMIT;"
+        )
+    if not readonly:
+        # Readers never wait for the night, and a commit waits for no disk: a killed process loses
+        # nothing, a power cut at most the last students, who are looked at again.
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,22 +18,24 @@ from typing import Self
 import numpy as np
 
 from pipeline.errors import StoreError
+from pipeline.packing import pack, pack_assessment, unpack, unpack_assessment
 from pipeline.schema import open_database
 from pipeline.types import (
     Assessment,
     Case,
     Comparison,
-    Decision,
     Evidence,
-    Finding,
     Floats,
     Measurement,
-    Severity,
     Subject,
 )
 
 _CASE = "SELECT key, subject, photo, assessment FROM student"
-_CHILDREN = ("measurement", "comparison", "picture", "template")
+# Students read together: a query for each alone takes three times as long.
+_TOGETHER = 500
+_AMONG = "key IN (SELECT value FROM json_each(?))"
+_COMPARISON = ", ".join(field.name for field in fields(Comparison))
+_CHILDREN = ("conclusion", "comparison", "picture", "template")
 
 
 class Store:
@@ -115,11 +117,10 @@ class Store:
             for table in _CHILDREN:
                 self._db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
             self._db.execute(
-                "UPDATE student SET fingerprint = ?, photo_sha256 = ?, assessment = NULL"
-                " WHERE key = ?",
-                (fingerprint, evidence.photo_sha256, key),
+                "UPDATE student SET fingerprint = ?, photo_sha256 = ?, assessment = NULL,"
+                " measurements = ? WHERE key = ?",
+                (fingerprint, evidence.photo_sha256, pack(evidence.measurements), key),
             )
-            self.measure(key, evidence.measurements)
             self._db.executemany(
                 "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 ((key, i, *astuple(c)) for i, c in enumerate(evidence.comparisons)),
@@ -133,17 +134,27 @@ class Store:
                 ((key, role, v.tobytes()) for role, v in evidence.templates.items()),
             )
 
-    def measure(self, key: str, measurements: Iterable[Measurement]) -> None:
-        """Add or replace single measurements; call inside a transaction."""
-        self._db.executemany(
-            "INSERT OR REPLACE INTO measurement VALUES (?, ?, ?, ?, ?)",
-            ((key, m.name, m.value, m.unit, m.error) for m in measurements),
-        )
+    def conclude(self, found: Iterable[tuple[str, Measurement]]) -> None:
+        """Replace all that was concluded across students, by key, in one transaction."""
+        with self.transaction():
+            self._db.execute("DELETE FROM conclusion")
+            self._db.executemany(
+                "INSERT OR REPLACE INTO conclusion VALUES (?, ?, ?, ?, ?)",
+                ((key, *measurement) for key, measurement in found),
+            )
 
-    def forget(self, prefix: str) -> None:
-        """Delete every measurement whose name starts with `prefix`; call inside a transaction."""
-        where = "substr(name, 1, ?) = ?"
-        self._db.execute(f"DELETE FROM measurement WHERE {where}", (len(prefix), prefix))  # noqa: S608
+    def known_files(self) -> dict[str, tuple[int, int, str]]:
+        """Size, modification time and sha256 of files hashed before, by place."""
+        rows = self._db.execute("SELECT place, size, mtime_ns, sha256 FROM file")
+        return {place: (size, mtime_ns, sha256) for place, size, mtime_ns, sha256 in rows}
+
+    def know_files(self, files: Mapping[str, tuple[int, int, str]]) -> None:
+        """Replace what `known_files` tells, in one transaction."""
+        with self.transaction():
+            self._db.execute("DELETE FROM file")
+            self._db.executemany(
+                "INSERT INTO file VALUES (?, ?, ?, ?)", ((p, *f) for p, f in files.items())
+            )
 
     def adjust(self, scores: Iterable[tuple[str, str, float]]) -> None:
         """Replace all adjusted scores by these, by key and role; call inside a transaction."""
@@ -155,13 +166,18 @@ class Store:
 
     def decide(self, key: str, assessment: Assessment) -> None:
         """Keep the machine's decision; call inside a transaction."""
-        text = json.dumps(asdict(assessment), ensure_ascii=False)
+        text = pack_assessment(assessment)
         self._db.execute("UPDATE student SET assessment = ? WHERE key = ?", (text, key))
 
     def evidence(self) -> Iterator[tuple[str, dict[str, Measurement], tuple[Comparison, ...]]]:
         """Key, measurements by name and comparisons of every student, in order."""
-        for (key,) in self._db.execute("SELECT key FROM student ORDER BY position").fetchall():
-            yield key, self._measurements(key), self._comparisons(key)
+        rows = self._db.execute("SELECT key FROM student ORDER BY position").fetchall()
+        keys = [key for (key,) in rows]
+        for start in range(0, len(keys), _TOGETHER):
+            some = keys[start : start + _TOGETHER]
+            measurements, comparisons = self._measurements(some), self._comparisons(some)
+            for key in some:
+                yield key, measurements[key], tuple(comparisons[key])
 
     def cases(self) -> Iterator[Case]:
         """Every decided student as the report sees it, in order, one at a time."""
@@ -182,7 +198,7 @@ class Store:
             " WHERE assessment IS NOT NULL ORDER BY position"
         )
         for key, subject, sha256, assessment in rows:
-            yield key, Subject(**json.loads(subject)), sha256, _assessment(json.loads(assessment))
+            yield key, Subject(**json.loads(subject)), sha256, unpack_assessment(assessment)
 
     def _case(self, row: tuple[str, str, str, str]) -> Case:
         key, subject, photo, assessment = row
@@ -190,9 +206,9 @@ class Store:
         return Case(
             subject=Subject(**json.loads(subject)),
             photo=photo,
-            assessment=_assessment(json.loads(assessment)),
-            measurements=self._measurements(key),
-            comparisons=self._comparisons(key),
+            assessment=unpack_assessment(assessment),
+            measurements=self._measurements([key])[key],
+            comparisons=tuple(self._comparisons([key])[key]),
             pictures=dict(pictures.fetchall()),
         )
 
@@ -216,9 +232,9 @@ class Store:
     def photo_hashes(self) -> dict[str, tuple[str, str]]:
         """Perceptual hash of each photo and of its mirror image, by key, in order."""
         rows = self._db.execute(
-            "SELECT key, a.value, b.value FROM student"
-            " JOIN measurement a USING (key) JOIN measurement b USING (key)"
-            " WHERE a.name = 'photo_hash' AND b.name = 'photo_hash_mirrored' ORDER BY position"
+            "SELECT key, measurements ->> '$.photo_hash[0]' AS plain,"
+            " measurements ->> '$.photo_hash_mirrored[0]' AS mirrored"
+            " FROM student WHERE plain IS NOT NULL ORDER BY position"
         )
         return {key: (plain, mirrored) for key, plain, mirrored in rows}
 
@@ -235,6 +251,7 @@ class Store:
         with self.transaction():
             self._db.execute("DELETE FROM template")
             self.note("templates_purged", "yes")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log still holds their bytes
 
     def restart(self) -> None:
         """Count every student as not yet seen, so that the next run looks at all of them again."""
@@ -251,28 +268,27 @@ class Store:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
-    def _measurements(self, key: str) -> dict[str, Measurement]:
+    def _measurements(self, keys: Sequence[str]) -> dict[str, dict[str, Measurement]]:
+        """Measurements by key and name, those across students among them."""
+        among = (json.dumps(keys),)
         rows = self._db.execute(
-            "SELECT name, value, unit, error FROM measurement WHERE key = ?", (key,)
+            f"SELECT key, measurements FROM student WHERE {_AMONG}",  # noqa: S608
+            among,
         )
-        return {row[0]: Measurement(*row) for row in rows}
+        found = {key: unpack(text) for key, text in rows}
+        for key, *row in self._db.execute(
+            f"SELECT key, name, value, unit, error FROM conclusion WHERE {_AMONG}",  # noqa: S608
+            among,
+        ):
+            found[key][row[0]] = Measurement._make(row)
+        return found
 
-    def _comparisons(self, key: str) -> tuple[Comparison, ...]:
-        rows = self._db.execute(
-            "SELECT kind, score, model, error, turn_confidence, role, adjusted FROM comparison"
-            " WHERE key = ? ORDER BY position",
-            (key,),
-        )
-        return tuple(Comparison(*row) for row in rows)
-
-
-def _assessment(stored: Mapping[str, object]) -> Assessment:
-    """An Assessment from its JSON form."""
-    fields = dict(stored)
-    findings = fields.pop("findings")
-    assert isinstance(findings, list)
-    return Assessment(
-        decision=Decision(str(fields.pop("decision"))),
-        findings=tuple(Finding(**{**f, "severity": Severity(f["severity"])}) for f in findings),
-        **fields,  # type: ignore[arg-type]
-    )
+    def _comparisons(self, keys: Sequence[str]) -> dict[str, list[Comparison]]:
+        """Comparisons by key, in order."""
+        found: dict[str, list[Comparison]] = {key: [] for key in keys}
+        for key, *row in self._db.execute(
+            f"SELECT key, {_COMPARISON} FROM comparison WHERE {_AMONG} ORDER BY key, position",  # noqa: S608
+            (json.dumps(keys),),
+        ):
+            found[key].append(Comparison(*row))
+        return found

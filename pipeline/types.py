@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +48,11 @@ class Subject:
         return n[:3] + "*" * max(0, len(n) - 5) + n[-2:] if len(n) >= 8 else "*" * len(n)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One raw number (or word) about a photo; `error` says why there is none."""
+class Measurement(NamedTuple):
+    """One raw number (or word) about a photo; `error` says why there is none.
+
+    A tuple, because a night makes and reads a million of them: four times as fast as a dataclass.
+    """
 
     name: str
     value: Value

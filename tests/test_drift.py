@@ -175,8 +175,8 @@ def test_students_of_one_run_alone_and_transitions(go) -> None:
 def test_rounding_is_no_change(go, tmp_path: Path) -> None:
     a = go("a", shas("score=0.9"))
     shutil.copytree(a, tmp_path / "b")
-    with Store(tmp_path / "b" / DATABASE) as store, store.transaction():
-        store.measure("A", [Measurement("turn_confidence", 1.0 + 1e-9)])
+    with Store(tmp_path / "b" / DATABASE) as store:
+        store.conclude([("A", Measurement("turn_confidence", 1.0 + 1e-9))])
     assert diff(a, tmp_path / "b").measured == {}
 
 

@@ -227,7 +227,7 @@ def test_an_exception_inside_a_transaction_undoes_it(
 ) -> None:
     before = state(path)
     with pytest.raises(error), store.transaction():
-        store.measure("s1", [Measurement("roll", 1.0)])
+        store.decide("s1", JUDGED)
         store.note("run", "half")
         raise error
     assert state(path) == before
@@ -266,6 +266,7 @@ def test_a_file_that_another_program_holds_is_told(store: Store, path: Path) -> 
 def test_enrolling_again_keeps_what_is_known_and_drops_who_left(store: Store, path: Path) -> None:
     store.save("s1", "one", FULL)
     store.save("s2", "two", FULL)
+    store.conclude((key, Measurement("cohort.copy_of", "s9")) for key in ("s1", "s2"))
     with store.transaction():
         store.decide("s2", JUDGED)
     married = dataclasses.replace(BERT, name="Bert B.")
@@ -276,19 +277,19 @@ def test_enrolling_again_keeps_what_is_known_and_drops_who_left(store: Store, pa
     (case,) = store.cases()
     assert (case.subject, case.photo, case.comparisons) == (married, "2.jpg", FULL.comparisons)
     for table, rows in state(path).items():
-        if table not in ("meta", "student"):
+        if table not in ("meta", "student", "file"):
             assert rows
             assert {row[0] for row in rows} == {"s2"}, f"{table} still holds who left"
 
 
-def test_measurements_are_forgotten_by_prefix(store: Store) -> None:
+def test_what_is_concluded_across_students_is_replaced_as_a_whole(store: Store) -> None:
     store.save("s1", "print", FULL)
-    with store.transaction():
-        store.measure("s1", [Measurement("cohort_size", 2.0), Measurement("roll", 3.0)])
-        store.forget("cohort.")
-    (_, found, _), *_ = store.evidence()
-    assert set(found) == {"size_px", "eye_line", "roll", "cohort_size"}
-    assert found["roll"].value == 3.0
+    store.conclude([("s1", Measurement("cohort.copy_of", "s2")), ("s2", Measurement("x", 1.0))])
+    store.conclude([("s1", Measurement("cohort.looks_like", "s2", "", "why"))])
+    (_, found, _), (_, other, _) = store.evidence()
+    assert set(found) == {m.name for m in FULL.measurements} | {"cohort.looks_like"}
+    assert found["cohort.looks_like"] == Measurement("cohort.looks_like", "s2", "", "why")
+    assert other == {}
 
 
 def test_undecided_students_are_no_cases_and_cases_come_in_order(store: Store) -> None:
@@ -326,21 +327,25 @@ def test_purged_templates_leave_no_bytes_in_the_file(path: Path) -> None:
                 late = {"admission": vectors[3 * i + 2]} if turn else {}
                 store.save(f"s{i}", "print", Evidence(templates={**roles, **late}))
         parts = [v.tobytes()[start : start + 16] for v in vectors for start in (0, 256, 496)]
-        before = path.read_bytes()
+        before = b"".join(file.read_bytes() for file in path.parent.iterdir())
         assert all(part in before for part in parts)
         store.purge_templates()
         assert store.templates() == []
         assert store.noted("templates_purged")
         assert len(store.fingerprints()) == 40, "the evidence stays"
-    after = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert not any(part in after for part in parts)
+        after = b"".join(file.read_bytes() for file in path.parent.iterdir())
+        assert not any(part in after for part in parts), "not even while the store is open"
 
 
-def test_a_replaced_template_leaves_no_bytes_either(store: Store, path: Path) -> None:
-    store.save("s1", "print", FULL)
+def test_a_replaced_template_leaves_no_bytes_either(path: Path) -> None:
+    with Store(path) as store:
+        store.enrol([("s1", ANNA, "")])
+        store.save("s1", "print", FULL)
     assert template(1).tobytes() in path.read_bytes()
-    store.save("s1", "print", Evidence())
-    assert template(1).tobytes()[:16] not in path.read_bytes()
+    with Store(path) as store:
+        store.save("s1", "print", Evidence())
+    (left,) = path.parent.iterdir()
+    assert template(1).tobytes()[:16] not in left.read_bytes()
 
 
 def test_restart_counts_everybody_as_not_seen_and_keeps_the_evidence(store: Store) -> None:
@@ -424,3 +429,96 @@ def test_a_store_is_opened_again(path: Path) -> None:
         first.enrol([("s1", ANNA, "")])
     with Store(path) as second:
         assert [key for key, _, _ in second.evidence()] == ["s1"]
+
+
+def test_files_are_known_by_size_and_time(store: Store) -> None:
+    store.know_files({"a": (1, 2, "x"), "b": (3, 4, "y")})
+    store.know_files({"b": (3, 2**62, "z")})
+    assert store.known_files() == {"b": (3, 2**62, "z")}
+
+
+def test_a_reader_sees_the_store_while_a_run_writes(store: Store, path: Path) -> None:
+    store.save("s1", "print", FULL)
+    with Store(path, readonly=True) as reader, store.transaction():
+        store.decide("s1", JUDGED)
+        assert list(reader.cases()) == [], "not before it is whole"
+    with Store(path, readonly=True) as reader:
+        assert len(list(reader.cases())) == 1
+
+
+# As version 1 made them: a row a measurement, those across students among them.
+VERSION_1 = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE student (
+    key TEXT PRIMARY KEY, position INTEGER NOT NULL, subject TEXT NOT NULL, photo TEXT NOT NULL,
+    fingerprint TEXT NOT NULL DEFAULT '', photo_sha256 TEXT NOT NULL DEFAULT '',
+    assessment TEXT
+);
+CREATE INDEX student_photo ON student (photo_sha256);
+CREATE TABLE measurement (
+    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
+    value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (key, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE comparison (
+    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, position INTEGER NOT NULL,
+    kind TEXT NOT NULL, score REAL, model TEXT NOT NULL, error TEXT NOT NULL,
+    turn_confidence REAL NOT NULL, role TEXT NOT NULL, adjusted REAL,
+    PRIMARY KEY (key, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE picture (
+    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, role TEXT NOT NULL,
+    jpeg BLOB NOT NULL, PRIMARY KEY (key, role)
+);
+CREATE TABLE template (
+    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, role TEXT NOT NULL,
+    vector BLOB NOT NULL, PRIMARY KEY (key, role)
+);
+INSERT INTO student (key, position, subject, photo, fingerprint) VALUES
+    ('s1', 0, '{"subject_id": "s1", "row": 2}', 'a.jpg', 'print'),
+    ('s2', 1, '{"subject_id": "s2", "row": 3}', '', '');
+INSERT INTO measurement VALUES ('s1', 'roll', NULL, '°', 'no face mesh'),
+    ('s1', 'eye_line', 0.4, 'px', ''), ('s1', 'cohort.copy_of', 's2', '', '');
+PRAGMA application_id = 1347449446;
+PRAGMA user_version = 1;
+"""
+
+
+@pytest.fixture
+def older(path: Path) -> Path:
+    db = sqlite3.connect(path)
+    db.executescript(VERSION_1)
+    db.close()
+    return path
+
+
+def test_an_older_store_is_brought_up_to_date(older: Path, tmp_path: Path) -> None:
+    with Store(older) as store:
+        (key, found, _), other = store.evidence()
+        assert (key, other) == ("s1", ("s2", {}, ()))
+        assert found == {
+            "roll": Measurement("roll", None, "°", "no face mesh"),
+            "eye_line": Measurement("eye_line", 0.4, "px"),
+            "cohort.copy_of": Measurement("cohort.copy_of", "s2"),
+        }
+        assert store.fingerprints() == {"s1": "print"}
+    fresh = tmp_path / "fresh.sqlite"
+    Store(fresh).__exit__(None, None, None)
+    assert columns(older) == columns(fresh), "migrated and new stores are alike"
+
+
+def columns(path: Path) -> dict[str, object]:
+    db = sqlite3.connect(path)
+    names = [
+        r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE '%auto%'")
+    ]
+    table = {name: db.execute(f"PRAGMA table_info({name})").fetchall() for name in sorted(names)}
+    db.close()
+    return table
+
+
+def test_a_reader_does_not_migrate_but_says_what_does(older: Path) -> None:
+    before = older.read_bytes()
+    with pytest.raises(StoreError, match="version 1") as refused:
+        Store(older, readonly=True)
+    assert "photoproof decide" in refused.value.hint
+    assert older.read_bytes() == before

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from models import manifest as weights
 from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
+from pipeline.cores import usable_cores
 from pipeline.evaluate import cohort, orientation, verification
 from pipeline.policy import load_policy
-from pipeline.run import default_workers
 
 app = typer.Typer(help="Measure how good the judgement is.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def verification_command(
             root,
             out,
             rules.input,
-            workers=workers or default_workers(),
+            workers=workers or usable_cores(),
             on_progress=on_progress,
         )
     if as_json:
@@ -83,7 +83,7 @@ def orientation_command(
             rules,
             degrade=degrade,
             seed=seed,
-            workers=workers or default_workers(),
+            workers=workers or usable_cores(),
             on_progress=on_progress,
         )
     if as_json:

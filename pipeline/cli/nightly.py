@@ -22,11 +22,11 @@ from pipeline.cli.console import (
     say,
     tell_result,
 )
+from pipeline.cores import usable_cores
 from pipeline.errors import InstallationError
 from pipeline.nightly import nightly, redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.quality import measures
-from pipeline.run import default_workers
 from pipeline.sample import sources
 from pipeline.sample.cohort import build
 from pipeline.source import gather
@@ -71,7 +71,7 @@ def run(
             rules,
             standard,
             digests=digests,
-            workers=workers or default_workers(),
+            workers=workers or usable_cores(),
             lang=chosen,
             on_progress=on_progress,
         )

@@ -19,6 +19,7 @@ from pipeline.decode import decode, read
 from pipeline.engines.networks import Look, NetworkEngine
 from pipeline.errors import SourceError
 from pipeline.policy import InputLimits
+from pipeline.pool import die_with_parent
 from pipeline.types import Floats, ImageFile, Pixels
 
 _Task = TypeVar("_Task")
@@ -137,6 +138,7 @@ _looker: Looker | None = None  # the worker process's own
 
 def _start(factory: LookerFactory) -> None:
     global _looker
+    die_with_parent()
     _looker = factory()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -24,10 +27,10 @@ def name(colour: Floats) -> str:
 
 def delta_e(one: str, other: str) -> float:
     """Distance ΔE*ab (CIE 1976) of two colours "#RRGGBB"."""
-    pair = lab(np.array([_bgr(one), _bgr(other)], dtype=np.uint8))
-    return float(np.linalg.norm(pair[0] - pair[1]))
+    return math.dist(_lab(one), _lab(other))
 
 
-def _bgr(word: str) -> tuple[int, int, int]:
+@lru_cache(maxsize=1024)  # a limit's colour is asked for once a student
+def _lab(word: str) -> tuple[float, ...]:
     red, green, blue = bytes.fromhex(word.removeprefix("#"))
-    return blue, green, red
+    return tuple(lab(np.array([[blue, green, red]], dtype=np.uint8))[0].tolist())

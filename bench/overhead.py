@@ -1,0 +1,164 @@
+"""What a night costs beside the networks: store, cohort stage, decisions and reports.
+
+    python bench/overhead.py [--students 20000] [--workers 2]
+
+The engine is a fake one whose evidence is drawn at random in no time, as large as the real one's;
+files are a few bytes. All else is the product's own: the worker processes, the store, thresholds
+from the cohort, swaps and copies, decisions, reports, and the same run again over unchanged files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline import across, nightly
+from pipeline import run as stages
+from pipeline.policy import Policy, load_policy, load_profile
+from pipeline.quality import measures
+from pipeline.store import Store
+from pipeline.types import (
+    PHOTO,
+    Cohort,
+    Comparison,
+    Evidence,
+    Floats,
+    ImageFile,
+    Job,
+    Measurement,
+    Reference,
+    Subject,
+    Value,
+)
+
+
+_FAULTY = 0.08  # share of students whose photo stands on its head
+
+
+class DrawnEngine:
+    """Evidence of a person who exists only as a random vector."""
+
+    def __init__(self) -> None:
+        self._sound = _sound_values()
+        noise = np.random.default_rng(0).integers(0, 255, (40, 30, 3), dtype=np.uint8)
+        picture = cv2.resize(noise, (240, 320))
+        self._jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 60])[1].tobytes()
+
+    def assess(self, job: Job) -> Evidence:
+        """Measures of every name, a template a picture, two thumbnails."""
+        random = np.random.default_rng(zlib.crc32(job.subject.subject_id.encode()))
+        face = random.normal(size=128)
+        vectors = {role: _unit(face + 0.7 * random.normal(size=128)) for role in (PHOTO, "idcard")}
+        numbers = [Measurement(name, value) for name, value in self._sound.items()]
+        word = f"{int(random.integers(1 << 62)):016x}"
+        seen = (
+            *job.facts,
+            *numbers,
+            Measurement("exif_orientation", 1.0),
+            Measurement("faces_found", 1.0),
+            Measurement("turn_cw", 180.0 if random.random() < _FAULTY else 0.0, "°"),
+            Measurement("turn_confidence", 1.0),
+            Measurement("roll_deg", 0.0, "°"),
+            Measurement("photo_hash", word),
+            Measurement("photo_hash_mirrored", word[::-1]),
+        )
+        score = float(vectors[PHOTO] @ vectors["idcard"])
+        compared = Comparison("idcard", score, "drawn", role="idcard")
+        pictures = {PHOTO: self._jpeg, "idcard": self._jpeg}
+        return Evidence(seen, (compared,), f"{zlib.crc32(word.encode()):064x}", pictures, vectors)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def drawn_cohort(folder: Path, students: int) -> Cohort:
+    """Students with two small files each."""
+    jobs = []
+    for number in range(students):
+        name = f"{20260000000 + number}"
+        files = [folder / kind / f"{name}.jpg" for kind in ("photos", "cards")]
+        for file in files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(name.encode())
+        subject = Subject(name, number + 2, f"学生{number}", student_no=name, college="计算机学院")
+        facts = (Measurement("source.photo_files", 1.0), Measurement("source.reference_files", 1.0))
+        reference = Reference("idcard", ImageFile(files[1]))
+        jobs.append(Job(subject, ImageFile(files[0]), (reference,), facts))
+    return Cohort(tuple(jobs))
+
+
+def policy_of() -> Policy:
+    """The shipped policy with one-to-many search on and templates kept for the second run."""
+    overrides = {"cohort": {"one_to_many": True}, "privacy": {"keep_templates": True}}
+    return load_policy(None, overrides)
+
+
+def _sound_values() -> dict[str, Value]:
+    """A value within the shipped profile's limit for every measure."""
+    profile = load_profile(load_policy().profile, set(measures()))
+    values: dict[str, Value] = {}
+    for name, measure in measures().items():
+        limit = profile.limits.get(name)
+        if limit is None:
+            values[name] = 0.5
+        elif limit.near or limit.allowed:
+            values[name] = (limit.near or limit.allowed)[0]
+        else:
+            ends = [end for end in (limit.min, limit.max) if end is not None]
+            frame = profile.frame
+            per = {"": 1, "width": frame.width_px, "height": frame.height_px} if frame else {}
+            values[name] = sum(ends) / len(ends) / per.get(measure.per, 100)
+    return values
+
+
+def _unit(vector: np.ndarray) -> Floats:
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+@contextmanager
+def _told(what: str, students: int) -> Iterator[None]:
+    start, cpu = time.perf_counter(), time.process_time()
+    yield
+    wall, spent = time.perf_counter() - start, time.process_time() - cpu
+    print(f"{what:42} {wall:7.2f} s wall {spent:7.2f} s CPU {students / wall:9,.0f} students/s")
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", type=int, default=20_000)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    count = options.students
+    policy = policy_of()
+    profile = load_profile(policy.profile, set(measures()))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        cohort = drawn_cohort(folder, count)
+        plan = stages.Plan(folder / "out", policy, profile, {}, options.workers)
+        with _told("first run, without reports", count):
+            summary = stages.run(cohort, plan, DrawnEngine)
+        with _told("again, nothing changed", count):
+            stages.run(cohort, plan, DrawnEngine)
+        with Store(folder / "out" / stages.DATABASE) as store:
+            with _told("cohort stage", count):
+                across.conclude(store, policy)
+            judged, _ = across.effective(store, policy)
+            with _told("decisions", count):
+                stages.decide_all(store, judged, profile)
+        with _told("reports: csv, html, xlsx", count):
+            nightly._publish(folder / "out", summary, "zh")
+        sizes = {f.name: f.stat().st_size / 2**20 for f in (folder / "out").iterdir()}
+        print({name: f"{size:.0f} MiB" for name, size in sorted(sizes.items())})
+
+
+if __name__ == "__main__":
+    main()
