@@ -39,7 +39,6 @@ from pipeline.types import (
     Value,
 )
 
-
 _FAULTY = 0.08  # share of students whose photo stands on its head
 
 

@@ -155,6 +155,27 @@ def test_few_strangers_are_not_enough_to_adjust() -> None:
     assert norms(gallery_of(faces, again(faces, 1))) is not None
 
 
+def test_norms_are_the_mean_and_spread_of_scores_with_strangers() -> None:
+    """Against every score taken one by one; some students lack a picture on one side."""
+    random = np.random.default_rng(3)
+    people = [
+        (f"s{i}", ("male", "female", "")[i % 3], random.normal(size=(2, 16))) for i in range(240)
+    ]
+    unit = lambda v: (v / np.linalg.norm(v)).astype(np.float32)  # noqa: E731
+    photos = [Face(key, sex, unit(pair[0])) for key, sex, pair in people[:220]]
+    references = [Face(key, sex, unit(pair[1])) for key, sex, pair in people[30:]]
+    gallery = Gallery(photos, references)
+    found = norms(gallery)
+    assert found is not None
+    ((_, scores, strangers),) = gallery.blocks()
+    for row in range(len(photos)):
+        taken = scores[row, strangers[row]].astype(np.float64)
+        assert found.photo[row] == pytest.approx((taken.mean(), taken.std()), abs=1e-5)
+    for column in range(len(references)):
+        taken = scores[strangers[:, column], column].astype(np.float64)
+        assert found.reference[column] == pytest.approx((taken.mean(), taken.std()), abs=1e-5)
+
+
 def test_adjusted_score_of_a_typical_student_is_the_cosine() -> None:
     faces = strangers(400)
     gallery = gallery_of(faces, again(faces, 1))

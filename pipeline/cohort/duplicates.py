@@ -50,14 +50,15 @@ def copies(
     plain = np.array([int(hashes[key][0], 16) for key in keys], dtype=np.uint64)
     mirrored = np.array([int(hashes[key][1], 16) for key in keys], dtype=np.uint64)
     for start in range(0, len(keys), _ROWS):
+        # Nearness is mutual, also through the mirror, so each pair is looked at once.
         rows = plain[start : start + _ROWS, None]
-        near = np.minimum(
-            np.bitwise_count(rows ^ plain[None, :]), np.bitwise_count(rows ^ mirrored[None, :])
-        )
-        for row, column in np.argwhere(near <= NEAR_BITS):
-            a, b = keys[start + row], keys[column]
-            if a != b and float(photos[a] @ photos[b]) >= COPY_FROM:
+        near = np.bitwise_count(rows ^ plain[None, start:]) <= NEAR_BITS
+        near |= np.bitwise_count(rows ^ mirrored[None, start:]) <= NEAR_BITS
+        for row, column in np.argwhere(near):
+            a, b = keys[start + row], keys[start + column]
+            if row < column and float(photos[a] @ photos[b]) >= COPY_FROM:
                 yield a, Measurement(f"{PREFIX}copy_of", b)
+                yield b, Measurement(f"{PREFIX}copy_of", a)
 
 
 def same_face(
@@ -74,10 +75,17 @@ def same_face(
     """
     keys = gallery.photo_keys
     aside = np.array([key in explained for key in keys], dtype=bool)
+    best: dict[int, tuple[float, int]] = {}
     for rows, raw, strangers in gallery.blocks():
-        scores = raw if norms is None else np.minimum(raw, norms.adjust(raw, rows))
-        scores = np.where(strangers & ~aside[None, :] & ~aside[rows, None], scores, -np.inf)
-        best = scores.argmax(axis=1)
-        top = scores[np.arange(len(scores)), best]
-        for row in np.flatnonzero(top >= threshold):
-            yield keys[rows.start + row], Measurement(f"{PREFIX}same_face", keys[best[row]])
+        # Few pairs reach the threshold, so only those are adjusted.
+        for block_row, column in np.argwhere((raw >= threshold) & strangers):
+            row, score = rows.start + int(block_row), float(raw[block_row, column])
+            if aside[row] or aside[column]:
+                continue
+            if norms is not None:
+                one = slice(int(column), int(column) + 1)
+                score = min(score, float(norms.adjust(np.array([score], np.float32), row, one)[0]))
+            if score >= threshold:
+                best[row] = max(best.get(row, (score, int(column))), (score, int(column)))
+    for row, (_, other) in sorted(best.items()):
+        yield keys[row], Measurement(f"{PREFIX}same_face", keys[other])

@@ -41,6 +41,21 @@ class Face:
     vector: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The photos, or the references, of a gallery.
+
+    Attributes:
+        vectors: (N, D) unit-length templates.
+        student: (N,) number of the student, the same on both sides; a student comes once a side.
+        sex: (N,) 1 male, 2 female, 0 not known.
+    """
+
+    vectors: Floats
+    student: NDArray[np.int32]
+    sex: NDArray[np.int8]
+
+
 class Gallery:
     """Photos against references: scores in blocks, never all at once."""
 
@@ -49,18 +64,23 @@ class Gallery:
         number = {face.key: i for i, face in enumerate((*photos, *references))}
         self.photo_keys = [face.key for face in photos]
         self.reference_keys = [face.key for face in references]
-        self.photos, self._mine, self._sex = _arrays(photos, number)
-        self.references, self._theirs, self._other_sex = _arrays(references, number)
+        self._photos, self._references = _side(photos, number), _side(references, number)
+        self.photos, self.references = self._photos.vectors, self._references.vectors
+
+    def sides(self) -> tuple[Side, Side]:
+        """Photos and references."""
+        return self._photos, self._references
 
     def blocks(self) -> Iterator[tuple[slice, Floats, Mask]]:
         """Rows of photos, their scores with every reference, and which pairs are strangers.
 
         Strangers are pictures of different students whose sexes are not known to differ.
         """
+        here, there = self.sides()
         for start in range(0, len(self.photo_keys), _ROWS):
             rows = slice(start, min(start + _ROWS, len(self.photo_keys)))
-            strangers = self._mine[rows, None] != self._theirs[None, :]
-            strangers &= (self._sex[rows, None] + self._other_sex[None, :]) != _OPPOSITE
+            strangers = here.student[rows, None] != there.student[None, :]
+            strangers &= (here.sex[rows, None] + there.sex[None, :]) != _OPPOSITE
             yield rows, self.photos[rows] @ self.references.T, strangers
 
 
@@ -80,32 +100,55 @@ class Norms:
 
     def adjust(
         self, scores: Floats, rows: slice | int, columns: slice | int = slice(None)
-    ) -> Reals:
-        """Adjusted scores of a block (or of one pair), in units of a typical student's cosine."""
-        p, r = self.photo[rows], self.reference[columns]
-        by_photo = (scores - p[..., 0, None]) / p[..., 1, None]
-        by_reference = (scores - r[..., 0]) / r[..., 1]
-        mean, deviation = self.typical
-        return np.asarray((by_photo + by_reference) / 2 * deviation + mean)
+    ) -> Floats:
+        """Adjusted scores of a block (or of one pair), in units of a typical student's cosine.
+
+        The mean of both standard scores, written as one product and one sum a score.
+        """
+        (p_mean, p_sd), (r_mean, r_sd) = self.photo[rows].T, self.reference[columns].T
+        mean, deviation = (np.float32(value) for value in self.typical)
+        half = deviation / 2
+        slope = (half / p_sd[..., None]).astype(np.float32) + (half / r_sd).astype(np.float32)
+        shift = (half * p_mean / p_sd)[..., None].astype(np.float32) + (
+            half * r_mean / r_sd
+        ).astype(np.float32)
+        slope *= scores
+        slope -= shift - mean
+        return np.asarray(slope, np.float32)
 
 
 def norms(gallery: Gallery) -> Norms | None:
     """What is normal for each picture; None where there are too few strangers to say."""
-    photo = np.zeros((len(gallery.photo_keys), 3))
-    reference = np.zeros((len(gallery.reference_keys), 3))
-    for rows, scores, strangers in gallery.blocks():
-        masked = np.where(strangers, scores, 0.0)
-        moments = np.stack((strangers, masked, masked * masked))
-        photo[rows] = moments.sum(axis=2).T
-        reference += moments.sum(axis=1).T
-    if min(len(photo), len(reference)) == 0:
+    if min(len(gallery.photo_keys), len(gallery.reference_keys)) == 0:
         return None
-    if min(photo[:, 0].min(), reference[:, 0].min()) < MIN_OTHERS:
+    photos, references = gallery.sides()
+    by_photo, by_reference = _moments(photos, references), _moments(references, photos)
+    if min(by_photo[:, 0].min(), by_reference[:, 0].min()) < MIN_OTHERS:
         return None
-    by_photo, by_reference = _spread(photo), _spread(reference)
-    both = np.concatenate((by_photo, by_reference))
-    mean, deviation = np.median(both, axis=0)
-    return Norms(by_photo, by_reference, (float(mean), float(deviation)))
+    spreads = _spread(by_photo), _spread(by_reference)
+    mean, deviation = np.median(np.concatenate(spreads), axis=0)
+    return Norms(*spreads, (float(mean), float(deviation)))
+
+
+def _moments(side: Side, others: Side) -> Reals:
+    """(N, 3) count, sum and sum of squares of each picture's scores with strangers.
+
+    No score is computed: the sum over strangers is the picture's product with their sum, the sum
+    of squares its quadratic form with their second moments.
+    """
+    moments = np.zeros((len(side.vectors), 3))
+    for sex in range(_OPPOSITE):
+        mine, theirs = side.sex == sex, side.sex.dtype.type(sex) + others.sex != _OPPOSITE
+        vectors = side.vectors[mine].astype(np.float64)
+        strangers = others.vectors[theirs].astype(np.float64)
+        moments[mine, 0] = len(strangers)
+        moments[mine, 1] = vectors @ strangers.sum(axis=0)
+        moments[mine, 2] = ((vectors @ (strangers.T @ strangers)) * vectors).sum(axis=1)
+    # A student's own picture on the other side is no stranger's.
+    _, here, there = np.intersect1d(side.student, others.student, return_indices=True)
+    own = np.einsum("ij,ij->i", side.vectors[here], others.vectors[there], dtype=np.float64)
+    moments[here] -= np.stack((np.ones_like(own), own, own * own), axis=1)
+    return moments
 
 
 def _spread(sums: Reals) -> Reals:
@@ -115,12 +158,10 @@ def _spread(sums: Reals) -> Reals:
     return np.stack((mean, np.sqrt(variance)), axis=1)
 
 
-def _arrays(
-    faces: Sequence[Face], number: Mapping[str, int]
-) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+def _side(faces: Sequence[Face], number: Mapping[str, int]) -> Side:
     vectors = [face.vector for face in faces]
-    return (
+    return Side(
         np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float32),
-        np.array([number[face.key] for face in faces], dtype=np.int64),
-        np.array([_SEX.get(face.sex, 0) for face in faces], dtype=np.int64),
+        np.array([number[face.key] for face in faces], dtype=np.int32),
+        np.array([_SEX.get(face.sex, 0) for face in faces], dtype=np.int8),
     )

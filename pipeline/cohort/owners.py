@@ -34,17 +34,19 @@ def best_others(
         kind: Of the references.
     """
     row_of = {key: row for row, key in enumerate(gallery.photo_keys)}
-    keys = np.array(gallery.reference_keys)
+    keys = gallery.reference_keys
+    own = {key: column for column, key in enumerate(keys)}
     for suspect in suspects:
         row = row_of.get(suspect)
-        if row is None or not len(keys):
+        if row is None or not keys:
             continue
         raw = gallery.photos[row] @ gallery.references.T
         scores = raw if norms is None else norms.adjust(raw, row)
-        scores = np.where(keys == suspect, -np.inf, scores)
+        if suspect in own:
+            scores[own[suspect]] = -np.inf
         best = int(scores.argmax())
         if np.isfinite(scores[best]):
-            yield suspect, Candidate(str(keys[best]), kind, float(scores[best]))
+            yield suspect, Candidate(keys[best], kind, float(scores[best]))
 
 
 def owners(
