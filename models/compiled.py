@@ -10,18 +10,33 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openvino as ov
+from openvino import frontend
 
 from models.place import place
 
 _FOLDER = "compiled"
+Reader = Callable[[ov.Core, Path], ov.Model]
+# What OpenVINO raises for a file that is damaged or of another network.
+FAILURES = (
+    RuntimeError,
+    frontend.GeneralFailure,
+    frontend.InitializationFailure,
+    frontend.OpConversionFailure,
+    frontend.OpValidationFailure,
+)
 
 
 def compiled(
-    core: ov.Core, path: Path, shape: tuple[int, ...], config: dict[str, Any]
+    core: ov.Core,
+    path: Path,
+    shape: tuple[int, ...],
+    config: dict[str, Any],
+    reader: Reader = ov.Core.read_model,
 ) -> tuple[ov.CompiledModel, tuple[str, ...]]:
     """The network compiled for a fixed input shape, and its outputs' names in order.
 
@@ -30,16 +45,17 @@ def compiled(
         path: ONNX or TFLite file, or the .xml of an OpenVINO graph.
         shape: Input shape.
         config: For `compile_model`.
+        reader: Reads a file that OpenVINO cannot read by itself.
 
     Raises:
-        RuntimeError: If the file cannot be read or compiled.
+        FAILURES: If the file cannot be read or compiled.
     """
     kept = path.parent / _FOLDER / f"{path.stem}-{'x'.join(map(str, shape))}.blob"
     key = _key(core, path, config)
     found = _read(core, kept, key, config)
     if found is not None:
         return found
-    model = core.read_model(path)
+    model = reader(core, path)
     # Names are read before compiling: the compiler adds others to the same tensors.
     names = tuple(output.any_name for output in model.outputs)
     model.reshape(list(shape))

@@ -9,7 +9,7 @@ each of them answered.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -50,14 +50,22 @@ def status(assets: Sequence[Asset], dest: Path) -> list[tuple[Asset, State]]:
     return [(asset, state_of(dest / asset.file, asset.bytes, asset.sha256)) for asset in assets]
 
 
-def pull_weights(mirror: Path | None = None, on_event: OnEvent = ignore) -> dict[str, Path]:
+def pull_weights(
+    mirror: Path | None = None, on_event: OnEvent = ignore, extra: Collection[str] = ()
+) -> dict[str, Path]:
     """Fetch what is missing of the weights and make the derived one: all of them by id.
+
+    Args:
+        mirror: As for `pull`.
+        on_event: As for `pull`.
+        extra: Recognisers whose optional weights are wanted too.
 
     Raises:
         FetchError: As `pull` does.
     """
     dest = weights_dir()
-    paths = pull(weights(), dest, mirror, on_event)
+    wanted = [asset for asset in weights() if not asset.optional or asset.recogniser in extra]
+    paths = pull(wanted, dest, mirror, on_event)
     with _locked(dest):
         paths[derived().id] = ensure_folded(dest, on_event)
     return paths

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,7 +21,8 @@ from pipeline.errors import ModelError
 State = Literal["present", "missing", "damaged"]
 
 RECORD_FILE = "derived.json"
-_PULL = "Run `photoproof models pull`."
+DEFAULT_RECOGNISERS = ("sface",)
+_PULL = "photoproof models pull"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Asset:
         bytes: Exact size.
         contract: For weights, what goes in and what comes out; else "".
         sources: Tried in this order, after a mirror folder if one is given.
+        recogniser: The recogniser a weight belongs to; "" for files that every run needs.
+        optional: Whether it is fetched only when its recogniser is asked for.
     """
 
     id: str
@@ -86,6 +89,8 @@ class Asset:
     publisher: str
     contract: str
     sources: tuple[Source, ...]
+    recogniser: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ def assets_from(table: Mapping[str, Any]) -> tuple[Asset, ...]:
             publisher=row["publisher"],
             contract=row.get("contract", ""),
             sources=tuple(source(s) for s in row["sources"]),
+            recogniser=row.get("recogniser", ""),
+            optional=row.get("optional", False),
         )
         for row in table["assets"]
     )
@@ -153,7 +160,7 @@ def _table() -> dict[str, Any]:
 
 @cache
 def weights() -> tuple[Asset, ...]:
-    """All weights that are fetched, in the manifest's order."""
+    """All weights that can be fetched, in the manifest's order, the optional ones too."""
     return assets_from(_table())
 
 
@@ -223,30 +230,48 @@ def path_of(weight_id: str) -> Path:
     """
     if weight_id == derived().id:
         record = read_record(weights_dir())
-        path, size = weights_dir() / derived().file, record.bytes if record else -1
+        path, size, command = weights_dir() / derived().file, record.bytes if record else -1, _PULL
     else:
         asset = {asset.id: asset for asset in weights()}[weight_id]
-        path, size = weights_dir() / asset.file, asset.bytes
+        path, size, command = weights_dir() / asset.file, asset.bytes, _pull_of(asset)
     if not path.is_file():
-        raise ModelError(f"weight {weight_id} is missing: run `photoproof models pull`", _PULL)
+        raise ModelError(f"weight {weight_id} is missing: run `{command}`", f"Run `{command}`.")
     if path.stat().st_size != size:
-        raise ModelError(f"weight {weight_id} is damaged: {path} has another size", _PULL)
+        raise ModelError(
+            f"weight {weight_id} is damaged: {path} has another size", f"Run `{command}`."
+        )
     return path
 
 
-def digests() -> dict[str, str]:
-    """sha256 of every weight by id, each verified now; call once at the start of a run.
+def digests(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
+    """sha256 by id of every weight a run needs, each verified now; call once at its start.
+
+    Args:
+        recognisers: Those the run compares with. The weights of others are left out, so that the
+            answer tells runs with different recognisers apart.
 
     Raises:
         ModelError: If one is missing or does not have the bytes it should have.
     """
-    states: list[tuple[str, str, State]] = [
-        (a.id, a.file, state_of(weights_dir() / a.file, a.bytes, a.sha256)) for a in weights()
-    ]
-    states.append((derived().id, derived().file, derived_status(weights_dir())))
-    for weight_id, file, state in states:
-        if state != "present":
-            raise ModelError(f"weight {weight_id} is {state}: {weights_dir() / file}", _PULL)
-    record = read_record(weights_dir())
-    assert record is not None  # or its state were not "present"
-    return {asset.id: asset.sha256 for asset in weights()} | {derived().id: record.sha256}
+    dest, found = weights_dir(), dict[str, str]()
+    for asset in weights():
+        if not asset.recogniser or asset.recogniser in recognisers:
+            state = state_of(dest / asset.file, asset.bytes, asset.sha256)
+            _need(asset.id, dest / asset.file, state, _pull_of(asset))
+            found[asset.id] = asset.sha256
+    if derived().source in found:
+        _need(derived().id, dest / derived().file, derived_status(dest), _PULL)
+        record = read_record(dest)
+        assert record is not None  # or its state were not "present"
+        found[derived().id] = record.sha256
+    return found
+
+
+def _need(weight_id: str, path: Path, state: State, command: str) -> None:
+    if state != "present":
+        raise ModelError(f"weight {weight_id} is {state}: {path}", f"Run `{command}`.")
+
+
+def _pull_of(asset: Asset) -> str:
+    """The command that fetches it."""
+    return f"{_PULL} --with {asset.recogniser}" if asset.optional else _PULL

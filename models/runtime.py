@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 
-from models.compiled import compiled
+from models.compiled import FAILURES, Reader, compiled
 from pipeline.errors import ModelError
 from pipeline.types import Floats
 
@@ -35,20 +35,28 @@ class Network:
         path: ONNX or TFLite file, or the .xml of an OpenVINO graph.
         shape: Input shape, for instance (4, 3, 160, 160).
         exact: Run in float32 even where bf16 is available.
+        reader: Reads a file that OpenVINO cannot read by itself.
 
     Raises:
         ModelError: If the file cannot be loaded or compiled.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...], *, exact: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, ...],
+        *,
+        exact: bool = False,
+        reader: Reader = ov.Core.read_model,
+    ) -> None:
         config = {
             "INFERENCE_NUM_THREADS": 1,
             "INFERENCE_PRECISION_HINT": "bf16" if half_precision() and not exact else "f32",
             "PERFORMANCE_HINT": "LATENCY",
         }
         try:
-            network, self._names = compiled(_core(), path, shape, config)
-        except RuntimeError as error:
+            network, self._names = compiled(_core(), path, shape, config, reader)
+        except FAILURES as error:
             raise ModelError(
                 f"{path.name} cannot be loaded: {str(error).splitlines()[0]}",
                 "Run `photoproof models verify`, then `photoproof models pull`.",

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from pipeline.across import effective
 from pipeline.engines.networks import NetworkEngine
-from pipeline.errors import StoreError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory
 from pipeline.reasons import DEFAULT_LANGUAGE, Language
@@ -61,7 +62,8 @@ def nightly(
         StoreError: The folder is in use, foreign or not writable.
     """
     plan = Plan(out, policy, profile, digests, workers)
-    summary = run(cohort, plan, factory or partial(NetworkEngine, policy.input), on_progress)
+    networks = partial(NetworkEngine, policy.input, policy.comparison.recognisers)
+    summary = run(cohort, plan, factory or networks, on_progress)
     return _publish(out, summary, lang)
 
 
@@ -70,6 +72,7 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
 
     Raises:
         StoreError: There is no finished run in `out`, or it is in use.
+        ConfigError: The policy compares with another recogniser than the run did.
     """
     database = out / DATABASE
     if not database.is_file():
@@ -79,6 +82,7 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
         if not noted:
             raise StoreError(f"{out}: its run was cut off", "Run it to its end first.")
         summary = json.loads(noted)
+        _same_recogniser(summary, policy, out)
         judged, summary["calibration"] = effective(store, policy)
         summary["counts"] = decide_all(store, judged, profile)
         summary["policy"] = policy.model_dump(mode="json")
@@ -90,12 +94,32 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
     return _publish(out, summary, lang)
 
 
+def _same_recogniser(summary: Mapping[str, Any], policy: Policy, out: Path) -> None:
+    """Refuse to hold one recogniser's scores against another's thresholds."""
+    did = summary["policy"]["comparison"].get("recogniser", "sface")  # older runs knew no other
+    if did != policy.comparison.recogniser:
+        raise ConfigError(
+            f"{out}: its scores are of `{did}`; the policy's `comparison.recogniser` is"
+            f" `{policy.comparison.recogniser}`",
+            "Run again with this policy: faces have to be compared anew.",
+        )
+
+
+def _identity(store: Store) -> str:
+    """What this folder's reports are known by, so that decisions made in one come back here."""
+    known = store.noted("identity") or token_hex(8)
+    with store.transaction():
+        store.note("identity", known)
+    return known
+
+
 def _publish(out: Path, summary: dict[str, Any], lang: Language) -> Outputs:
     """Write the four files people and programs read, from the store."""
     outputs = Outputs(
         summary, out / "results.csv", out / "report.html", out / "report.xlsx", out / "run.json"
     )
     with Store(out / DATABASE) as store:
+        summary["identity"] = _identity(store)
         write_csv(store.cases(), outputs.csv)
         write_html(summary, store.cases(), outputs.html, lang)
         write_xlsx(summary, store.cases(), outputs.xlsx, lang)

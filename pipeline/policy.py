@@ -53,8 +53,9 @@ class Thresholds(Strict):
 
 
 class ComparisonPolicy(Strict):
-    """Which reference decides, and the thresholds by reference kind."""
+    """What compares, which reference decides, and the thresholds by reference kind."""
 
+    recogniser: Literal["sface", "retail0095", "sface+retail0095"]
     best: Literal["highest", "first"]
     order: tuple[str, ...]
     thresholds: Mapping[str, Thresholds]
@@ -65,6 +66,11 @@ class ComparisonPolicy(Strict):
         if "default" not in value:
             raise ValueError("a table `default` is needed")
         return value
+
+    @property
+    def recognisers(self) -> tuple[str, ...]:
+        """Names of the recognisers that compare; the scores of several are averaged."""
+        return tuple(self.recogniser.split("+"))
 
     def of(self, kind: str) -> Thresholds:
         """The thresholds for one reference kind."""
@@ -115,10 +121,12 @@ class ReviewPolicy(Strict):
         two_reviewers: Reason codes for which two reviewers answer, and a lead where they differ.
         seeded_share: Cases the machine is sure of, shown as if it were not, for each case whose
             person is in question; tells the lead how well reviewers agree.
+        desk: Where the desk is served; the report's links lead there. "" for no links.
     """
 
     two_reviewers: tuple[str, ...]
     seeded_share: float = Field(ge=0, le=1)
+    desk: str = Field(pattern=r"^(https?://[^\s/?#@]+/?)?$")
 
     @field_validator("two_reviewers")
     @classmethod
@@ -158,14 +166,22 @@ class Policy(Strict):
 def load_policy(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Policy:
     """The shipped policy with a user's file on top, and single keys from the command line on that.
 
+    Scores of another recogniser than the shipped policy's mean something else: what
+    `data/recognisers.toml` says of it comes between the shipped policy and the user's file.
+
     Raises:
         ConfigError: Unreadable file, bad TOML, unknown key or bad value.
     """
-    table = tomllib.loads(files("data").joinpath("policy.toml").read_text("utf-8"))
-    if path is not None:
-        table = _merge(table, read_toml(path))
-    table = _merge(table, overrides or {})
-    return checked(Policy, table, str(path or "data/policy.toml"))
+    own = _merge({} if path is None else read_toml(path), overrides or {})
+    comparison = own.get("comparison")
+    chosen = comparison.get("recogniser") if isinstance(comparison, Mapping) else None
+    table = _merge(_data("policy.toml"), _data("recognisers.toml").get(str(chosen), {}))
+    return checked(Policy, _merge(table, own), str(path or "data/policy.toml"))
+
+
+def _data(name: str) -> dict[str, Any]:
+    """A shipped TOML file."""
+    return tomllib.loads(files("data").joinpath(name).read_text("utf-8"))
 
 
 def load_profile(name: str, known_measures: Collection[str] | None = None) -> Profile:

@@ -189,7 +189,11 @@ def _name(job: Job) -> str:
 def _fingerprints(jobs: Mapping[str, Job], plan: Plan, contents: Contents) -> dict[str, str]:
     """By key, everything the evidence of one student depends on."""
     common = _digest(
-        dict(plan.digests), plan.policy.input.model_dump(), quality.VERSION, __version__
+        dict(plan.digests),
+        plan.policy.comparison.recogniser,
+        plan.policy.input.model_dump(),
+        quality.VERSION,
+        __version__,
     )
     return {
         key: _digest(

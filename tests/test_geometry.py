@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -181,11 +182,53 @@ def test_align_maps_the_landmarks_onto_the_template(degrees: float, scale: float
     across, down = np.meshgrid(np.arange(300), np.arange(300))
     for number, (x, y) in enumerate(landmarks):
         picture[np.hypot(across - x, down - y) < 5 * scale] = (50 * number + 50, 0, 255)
-    aligned = geometry.align(picture, landmarks)
-    assert aligned.shape == (112, 112, 3)
-    for number, (x, y) in enumerate(ARCFACE_112):
-        blue, green, red = aligned[round(float(y)), round(float(x))]
-        assert (blue, green, red) == (50 * number + 50, 0, 255)
+    for averaged in (False, True):
+        aligned = geometry.align(picture, landmarks, averaged=averaged)
+        assert aligned.shape == (112, 112, 3)
+        for number, (x, y) in enumerate(ARCFACE_112):
+            blue, green, red = aligned[round(float(y)), round(float(x))]
+            assert (blue, green, red) == (50 * number + 50, 0, 255)
+
+
+@pytest.mark.parametrize("scale", [3, 5])
+def test_a_large_face_is_averaged_not_sampled(scale: int) -> None:
+    """A checkerboard of single pixels is grey from afar, and stays where it is."""
+    side = 112 * scale
+    across, down = np.meshgrid(np.arange(side), np.arange(side))
+    board = ((across + down) % 2 * 200).astype(np.uint8)
+    board[:, : side // 2] = 0
+    picture = np.dstack([board] * 3)
+    landmarks = (ARCFACE_112 + np.float32(0.5)) * scale - np.float32(0.5)
+    row = geometry.align(picture, landmarks, averaged=True)[56, :, 0].astype(float)
+    assert (row[:56] == 0).all()
+    assert row[56:] == pytest.approx(100, abs=100 / scale**2 + 1)
+    assert set(geometry.align(picture, landmarks)[56, 56:, 0]) == {0, 200}
+
+
+def test_the_tight_frame_has_the_publishers_points() -> None:
+    """face-reidentification-retail-0095: right eye, and left mouth corner, in shares."""
+    crop = np.zeros((112, 112, 3), dtype=np.uint8)
+    for x, y in ARCFACE_112[[0, 4]]:
+        crop[
+            round(float(y)) - 1 : round(float(y)) + 2, round(float(x)) - 1 : round(float(x)) + 2
+        ] = 255
+    rows, columns = np.nonzero(geometry.tight(crop, 128)[:, :, 0] > 128)
+    for x, y, left in ((0.31556875, 0.46157411, True), (0.65343646, 0.82469196, False)):
+        here = (columns < 64) == left
+        assert columns[here].mean() + 0.5 == pytest.approx(128 * x, abs=1.5)
+        assert rows[here].mean() + 0.5 == pytest.approx(128 * y, abs=1.5)
+
+
+@given(st.floats(0.3, 6), st.integers(0, 10))
+def test_averaging_moves_nothing(scale: float, seed: int) -> None:
+    """A soft picture has the same crop either way: no shift by half a pixel."""
+    size = round(112 * scale) + 2
+    noise = np.random.default_rng(seed).uniform(0, 255, (8, 8, 3)).astype(np.uint8)
+    picture = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
+    landmarks = (ARCFACE_112 + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    one, other = (geometry.align(picture, landmarks, averaged=way) for way in (False, True))
+    inner = np.s_[4:-4, 4:-4]
+    assert np.abs(one[inner].astype(int) - other[inner]).max() <= 3
 
 
 @given(sizes, sizes, st.integers(8, 64))

@@ -112,7 +112,7 @@ def templates(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace, *names: s
         square = fit(pictures[name], 640)[0]
         small = fit(square, 160)[0]
         face = geometry.move_face(yunet([small], 0.5)[0][0], 4.0, 0.0, 0.0)
-        yield embed(sface, [align(square, face.landmarks)])[0]
+        yield embed([sface], [align(square, face.landmarks)])[0]
 
 
 def test_one_person_scores_higher_than_two(
@@ -126,7 +126,7 @@ def test_one_person_scores_higher_than_two(
 
 def test_mirror_image_has_the_same_template(pictures: dict[str, Pixels], sface: SFace) -> None:
     crop = cv2.resize(pictures["collins"][60:260, 120:320], (112, 112))
-    one, other = embed(sface, [crop, geometry.mirror(crop)])
+    one, other = embed([sface], [crop, geometry.mirror(crop)])
     assert score(one, other) > 0.999
 
 

@@ -101,7 +101,10 @@ def test_severity_of_a_code(written: Written) -> None:
         ("colour = 1", ["unknown key `colour`", "comparison", "severity"]),
         ("[input]\nmax_bites = 1", ["unknown key `input.max_bites`", "max_bytes, max_megapixels"]),
         ("[orientation]\nmin = 1", ["unknown key `orientation.min`", "min_confidence"]),
-        ("[comparison]\nbets = 1", ["unknown key `comparison.bets`", "best, order, thresholds"]),
+        (
+            "[comparison]\nbets = 1",
+            ["unknown key `comparison.bets`", "best, order, recogniser, thresholds"],
+        ),
         (
             "[comparison.thresholds.default]\nflag = 1",
             ["`comparison.thresholds.default.flag`", "accept_from, flag_below, provenance"],

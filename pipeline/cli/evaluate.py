@@ -13,6 +13,7 @@ from models import manifest as weights
 from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
 from pipeline.cores import usable_cores
 from pipeline.evaluate import cohort, orientation, verification
+from pipeline.evaluate.looking import networks
 from pipeline.policy import load_policy
 
 app = typer.Typer(help="Measure how good the judgement is.", no_args_is_help=True)
@@ -32,7 +33,7 @@ def verification_command(
 ) -> None:
     """Compare labelled pairs: FNMR at given FMRs with intervals, EER, DET curve, histograms."""
     rules = load_policy(policy)
-    weights.digests()
+    weights.digests(rules.comparison.recognisers)
     with progress(as_json) as on_progress:
         metrics = verification.evaluate(
             pairs,
@@ -41,6 +42,7 @@ def verification_command(
             rules.input,
             workers=workers or usable_cores(),
             on_progress=on_progress,
+            factory=networks(rules.input, rules.comparison.recognisers),
         )
     if as_json:
         _tell_json(metrics)

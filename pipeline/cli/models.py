@@ -22,9 +22,20 @@ def pull_weights(
         Path | None,
         typer.Option(help="Folder with the files, tried first; also PHOTOPROOF_MODEL_DIR."),
     ] = None,
+    extra: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="RECOGNISER", help="An optional recogniser's weights; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Fetch what is missing, check every byte, prepare what has to be prepared."""
-    fetch.pull_weights(mirror, say(False))
+    known = sorted({asset.recogniser for asset in manifest.weights() if asset.optional})
+    for name in extra or ():
+        if name not in known:
+            allowed = ", ".join(known)
+            raise typer.BadParameter(f"{name!r}; allowed: {allowed}", param_hint="--with")
+    fetch.pull_weights(mirror, say(False), extra or ())
 
 
 @app.command("list")
@@ -34,6 +45,7 @@ def list_weights(as_json: AsJson = False) -> None:
         {
             "id": asset.id,
             "state": state,
+            "optional": asset.optional,
             "bytes": asset.bytes,
             "licence": asset.licence,
             "publisher": asset.publisher,
@@ -48,6 +60,7 @@ def list_weights(as_json: AsJson = False) -> None:
         {
             "id": derived.id,
             "state": manifest.derived_status(manifest.weights_dir()),
+            "optional": False,
             "bytes": None,
             "licence": derived.licence,
             "publisher": "",
@@ -65,7 +78,7 @@ def list_weights(as_json: AsJson = False) -> None:
         sources = row["sources"]
         table.add_row(
             str(row["id"]),
-            str(row["state"]),
+            f"{row['state']} (optional)" if row["optional"] else str(row["state"]),
             size,
             str(row["licence"]),
             "\n".join(sources) if isinstance(sources, list) else "",
@@ -75,9 +88,10 @@ def list_weights(as_json: AsJson = False) -> None:
 
 @app.command("verify")
 def verify_weights() -> None:
-    """Check every byte of every weight."""
+    """Check every byte of every weight; optional ones that were never pulled are left out."""
+    found = fetch.status(manifest.weights(), manifest.weights_dir())
     states = [
-        *((asset.id, s) for asset, s in fetch.status(manifest.weights(), manifest.weights_dir())),
+        *((asset.id, s) for asset, s in found if not (asset.optional and s == "missing")),
         (manifest.derived().id, manifest.derived_status(manifest.weights_dir())),
     ]
     for name, state in states:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -11,8 +11,8 @@ import cv2
 
 from models.blazeface import BlazeFace
 from models.facemesh import FaceMesh
-from models.manifest import path_of
-from models.sface import SFace
+from models.manifest import DEFAULT_RECOGNISERS, path_of
+from models.recognisers import recognisers
 from models.yunet import YuNet
 from pipeline import orient
 from pipeline.compare import embed, embed_together, score
@@ -80,18 +80,24 @@ class _Record:
 class NetworkEngine:
     """One process's networks, compiled once.
 
+    Args:
+        limits: What the decoder is willing to open.
+        compare_by: Names of the recognisers to compare with, fused where there are several.
+
     Raises:
         ModelError: If weights are missing or damaged.
     """
 
-    def __init__(self, limits: InputLimits) -> None:
+    def __init__(
+        self, limits: InputLimits, compare_by: Sequence[str] = DEFAULT_RECOGNISERS
+    ) -> None:
         cv2.setNumThreads(1)  # workers are processes; OpenCV's own threads would only compete
         yunet = path_of("yunet")
         self._limits = limits
         self._spotter = Spotter(
             YuNet(yunet), BlazeFace(path_of("blazeface")), [YuNet(yunet, 320), YuNet(yunet, 640)]
         )
-        self._sface = SFace(path_of("sface_folded"))
+        self._recognisers = recognisers(compare_by)
         self._mesh = FaceMesh(path_of("face_landmarker"))
 
     def close(self) -> None:
@@ -126,16 +132,16 @@ class NetworkEngine:
         return Look(small, orientation, portrait)
 
     def template(self, bgr: Pixels) -> Floats | None:
-        """(128,) unit-length template of a picture's subject; None when there is no face."""
+        """Unit-length template of a picture's subject, (D,); None when there is no face."""
         portrait = self.look(bgr).portrait
-        return None if portrait is None else embed(self._sface, [_aligned(portrait)])[0]
+        return None if portrait is None else embed(self._recognisers, [_aligned(portrait)])[0]
 
     def _templates(self, crops: Mapping[str, Pixels]) -> dict[str, Floats]:
         """Templates by role; a photo and its references are embedded together."""
         if not crops:
             return {}
         together = embed_together if PHOTO in crops else embed
-        return dict(zip(crops, together(self._sface, list(crops.values())), strict=True))
+        return dict(zip(crops, together(self._recognisers, list(crops.values())), strict=True))
 
     def _photo(self, file: ImageFile, record: _Record) -> str:
         """The photo described, or why it cannot be read; its sha256."""
@@ -182,7 +188,8 @@ class NetworkEngine:
 
     def _reference(self, reference: Reference, record: _Record) -> Comparison:
         """One reference named, not scored yet; one that cannot be used says why."""
-        model, kind = self._sface.name, reference.kind
+        model = "+".join(recogniser.name for recogniser in self._recognisers)
+        kind = reference.kind
         role = _free_role(kind, record.pictures)
         try:
             _, theirs = self._open(reference.file, record)
@@ -209,7 +216,7 @@ class NetworkEngine:
 
 
 def _aligned(portrait: Portrait) -> Pixels:
-    return align(portrait.bgr, portrait.face.landmarks)
+    return align(portrait.bgr, portrait.face.landmarks, averaged=True)
 
 
 def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparison:

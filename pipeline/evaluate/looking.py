@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from models.manifest import DEFAULT_RECOGNISERS
 from pipeline.decode import decode, read
 from pipeline.engines.networks import Look, NetworkEngine
 from pipeline.errors import SourceError
@@ -51,9 +52,9 @@ class Failure:
     reason: str
 
 
-def networks(limits: InputLimits) -> LookerFactory:
-    """A picklable factory of the real engine."""
-    return partial(NetworkEngine, limits)
+def networks(limits: InputLimits, compare_by: Sequence[str] = DEFAULT_RECOGNISERS) -> LookerFactory:
+    """A picklable factory of the real engine; arguments as `NetworkEngine`'s."""
+    return partial(NetworkEngine, limits, compare_by)
 
 
 def need_folder(root: Path) -> None:

@@ -85,7 +85,7 @@ def evaluate(
         limits: What the decoder is willing to open.
         workers: Processes.
         on_progress: Called with pictures done and pictures in all.
-        factory: Another engine than the networks; for tests.
+        factory: Another engine than the networks that compare by SFace.
 
     Returns:
         What is in metrics.json.
@@ -135,7 +135,7 @@ def subject_of(path: str) -> str:
 
 
 def template_of(looker: Looker, path: str, root: Path, limits: InputLimits) -> Floats | Failure:
-    """The face template of one picture, (128,) of unit length; runs in a worker process."""
+    """The face template of one picture, of unit length; runs in a worker process."""
     try:
         template = looker.template(opened(root / path, limits))
     except UnreadableError as error:
