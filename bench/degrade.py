@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.quality.backdrop import Backdrop
 from pipeline.types import Pixels
 
 WIDTH, HEIGHT, EYE_ROW, EYES_APART = 480, 640, 250, 108
 EYES = np.array([(240 - EYES_APART / 2, EYE_ROW), (240 + EYES_APART / 2, EYE_ROW)], np.float32)
-LIGHT_BLUE, WHITE = (255, 197, 100), (255, 255, 255)
+WHITE = (255, 255, 255)
 Degrade = Callable[[Pixels, float], Pixels]
 
 
@@ -32,11 +31,27 @@ class Check:
     planted: float
     quality: int = 90
     moves: bool = False  # the face is elsewhere afterwards and must be looked for again
+    also: tuple[str, ...] = ()  # further measures that should follow the strength
 
 
 def gain(bgr: Pixels, factor: float | np.ndarray) -> Pixels:
     """Multiply light, per channel or per pixel."""
     return np.clip(bgr.astype(np.float32) * factor, 0, 255).astype(np.uint8)
+
+
+def stops(bgr: Pixels, blue: float, green: float, red: float) -> Pixels:
+    """Change light by stops a channel, as an exposure or a white balance does: linear in light."""
+    x = np.arange(256) / 255
+    light = np.where(x > 0.04045, ((x + 0.055) / 1.055) ** 2.4, x / 12.92)
+    gained = np.clip(light * 2.0 ** np.array((blue, green, red))[:, None], 0, 1)
+    back = np.where(gained > 0.0031308, 1.055 * gained ** (1 / 2.4) - 0.055, gained * 12.92)
+    tables = np.rint(back * 255).astype(np.uint8)
+    return np.dstack([cv2.LUT(bgr[:, :, i], tables[i]) for i in range(3)])
+
+
+def flatten(bgr: Pixels, strength: float) -> Pixels:
+    """Take contrast out; 1 leaves mid-grey."""
+    return cv2.addWeighted(bgr, 1 - strength, np.full_like(bgr, 128), strength, 0)
 
 
 def blur(bgr: Pixels, sigma: float) -> Pixels:
@@ -53,9 +68,9 @@ def side_light(bgr: Pixels, strength: float) -> Pixels:
     return gain(bgr, across[None, :, None])
 
 
-def blue_cast(bgr: Pixels, strength: float) -> Pixels:
-    """More blue, less red."""
-    return gain(bgr, np.array((1 + strength / 2, 1, 1 - strength), np.float32))
+def cast(blue: float, green: float, red: float) -> Degrade:
+    """A white balance that is off by these stops times the strength."""
+    return lambda bgr, strength: stops(bgr, blue * strength, green * strength, red * strength)
 
 
 def fade(bgr: Pixels, strength: float) -> Pixels:
@@ -80,37 +95,6 @@ def move(dx: float = 0, dy: float = 0, zoom: float = 0, roll: float = 0) -> Degr
     return degrade
 
 
-def behind(bgr: Pixels) -> np.ndarray:
-    """(H, W, 1) soft mask of the background, 0-1."""
-    mask = Backdrop.of(bgr, (EYES[0], EYES[1])).mask
-    large = cv2.resize(mask, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-    return cv2.GaussianBlur(large, (0, 0), 1.5)[..., None].astype(np.float32) / 255
-
-
-def backdrop(colour: tuple[int, int, int]) -> Degrade:
-    """Lay a colour over the background, keeping its light and shade."""
-
-    def degrade(bgr: Pixels, strength: float) -> Pixels:
-        mask = behind(bgr) * strength
-        light = np.median(bgr[:30].reshape(-1, 3), axis=0)
-        shaded = np.clip(bgr.astype(np.float32) / np.maximum(light, 1) * colour, 0, 255)
-        return (bgr * (1 - mask) + shaded * mask).astype(np.uint8)
-
-    return degrade
-
-
-def shadow(bgr: Pixels, strength: float) -> Pixels:
-    """Darken the background towards one side."""
-    ramp = 1 - strength * np.clip(np.linspace(-0.6, 1, WIDTH, dtype=np.float32), 0, 1)
-    return gain(bgr, 1 - behind(bgr) * (1 - ramp[None, :, None]))
-
-
-def gradient(bgr: Pixels, strength: float) -> Pixels:
-    """Darken the background towards the top."""
-    ramp = 1 - strength * np.clip(np.linspace(1, -0.6, HEIGHT, dtype=np.float32), 0, 1)
-    return gain(bgr, 1 - behind(bgr) * (1 - ramp[:, None, None]))
-
-
 def frame(colour: tuple[int, int, int]) -> Degrade:
     """A frame of a colour; the strength is its thickness in px."""
 
@@ -132,6 +116,62 @@ def flash(bgr: Pixels, strength: float) -> Pixels:
     return blur(out, 0.7) if strength else out
 
 
+LENS = (40, 30)  # half axes of a lens, px
+
+
+def on_lenses(draw: Callable[[Pixels, tuple[int, int]], object]) -> Degrade:
+    """Draw something at the middle of each lens."""
+
+    def degrade(bgr: Pixels, _strength: float) -> Pixels:
+        out = bgr.copy()
+        for eye in EYES:
+            draw(out, (int(eye[0]), int(eye[1]) + 4))
+        return out
+
+    return degrade
+
+
+def frames(bgr: Pixels, strength: float) -> Pixels:
+    """Oval frames with a bridge, 2 px thick, as dark as the strength says."""
+    ink = (45, 40, 40)
+    out = on_lenses(lambda b, at: cv2.ellipse(b, at, LENS, 0, 0, 360, ink, 2, cv2.LINE_AA))(bgr, 0)
+    inner = int(EYES[0][0]) + LENS[0], int(EYES[1][0]) - LENS[0]
+    cv2.line(out, *((x, EYE_ROW) for x in inner), ink, 2, cv2.LINE_AA)
+    return cv2.addWeighted(bgr, 1 - strength, out, strength, 0)
+
+
+def lamp(bgr: Pixels, radius: float) -> Pixels:
+    """Frames with a lamp's image in each lens, `radius` px wide and soft at its edge."""
+    out = frames(bgr, 1)
+    if not radius:
+        return out
+    spot = on_lenses(lambda b, at: cv2.circle(b, (at[0] + 14, at[1] - 10), int(radius), 255, -1))(
+        np.zeros(bgr.shape[:2], np.uint8), 0
+    )
+    share = cv2.GaussianBlur(spot, (0, 0), 1.5)[..., None].astype(np.float32) / 255
+    return (out * (1 - share) + 255 * share).astype(np.uint8)
+
+
+def tinted(bgr: Pixels, strength: float) -> Pixels:
+    """Frames with lenses that swallow this share of the light."""
+    out = frames(bgr, 1)
+    lens = on_lenses(lambda b, at: cv2.ellipse(b, at, LENS, 0, 0, 360, 255, -1))(
+        np.zeros(bgr.shape[:2], np.uint8), 0
+    )
+    return gain(out, 1 - strength * (lens[..., None].astype(np.float32) / 255))
+
+
+def grid(pitch: float, angle: float = 7) -> Degrade:
+    """The grid of a screen seen by a camera; the strength is its contrast."""
+
+    def degrade(bgr: Pixels, strength: float) -> Pixels:
+        rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+        turn = np.exp(1j * np.radians(angle)) * (columns + 1j * rows) * 2 * np.pi / pitch
+        return gain(bgr, 1 + strength * (np.cos(turn.real) + np.cos(turn.imag))[..., None] / 2)
+
+    return degrade
+
+
 def second_face(bgr: Pixels, strength: float) -> Pixels:
     """A mirrored copy of the head in the lower corner, `strength` times as large."""
     if not strength:
@@ -147,6 +187,8 @@ def same(bgr: Pixels, _strength: float) -> Pixels:
     return bgr
 
 
+STEPS = (0, 0.02, 0.05, 0.1, 0.2)  # contrast of a screen's grid
+
 CHECKS = [
     Check("blur", "sharpness", ("BLUR",), blur, (0, 1, 1.5, 2, 3, 4), 3),
     Check(
@@ -156,28 +198,76 @@ CHECKS = [
         lambda b, s: gain(b, 1 - s),
         (0, 0.2, 0.4, 0.6, 0.75),
         0.75,
+        also=("luminance_mean", "under_exposure"),
+    ),
+    Check(
+        "flat light",
+        "dynamic_range",
+        ("LIGHT_FLAT",),
+        flatten,
+        (0, 0.5, 0.75, 0.875),  # each half of the contrast of the one before
+        1,
+        also=("luminance_variance",),
     ),
     Check(
         "bright", "luminance", ("TOO_BRIGHT",), lambda b, s: gain(b, 1 + s), (0, 0.25, 0.5, 1, 2), 2
     ),
     Check(
+        "over-exposed",
+        "over_exposure",
+        ("TOO_BRIGHT",),
+        lambda b, s: stops(b, s, s, s),
+        (0, 1, 2, 3),
+        3,
+        also=("luminance_mean", "luminance"),
+    ),
+    Check(
         "side light",
-        "illumination_uniformity",
+        "light_balance",
         ("LIGHT_UNEVEN",),
         side_light,
         (0, 0.2, 0.4, 0.6, 0.8),
         0.6,
+        also=("illumination_uniformity",),
     ),
-    Check("blue cast", "natural_colour", ("COLOUR_CAST",), blue_cast, (0, 0.1, 0.2, 0.3, 0.4), 0.4),
+    Check(
+        "blue cast",
+        "colour_cast",
+        ("COLOUR_CAST",),
+        cast(1, 0, -1),
+        (0, 0.25, 0.5, 0.75, 1),
+        1,
+        also=("natural_colour",),
+    ),
+    Check("green cast", "colour_cast", ("COLOUR_CAST",), cast(0, 1, 0), (0, 0.25, 0.5, 0.75, 1), 1),
+    Check(
+        "yellow cast", "colour_cast", ("COLOUR_CAST",), cast(-1, 0, 1), (0, 0.25, 0.5, 0.75, 1), 1
+    ),
     Check("faded", "colour", ("GREYSCALE",), fade, (0, 0.3, 0.6, 0.8, 1), 1),
     Check("low quality", "jpeg_quality", ("COMPRESSION",), same, (10, 25, 35, 50, 70, 90), 50),
     Check(
         "saved twice", "blockiness", ("BLOCKS",), resave, (0, 25, 50, 70, 80, 90), 80, quality=95
     ),
-    Check("eyes low", "eye_line", ("EYE_LINE",), move(dy=1), (0, 20, 40, 60, 80), 60, moves=True),
+    Check(
+        "eyes low",
+        "eye_line",
+        ("EYE_LINE",),
+        move(dy=1),
+        (0, 20, 40, 60, 80),
+        60,
+        moves=True,
+        also=("margin_above", "margin_below", "chin_line", "mouth_line"),
+    ),
     Check("eyes high", "eye_line", ("EYE_LINE",), move(dy=-1), (0, 20, 40, 60, 80), 60, moves=True),
     Check(
-        "off centre", "off_centre", ("OFF_CENTRE",), move(dx=1), (0, 10, 20, 40, 60), 40, moves=True
+        "off centre",
+        "off_centre",
+        ("OFF_CENTRE",),
+        move(dx=1),
+        (0, 10, 20, 40, 60),
+        40,
+        moves=True,
+        also=("crop_left", "crop_right", "eye_column", "face_left", "face_right"),
     ),
     Check(
         "too large",
@@ -187,6 +277,7 @@ CHECKS = [
         (0, 0.1, 0.2, 0.3, 0.5),
         0.5,
         moves=True,
+        also=("head_size", "inter_eye_distance", "eye_distance"),
     ),
     Check(
         "too small",
@@ -198,66 +289,24 @@ CHECKS = [
         moves=True,
     ),
     Check("tilted", "roll", ("ROLL",), move(roll=1), (0, 4, 8, 12, 16, 20), 16, moves=True),
-    Check("room above", "hairline", ("HAIRLINE",), move(dy=1), (0, 20, 40, 60, 80), 80, moves=True),
-    Check(
-        "red backdrop",
-        "background_colour",
-        ("BACKGROUND_COLOUR",),
-        backdrop((60, 60, 200)),
-        (0, 1),
-        1,
-    ),
-    Check(
-        "dark backdrop",
-        "background_colour",
-        ("BACKGROUND_COLOUR",),
-        backdrop((110, 90, 80)),
-        (0, 1),
-        1,
-    ),
-    Check(
-        "deep blue backdrop",
-        "background_colour",
-        ("BACKGROUND_COLOUR",),
-        backdrop((200, 80, 20)),
-        (0, 1),
-        1,
-    ),
-    Check(
-        "light blue backdrop",
-        "background_colour",
-        ("BACKGROUND_COLOUR",),
-        backdrop(LIGHT_BLUE),
-        (1,),
-        2,
-    ),
-    Check("white backdrop", "background_colour", ("BACKGROUND_COLOUR",), backdrop(WHITE), (1,), 2),
-    Check(
-        "shadow",
-        "background_evenness",
-        ("BACKGROUND_UNEVEN",),
-        shadow,
-        (0, 0.1, 0.2, 0.4, 0.6),
-        0.6,
-    ),
-    Check(
-        "gradient",
-        "background_evenness",
-        ("BACKGROUND_UNEVEN",),
-        gradient,
-        (0, 0.1, 0.2, 0.4, 0.6),
-        0.6,
-    ),
     Check("white frame", "border", ("BORDER",), frame(WHITE), (0, 2, 4, 8, 16), 4),
     Check("black frame", "border", ("BORDER",), frame((0, 0, 0)), (0, 2, 4, 8, 16), 4),
     Check("red eye", "red_eye", ("RED_EYE",), flash, (0, 2, 4, 6, 8), 6),
+    Check("glasses", "glasses", ("GLASSES",), frames, (0, 0.2, 0.4, 0.7, 1), 0.7),
+    Check("glare", "glare", ("GLASSES_GLARE",), lamp, (0, 2, 4, 6, 8, 12), 8),
+    Check("tinted", "tint", ("GLASSES_TINTED",), tinted, (0, 0.2, 0.4, 0.6, 0.8), 0.6),
+    *(
+        Check(f"screen, {p:g} px", "moire", ("POSSIBLE_RECAPTURE",), grid(p), STEPS, 0.1)
+        for p in (2.7, 4.3, 6.5)
+    ),
     Check(
         "second face",
-        "face_count",
+        "single_face",
         ("MULTIPLE_FACES",),
         second_face,
-        (0, 0.2, 0.5, 0.8),
-        0.5,
+        (0, 0.2, 0.4, 0.6, 0.8),  # the count takes heads from half the height of the subject's on
+        0.6,
         moves=True,
+        also=("face_count",),
     ),
 ]

@@ -16,9 +16,10 @@ from pipeline.decode import UnreadableError, decode, read
 from pipeline.engines import Engine
 from pipeline.errors import SourceError
 from pipeline.geometry import turn
+from pipeline.guides import Axis, Guides, guides
 from pipeline.policy import Policy, Profile
 from pipeline.quality import measures
-from pipeline.reasons import format_value, sentence
+from pipeline.reasons import format_value, measure_name, sentence
 from pipeline.source.text import masked
 from pipeline.types import (
     Assessment,
@@ -95,8 +96,8 @@ def check(
 def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image | None:
     """The upright photo with guide lines, its findings below it; None if it is unreadable.
 
-    Blue: what the standard allows for eyes and hair. Green or red: where they were found. The
-    photo's own file is only read.
+    Thin blue: what the standard allows. Green, or wider and red: where it was found. A box with a
+    code: where that fault lies. The photo's own file is only read.
     """
     try:
         photo = decode(read(ImageFile(checked.path), policy.input), policy.input)
@@ -109,7 +110,8 @@ def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image 
     canvas = _on_canvas(upright, len(notes))
     draw = ImageDraw.Draw(canvas)
     height, width = upright.shape[:2]
-    _guides(draw, checked, profile, width, height)
+    shown = guides(checked.measurements, checked.assessment.findings, profile)
+    _draw(draw, shown, width, height)
     font = ImageFont.load_default(_NOTE_PX)
     for row, note in enumerate(notes):
         colour = _BAD if checked.assessment.findings else _GOOD
@@ -127,6 +129,8 @@ def _row(measurement: Measurement) -> dict[str, Any]:
         row["unit"] = f"of the {measure.per}"
     if measure is not None and measure.scalar and isinstance(measurement.value, float):
         row["component"] = measure.scalar(measurement.value)
+    if measure is not None:
+        row |= {"zh": measure_name(measure.name, "zh"), "en": measure_name(measure.name, "en")}
     return row
 
 
@@ -147,30 +151,25 @@ def _on_canvas(upright: Pixels, notes: int) -> Image.Image:
     return canvas
 
 
-def _guides(
-    draw: ImageDraw.ImageDraw, checked: Checked, profile: Profile, width: int, height: int
-) -> None:
-    """Lines of the standard and of the face, in pixels of the picture."""
-    bad = {finding.code for finding in checked.assessment.findings}
-    for name in ("hairline", "eye_line"):
-        limit = profile.limits.get(name)
-        for bound in (limit.min, limit.max) if limit else ():
-            if bound is not None:
-                y = bound * height / (profile.frame.height_px if profile.frame else 100)
-                draw.line([(0, y), (width, y)], fill=_ALLOWED, width=1)
-        found = _number(checked, name)
-        if found is not None:
-            colour = _BAD if measures()[name].above in bad else _GOOD
-            draw.line([(0, found * height), (width, found * height)], fill=colour, width=2)
-    draw.line([(width / 2, 0), (width / 2, height)], fill=_ALLOWED, width=1)
-    column = _number(checked, "eye_column")
-    if column is not None:
-        colour = _BAD if {"OFF_CENTRE", "EYE_COLUMN"} & bad else _GOOD
-        draw.line([(column * width, 0), (column * width, height)], fill=colour, width=2)
+def _draw(draw: ImageDraw.ImageDraw, shown: Guides, width: int, height: int) -> None:
+    """Lines and boxes in pixels of the picture; what differs in colour differs in width too."""
 
+    def across(axis: Axis, at: float) -> list[tuple[float, float]]:
+        row = axis == "row"
+        return (
+            [(0, at * height), (width, at * height)]
+            if row
+            else [(at * width, 0), (at * width, height)]
+        )
 
-def _number(checked: Checked, name: str) -> float | None:
-    """A measured number; None when there is none."""
-    measurement = checked.measurements.get(name)
-    value = measurement.value if measurement else None
-    return value if isinstance(value, float) else None
+    for band in shown.bands:
+        for at in (band.start, band.stop):
+            draw.line(across(band.axis, at), fill=_ALLOWED, width=1)
+    for mark in shown.marks:
+        draw.line(across(mark.axis, mark.at), fill=_BAD if mark.bad else _GOOD, width=2 + mark.bad)
+    for area in shown.areas:
+        box = (area.left * width, area.top * height, area.right * width, area.bottom * height)
+        draw.rectangle(box, outline=_BAD, width=2)
+        draw.text(
+            (box[0] + 5, box[1] + 3), area.code, fill=_BAD, stroke_width=2, stroke_fill="white"
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,6 +23,8 @@ KIND_NAMES: dict[str, dict[Language, str]] = {
     "admission": {"zh": "录取照片", "en": "admission photo"},
     "household": {"zh": "户籍照片", "en": "household register photo"},
 }
+
+_UNMEASURED = re.compile(r"(\w+) \((.*?)\)(?:, |$)")  # "NAME (WHY), ...", as `decide` writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,34 @@ def format_value(value: Value) -> str:
 def word(value: str, lang: Language) -> str:
     """A word that stands as a value, for people; one that `data/words.toml` lacks stays as it is.
 
-    "KIND: WORD", as an unusable reference says it, is put into words part by part.
+    "KIND: WORD", as an unusable reference says it, is put into words part by part; so are measures
+    without a value, "NAME (WHY), NAME (WHY)", those with the same reason together.
     """
     kind, colon, rest = value.partition(": ")
     if colon and kind in KIND_NAMES:
         return f"{kind_name(kind, lang)}{'：' if lang == 'zh' else ': '}{word(rest, lang)}"
-    return _words().get(value, {}).get(lang, value)
+    unmeasured = _UNMEASURED.findall(value)
+    if unmeasured and all(name in _table("measures") for name, _ in unmeasured):
+        return _unmeasured(unmeasured, lang)
+    return _table("words").get(value, {}).get(lang, value)
+
+
+def measure_name(name: str, lang: Language = DEFAULT_LANGUAGE) -> str:
+    """A measure for people; one that `data/measures.toml` lacks is shown as it is."""
+    return _table("measures").get(name, {}).get(lang, name)
+
+
+def _unmeasured(pairs: Sequence[tuple[str, str]], lang: Language) -> str:
+    """Measures by the reason why they have no value, each in words."""
+    comma, bracket = ("、", "{}（{}）") if lang == "zh" else (", ", "{} ({})")
+    told: dict[str, list[str]] = {}
+    for name, why in pairs:
+        told.setdefault(why, []).append(measure_name(name, lang))
+    return ("；" if lang == "zh" else "; ").join(
+        bracket.format(comma.join(names), word(why, lang)) for why, names in told.items()
+    )
 
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("data").joinpath("words.toml").read_text("utf-8"))
+def _table(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("data").joinpath(f"{name}.toml").read_text("utf-8"))

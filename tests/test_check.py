@@ -87,6 +87,8 @@ def test_json_tells_value_limit_sentences_and_component(
     assert finding["en"] and finding["clause"]
     assert told["measures"]["head_size"]["component"] == 100
     assert told["measures"]["eye_line"]["unit"] == "of the height"
+    assert told["measures"]["eye_line"]["zh"] == "眼睛高度"
+    assert told["measures"]["eye_line"]["en"] == "eye line"
 
 
 def test_an_id_number_in_a_file_name_is_masked(
@@ -119,6 +121,17 @@ def test_guide_lines_lie_where_the_limits_and_the_eyes_are(
         assert tuple(drawn[row, 100]) == (70, 130, 255)
     assert tuple(drawn[round(eyes * 640), 100]) == colour
     assert tuple(drawn[20, 100]) == (230, 230, 230)
+
+
+def test_the_place_of_a_fault_has_a_box(photo: Path, policy: Policy, profile: Profile) -> None:
+    face = {"face_left": 0.3, "face_right": 0.7, "eye_line": 0.4, "chin_line": 0.65}
+    sound = pixels(annotate(checked(photo, policy, profile, **face), policy, profile))
+    closed = pixels(
+        annotate(checked(photo, policy, profile, **face, eyes_open=0.0), policy, profile)
+    )
+    left, row = round(0.3 * 480), round(0.42 * 640)
+    assert tuple(sound[row, left]) == (230, 230, 230)
+    assert tuple(closed[row, left]) == (220, 30, 30)
 
 
 def test_the_drawing_is_upright_and_the_photo_untouched(

@@ -115,8 +115,9 @@ TABLE: dict[str, tuple[tuple[int, int] | None, dict[str, object]]] = {
 OURS: dict[str, set[str]] = {
     "chsi-graduation": {
         *("off_centre", "roll", "yaw", "pitch", "eyes_open", "mouth_open", "sharpness"),
-        *("luminance", "background_evenness", "illumination_uniformity", "colour", "red_eye"),
-        *("natural_colour", "blockiness"),
+        *("luminance", "background_evenness", "light_balance", "colour", "red_eye"),
+        *("colour_cast", "blockiness", "glare", "tint", "moire"),
+        *("hair_over_brows", "shoulders_level", "clothes_contrast"),
     },
     "idcard-ga461": {"off_centre", "background_evenness"},
     "social-security": {"background_evenness"},

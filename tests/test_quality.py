@@ -84,15 +84,24 @@ def drawn() -> Pixels:
     return picture
 
 
+def person(*blocks: tuple[int, int, int, int]) -> Floats:
+    """What a segmenter says of blocks: rows from, to, columns from, to; or of `drawn()`."""
+    mask = np.zeros((HEIGHT, WIDTH), dtype=np.float32)
+    for top, bottom, left, right in blocks or ((80, HEIGHT, 150, 330),):
+        mask[top:bottom, left:right] = 1
+    return np.asarray(cv2.resize(mask, (256, 256), interpolation=cv2.INTER_AREA), np.float32)
+
+
 def seen(
     bgr: Pixels | None = None,
     *,
+    persons: Floats | None = None,
     turn_cw: TurnCw = 0,
     others: tuple[Face, ...] = (),
     moved: dict[int, tuple[float, float]] | None = None,
     **said: object,
 ) -> View:
-    """A view of `drawn()` with a face and its mesh; `moved` shifts mesh points."""
+    """A view of `drawn()` with a face, its mesh and person; `moved` shifts mesh points."""
     picture = drawn() if bgr is None else bgr
     points = np.zeros((478, 2), dtype=np.float32)
     for index, point in {**POINTS, **(moved or {})}.items():
@@ -102,6 +111,7 @@ def seen(
         Orientation(turn_cw, 0.0, 1.0),
         Portrait(picture, face(), others),
         Mesh(points, {"mouthSmileLeft": 0.2, "mouthSmileRight": 0.4}, np.eye(4, dtype=np.float32)),
+        lambda _bgr: person() if persons is None else persons,
     )
 
 

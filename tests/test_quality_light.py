@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_quality import HEIGHT, WIDTH, drawn, number, seen, take
+from test_quality import HEIGHT, WIDTH, drawn, number, person, seen, take
 
 from pipeline.quality import NotMeasuredError
 from pipeline.quality.colour_space import delta_e, lab, name
@@ -135,15 +135,15 @@ def test_background_evenness_of_a_flat_and_a_shaded_background() -> None:
 def test_background_evenness_leaves_out_hair_at_the_edge() -> None:
     hair = drawn()
     hair[:200, 100:380] = 20
-    assert number("background_evenness", seen(hair)) == 0
+    block = person((0, 200, 100, 380), (80, HEIGHT, 150, 330))
+    assert number("background_evenness", seen(hair, persons=block)) == 0
 
 
-def test_background_evenness_is_not_told_before_several_colours() -> None:
-    bands = painted(220)
-    bands[:, :192] = (30, 30, 200)
-    bands[:, 288:] = (0, 160, 0)
+@pytest.mark.parametrize("name", ["background_colour", "background_evenness", "clothes_contrast"])
+def test_background_is_not_judged_where_none_is_seen(name: str) -> None:
+    everywhere = person((0, HEIGHT, 0, WIDTH))
     with pytest.raises(NotMeasuredError, match="too little background"):
-        take("background_evenness", seen(bands))
+        take(name, seen(persons=everywhere))
 
 
 def test_background_uniformity_is_the_mean_gradient() -> None:

@@ -2,16 +2,30 @@ from __future__ import annotations
 
 import re
 import string
+import tomllib
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reasons import ACCEPTED, catalogue, format_value, kind_name, sentence
+from pipeline import quality
+from pipeline.quality import measures
+from pipeline.reasons import (
+    ACCEPTED,
+    Language,
+    catalogue,
+    format_value,
+    kind_name,
+    measure_name,
+    sentence,
+    word,
+)
 from pipeline.types import Finding, Severity, Value
 
 FIELDS = {"value", "limit", "unit", "kind"}
-LANGUAGES = ("zh", "en")
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 @pytest.mark.parametrize("code", catalogue())
@@ -126,3 +140,40 @@ def test_unusable_reference_names_its_kind_in_words() -> None:
 
 def test_unknown_word_stays_as_it_is() -> None:
     assert "truncated" in sentence(Finding("UNREADABLE", Severity.FLAG, "truncated"), "zh")
+
+
+def test_measures_without_a_value_are_named_in_the_readers_language() -> None:
+    value = "eye_line (no face mesh), roll (no face mesh), hairline (a reason of tomorrow)"
+    finding = Finding("NOT_ASSESSED", Severity.ADVICE, value)
+    told = "眼睛高度、头部歪斜角（没有得到面部关键点）；头顶位置（a reason of tomorrow）"
+    assert told in sentence(finding, "zh")
+    assert "eye line, tilt of the head (no face mesh); top of the hair" in sentence(finding, "en")
+
+
+def test_what_only_looks_like_measures_stays_as_it_is() -> None:
+    assert "it died (badly)" in sentence(
+        Finding("NOT_ASSESSED", Severity.REVIEW, "it died (badly)"), "zh"
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_measure_has_a_name_of_its_own_for_people(lang: Language) -> None:
+    names = [measure_name(name, lang) for name in measures()]
+    assert len(set(names)) == len(names)
+    assert all(name and "_" not in name for name in names)
+
+
+def test_no_name_without_a_measure() -> None:
+    table = tomllib.loads(files("data").joinpath("measures.toml").read_text("utf-8"))
+    assert set(table) == set(measures())
+    assert list(table) == sorted(table)
+    assert all(set(entry) == {"zh", "en"} for entry in table.values())
+
+
+def test_every_reason_why_a_measure_has_no_value_is_in_words() -> None:
+    folder = Path(quality.__file__).parent
+    sources = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    reasons = re.findall(r'NotMeasuredError\(\s*"([^"]+)"', sources)
+    assert len(reasons) > 5
+    for reason in reasons:
+        assert word(reason, "zh") != reason, reason

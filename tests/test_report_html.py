@@ -100,6 +100,27 @@ def test_nothing_is_fetched(tmp_path: Path, lang: Language) -> None:
     assert "default-src 'none'; img-src data:;" in text
 
 
+def test_links_and_decisions_need_a_desk_and_an_identity(tmp_path: Path) -> None:
+    def config(**changes: Any) -> dict[str, str]:
+        text = written(tmp_path, students(), **changes)
+        found = re.search(r'id="config">(.*?)</script>', text)
+        assert found
+        told = json.loads(found[1])
+        return {key: told[key] for key in ("run", "desk")}
+
+    assert config() == {"run": "", "desk": ""}
+    policy = {"review": {"desk": "https://desk.example:8765/"}}
+    told = config(policy=policy, identity="00ff")
+    assert told == {"run": "00ff", "desk": "https://desk.example:8765"}
+
+
+def test_a_card_tells_photos_apart() -> None:
+    first, second = (view.card(case, "zh")["seen"] for case in students()[:2])
+    assert first != second
+    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert "seen" not in view.card(Case(subject(1), "", judged()), "zh")
+
+
 def test_no_full_id_number_appears(tmp_path: Path, lang: Language) -> None:
     text = written(tmp_path, students(), lang).upper()
     assert not any(number in text for number in (ID_NUMBER, OTHER_ID, PASSPORT))
@@ -155,7 +176,8 @@ def test_every_word_has_both_languages() -> None:
 def test_words_and_uses_match() -> None:
     """The script's words exist, and no word is left over."""
     folder = files("pipeline.report")
-    script = folder.joinpath("templates", "report.js").read_text("utf-8")
+    scripts = [folder.joinpath("templates", n) for n in ("decide.js", "report.js")]
+    script = "".join(path.read_text("utf-8") for path in scripts)
     page = folder.joinpath("templates", "report.html.jinja").read_text("utf-8")
     in_script = set(re.findall(r"\bt\.(\w+)", script))
     in_page = set(re.findall(r"\bt\.(\w+)|\bt\['(\w+)'\]", page))

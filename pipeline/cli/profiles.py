@@ -12,6 +12,7 @@ from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.errors import ConfigError
 from pipeline.policy import Profile, load_profile, profile_names
 from pipeline.quality import measures
+from pipeline.reasons import measure_name
 
 app = typer.Typer(help="Photo standards: limits by measure, each with its clause.")
 
@@ -66,10 +67,11 @@ def check_command(
 
 
 def _limits(profile: Profile) -> Table:
-    """Measure, limit, unit and clause of every limit."""
-    table = Table("measure", "limit", "unit", "clause", box=None, pad_edge=False)
+    """Measure, its name for people, limit, unit and clause of every limit."""
+    table = Table("measure", "what", "limit", "unit", "clause", box=None, pad_edge=False)
     for name, limit in profile.limits.items():
         measure = measures()[name]
         unit = "%" if measure.per and profile.frame is None else measure.unit
-        table.add_row(name, plain(limit.text), unit, plain(limit.clause))
+        what = f"{measure_name(name, 'zh')} {measure_name(name, 'en')}"
+        table.add_row(name, what, plain(limit.text), unit, plain(limit.clause))
     return table

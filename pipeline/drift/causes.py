@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.cohort import PREFIX as COHORT
 from pipeline.drift.records import Cause, Delta, deltas
+from pipeline.eyes import PREFIX as EYES
 from pipeline.report.view import codes, reasons_of
 from pipeline.types import Assessment, Case, Value
 
@@ -90,7 +91,8 @@ def _result(case: Case) -> dict[str, Value]:
 
 
 def _values(case: Case) -> dict[str, Value]:
-    return {name: m.value for name, m in case.measurements.items()}
+    """All but where the eyes lie in the thumbnails, which decides nothing."""
+    return {n: m.value for n, m in case.measurements.items() if not n.startswith(EYES)}
 
 
 def _scores(case: Case) -> dict[str, Value]:

@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import cv2
+import numpy as np
 
 from models.blazeface import BlazeFace
 from models.facemesh import FaceMesh
 from models.manifest import DEFAULT_RECOGNISERS, path_of
 from models.recognisers import recognisers
+from models.segmenter import Segmenter
 from models.yunet import YuNet
 from pipeline import orient
 from pipeline.compare import embed, embed_together, score
 from pipeline.decode import UnreadableError, decode, read
 from pipeline.detect import Spotter, limit_size
+from pipeline.eyes import eyes_in
 from pipeline.geometry import align, crop_square, shrink
 from pipeline.policy import InputLimits
 from pipeline.quality import View, measure_all
@@ -99,6 +102,7 @@ class NetworkEngine:
         )
         self._recognisers = recognisers(compare_by)
         self._mesh = FaceMesh(path_of("face_landmarker"))
+        self._segmenter = Segmenter(path_of("selfie_segmenter"))
 
     def close(self) -> None:
         """Release the face mesh's native task."""
@@ -171,7 +175,7 @@ class NetworkEngine:
             add(Measurement("turn_confidence", orientation.confidence))
         with record.timed("quality"):
             mesh = None if portrait is None else self._mesh_of(portrait)
-            taken = measure_all(View(photo, orientation, portrait, mesh))
+            taken = measure_all(View(photo, orientation, portrait, mesh, self._segmenter))
         record.measurements.extend(taken)
         if orientation is not None:
             # The detectors' five points understate a roll by a third; the mesh's eyes do not.
@@ -184,6 +188,8 @@ class NetworkEngine:
         add(Measurement("photo_hash_mirrored", mirrored))
         record.pictures[PHOTO] = _thumbnail(upright)
         if portrait is not None:
+            height, width = upright.shape[:2]
+            add(eyes_in(PHOTO, portrait.face.landmarks, width, height))
             record.crops[PHOTO] = _aligned(portrait)
 
     def _reference(self, reference: Reference, record: _Record) -> Comparison:
@@ -198,7 +204,9 @@ class NetworkEngine:
         if theirs.orientation is None or theirs.portrait is None:
             record.pictures[role] = _thumbnail(theirs.bgr)
             return Comparison(kind, None, model, "no face was found in it", 0.0, role)
-        record.pictures[role] = _thumbnail(_registry_crop(theirs.portrait))
+        crop, eyes = _registry_crop(theirs.portrait)
+        record.pictures[role] = _thumbnail(crop)
+        record.measurements.append(eyes_in(role, eyes, crop.shape[1], crop.shape[0]))
         record.crops[role] = _aligned(theirs.portrait)
         return Comparison(kind, None, model, "", theirs.orientation.confidence, role)
 
@@ -235,12 +243,17 @@ def _free_role(kind: str, taken: dict[str, bytes]) -> str:
     return role
 
 
-def _registry_crop(portrait: Portrait) -> Pixels:
-    """Hair to shoulders at 3:4, as the registry's frame shows them: face box half the height."""
+def _registry_crop(portrait: Portrait) -> tuple[Pixels, Floats]:
+    """Hair to shoulders at 3:4, as the registry's frame shows them, and the eyes in its pixels.
+
+    The face box is half as high as the crop.
+    """
     x, y, width, height = (float(v) for v in portrait.face.box)
     side = max(8, round(height * 2.0))
-    square, _, _ = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
-    return square[:, side // 8 : side - side // 8]
+    square, left, top = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
+    edge = side // 8
+    eyes = portrait.face.landmarks[:2] - np.array((left + edge, top), dtype=np.float32)
+    return square[:, edge : side - edge], eyes
 
 
 def _thumbnail(bgr: Pixels) -> bytes:

@@ -1,9 +1,8 @@
-"""The background, estimated from the edge of the picture: there is no segmentation network here.
+"""The person and what is behind, told apart by the selfie segmenter (`models/segmenter.py`).
 
-A portrait shows background along its top edge and, above the shoulders, along both sides. The
-median CIELAB colour of those strips is the key; what looks like the key and hangs together with
-the edge is taken for background. Hair of the background's own colour is taken for it too, and a
-background in several colours is not: `unevenness` says how far it can be trusted.
+The colour of the background is read along the edge of the picture: a strip along the top and, down
+to the eyes, along both sides, in eleven parts. Of each part only what is surely background counts,
+so hair and clothes that reach the edge are left out.
 """
 
 from __future__ import annotations
@@ -11,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.geometry import shrink
 from pipeline.types import Floats, Pixels
@@ -23,12 +24,12 @@ _EYES_APART = 54.0  # px between the eyes at working size: half the graduation p
 _BYTE_SCALE = np.array((2.55, 1, 1), dtype=np.float32)
 _BYTE_ZERO = np.array((0, 128, 128), dtype=np.float32)
 _STRIP = 0.05  # thickness of the edge strips, share of height and width
-_ALIKE = 15.0  # ΔE*ab to the key that is still background
-_CROWN_WIDTH = 1.2  # of the head's middle in which the crown is sought, in eye distances
-_HAIR = 0.1  # share of that width that must not be background
-_LIGHT_ENOUGH = 50.0  # smallest L* of a background that dark hair stands out from
-_FOREIGN = 40.0  # ΔE*ab to the key of hair or clothes; shadows and gradients stay below
 _TOP_PARTS, _SIDE_PARTS = 5, 3
+_BEHIND = 0.1  # segmenter's output below which a pixel is surely background; soft edges are not
+_SEEN = 0.25  # share of a part that must be background for its colour to count
+_CROWN_WIDTH = 1.2  # of the head's middle in which the crown is sought, in eye distances
+_HAIR = 0.1  # share of that width that must be the person
+_PERSON = 0.5  # MediaPipe's own threshold (`selfie_segmentation`)
 
 
 @dataclass(frozen=True)
@@ -38,29 +39,27 @@ class Backdrop:
     Attributes:
         bgr: (h, w, 3) the whole picture at working size.
         scale: Working pixels a picture pixel.
-        eye_row: Height of the eyes in `bgr`, px; side strips end there, above the shoulders.
-        head: First and last column of the middle of the head in `bgr`, px.
+        person: (n, n) how surely each part of the picture is the person, 0-1; the square is
+            stretched over the whole picture.
+        eyes: (2,) middle of the eyes, shares of the picture's width and height.
+        apart: Distance of the eyes, share of the picture's width.
     """
 
     bgr: Pixels
     scale: float
-    eye_row: int
-    head: tuple[int, int]
+    person: Floats
+    eyes: Floats
+    apart: float
 
     @classmethod
-    def of(cls, bgr: Pixels, eyes: tuple[Floats, Floats]) -> Backdrop:
+    def of(cls, bgr: Pixels, eyes: tuple[Floats, Floats], person: Floats) -> Backdrop:
         """Of an upright picture; the eyes' centres, right and left, in its pixels."""
         right, left = eyes
-        longest = max(bgr.shape[:2])
+        height, width = bgr.shape[:2]
         apart = float(np.linalg.norm(left - right))
-        small = shrink(bgr, max(16, round(longest * min(1.0, _EYES_APART / apart))))
-        scale = small.shape[0] / bgr.shape[0]
-        eye_row = int(np.clip((right[1] + left[1]) / 2 * scale, 1, small.shape[0]))
-        middle, reach = (right[0] + left[0]) / 2, apart * _CROWN_WIDTH / 2
-        first, last = (
-            int(np.clip((middle + d) * scale, 0, small.shape[1] - 1)) for d in (-reach, reach)
-        )
-        return cls(small, scale, eye_row, (first, last))
+        small = shrink(bgr, max(16, round(max(height, width) * min(1.0, _EYES_APART / apart))))
+        middle = np.asarray((right + left) / 2 / (width, height), np.float32)
+        return cls(small, small.shape[0] / height, person, middle, apart / width)
 
     @cached_property
     def lab(self) -> Pixels:
@@ -68,66 +67,94 @@ class Backdrop:
         return np.asarray(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2LAB), np.uint8)
 
     @cached_property
-    def parts(self) -> list[Floats]:
-        """Median CIELAB of each part of the edge strips: along the top, then both sides."""
-        height, width = self.bgr.shape[:2]
-        deep, wide = max(2, round(_STRIP * height)), max(2, round(_STRIP * width))
-        sides = (slice(0, wide), slice(width - wide, width))
-        areas = [self.lab[:deep, columns] for columns in _cuts(0, width, _TOP_PARTS)]
-        areas += [
-            self.lab[rows, side]
-            for side in sides
-            for rows in _cuts(deep, max(deep + 1, self.eye_row), _SIDE_PARTS)
-        ]
-        return [_real(np.median(area.reshape(-1, 3), axis=0)) for area in areas if area.size]
-
-    @cached_property
-    def key(self) -> Floats:
-        """(3,) CIELAB colour of the background: the median of the parts."""
-        return np.asarray(np.median(np.stack(self.parts), axis=0), np.float32)
-
-    @cached_property
-    def unevenness(self) -> float:
-        """Second largest ΔE*ab to the key, of the parts that are background and not hair.
-
-        Infinite where less than half of the parts are.
-        """
-        apart = np.array([np.linalg.norm(part - self.key) for part in self.parts])
-        behind = np.sort(apart[apart < _FOREIGN])
-        return float(behind[-2]) if behind.size > len(apart) / 2 else float("inf")
-
-    @cached_property
-    def crown(self) -> float | None:
-        """Row of the upright picture where the hair begins, px; None where it cannot be told.
-
-        The first of three rows in which a tenth of the middle of the head is not background.
-        """
-        if self.unevenness > _ALIKE or self.key[0] < _LIGHT_ENOUGH:
-            return None
-        middle = self.mask[: self.eye_row, self.head[0] : self.head[1] + 1] == 0
-        hair = middle.mean(axis=1) >= _HAIR
-        runs = np.flatnonzero(hair[:-2] & hair[1:-1] & hair[2:])
-        return float(runs[0]) / self.scale if runs.size else None
+    def surely(self) -> Floats:
+        """(h, w) `person` at working size, by the nearest of its rows and columns."""
+        rows, columns = (
+            ((np.arange(size) + 0.5) / size * len(self.person)).astype(int)
+            for size in self.bgr.shape[:2]
+        )
+        return self.person[np.ix_(rows, columns)]
 
     @cached_property
     def mask(self) -> Pixels:
-        """(h, w) 255 where the picture is like the key and hangs together with the edge."""
-        off = self.lab.astype(np.float32) - (self.key * _BYTE_SCALE + _BYTE_ZERO)
-        apart = np.einsum("ijk,ijk,k->ij", off, off, _BYTE_SCALE**-2, optimize=False)
-        alike = (apart < _ALIKE**2).astype(np.uint8)
-        count, labels = cv2.connectedComponents(alike, connectivity=4, ltype=cv2.CV_16U)
-        at_edge = np.zeros(count, dtype=np.uint8)
-        for edge in (labels[0], labels[: self.eye_row, 0], labels[: self.eye_row, -1]):
-            at_edge[edge] = 255
-        at_edge[0] = 0  # what is not alike
-        return at_edge[labels]
+        """(h, w) 255 where the picture is background."""
+        return np.asarray((self.surely < _PERSON) * np.uint8(255), np.uint8)
+
+    def colours_in(self, corners: Floats) -> Floats:
+        """(N, 3) CIELAB of the pixels in a polygon; corners in pixels of the upright picture.
+
+        N is 0 where the polygon lies outside the picture.
+        """
+        outline = np.rint(corners * self.scale).astype(np.int32)
+        size = self.bgr.shape[1::-1]
+        low, high = np.clip(outline.min(0), 0, size), np.clip(outline.max(0) + 1, 0, size)
+        cut = self.lab[low[1] : high[1], low[0] : high[0]]
+        inside = np.zeros(cut.shape[:2], dtype=np.uint8)
+        if inside.size:
+            cv2.fillPoly(inside, [outline - low], 255)
+        return real_colour(cut[inside > 0])
+
+    @cached_property
+    def parts(self) -> list[Floats]:
+        """Median CIELAB of each part of the edge strips in which enough background is seen."""
+        height, width = self.bgr.shape[:2]
+        deep, wide = max(2, round(_STRIP * height)), max(2, round(_STRIP * width))
+        eye_row = int(np.clip(self.eyes[1] * height, deep + 1, height))
+        areas = [(slice(0, deep), columns) for columns in _cuts(0, width, _TOP_PARTS)]
+        areas += [
+            (rows, side)
+            for side in (slice(0, wide), slice(width - wide, width))
+            for rows in _cuts(deep, eye_row, _SIDE_PARTS)
+        ]
+        colours = [self.lab[area][self.surely[area] < _BEHIND] for area in areas]
+        enough = [_SEEN * self.surely[area].size for area in areas]
+        return [
+            real_colour(np.median(seen, axis=0))
+            for seen, least in zip(colours, enough, strict=True)
+            if len(seen) > least
+        ]
+
+    @cached_property
+    def key(self) -> Floats | None:
+        """(3,) CIELAB colour of the background: the median of the parts; None without any."""
+        return np.asarray(np.median(self.parts, axis=0), np.float32) if self.parts else None
+
+    @cached_property
+    def unevenness(self) -> float | None:
+        """Second largest ΔE*ab of a part to the key; None with fewer than three parts."""
+        if self.key is None or len(self.parts) < 3:
+            return None
+        return float(np.sort(np.linalg.norm(np.stack(self.parts) - self.key, axis=1))[-2])
+
+    @cached_property
+    def crown(self) -> float | None:
+        """Top of the person above the eyes, share of the picture's height; None if not found.
+
+        The first row in which a tenth of the middle of the head is the person, between rows by the
+        segmenter's own output.
+        """
+        side = len(self.person)
+        reach = self.apart * _CROWN_WIDTH / 2
+        first, last = (
+            int(np.clip((self.eyes[0] + d) * side, 0, side - 1)) for d in (-reach, reach)
+        )
+        head = np.sort(self.person[: max(1, round(self.eyes[1] * side)), first : last + 1], axis=1)
+        rows = head[:, -max(1, round(_HAIR * head.shape[1]))]
+        found = np.flatnonzero(rows >= _PERSON)
+        if not found.size:
+            return None
+        row = int(found[0])
+        if row == 0:
+            return 0.0
+        above = float((rows[row] - _PERSON) / (rows[row] - rows[row - 1]))
+        return (row - above + 0.5) / side
+
+
+def real_colour(lab_bytes: NDArray[Any]) -> Floats:
+    """(..., 3) CIELAB from OpenCV's bytes."""
+    return np.asarray((lab_bytes - _BYTE_ZERO) / _BYTE_SCALE, np.float32)
 
 
 def _cuts(start: int, stop: int, count: int) -> list[slice]:
     edges = np.linspace(start, stop, count + 1).round().astype(int)
     return [slice(a, b) for a, b in pairwise(edges) if b > a]
-
-
-def _real(lab_bytes: Floats) -> Floats:
-    """CIELAB from OpenCV's bytes."""
-    return np.asarray((lab_bytes - _BYTE_ZERO) / _BYTE_SCALE, np.float32)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pipeline.quality.base import Measure, View
+from pipeline.quality.base import Measure, View, background_key
 from pipeline.quality.colour_space import name
 
 
 def background_colour(view: View) -> str:
-    """The key of the edge strips (`pipeline.quality.backdrop`), CIELAB median, as sRGB."""
-    return name(view.backdrop.key)
+    """The key of the edge strips (`pipeline.quality.backdrop`), CIELAB median, as sRGB.
+
+    Raises:
+        NotMeasuredError: If no background is seen along the edge.
+    """
+    return name(background_key(view))
 
 
 MEASURE = Measure(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from pipeline.quality.base import Measure, NotMeasuredError, View
 
 
@@ -11,14 +9,14 @@ def background_evenness(view: View) -> float:
     """Second largest colour difference of the edge's eleven parts to their median.
 
     Five parts along the top, three down each side to the eyes. Slow gradients and shadows show
-    here, which the standard's mean gradient (`background_uniformity`) hardly sees. Parts 40 ΔE off
-    are taken for hair and left out, so a sharp thing at the edge does not show.
+    here, which the standard's mean gradient (`background_uniformity`) hardly sees. What the
+    segmenter takes for the person is left out, and parts that show little else are.
 
     Raises:
-        NotMeasuredError: If less than half of the edge is background of one colour.
+        NotMeasuredError: If background is seen in fewer than three parts.
     """
     unevenness = view.backdrop.unevenness
-    if not math.isfinite(unevenness):
+    if unevenness is None:
         raise NotMeasuredError("too little background along the edge")
     return unevenness
 

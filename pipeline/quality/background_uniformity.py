@@ -16,8 +16,7 @@ def background_uniformity(view: View) -> float:
     """Mean length of the 3 × 3 Sobel gradient of luminance 0-255 over the eroded background.
 
     OFIQ BackgroundUniformity, with two differences. OFIQ's background comes from a face parsing
-    network, ours is `pipeline.quality.backdrop`, which leaves out what differs in colour: a
-    patterned background counts for less. And the eyes are 54 px apart here, 81 px with OFIQ, so
+    network, ours from the selfie segmenter. And the eyes are 54 px apart here, 81 px with OFIQ, so
     that soft gradients count for up to one and a half times as much.
 
     Raises:
@@ -29,7 +28,7 @@ def background_uniformity(view: View) -> float:
     across, down = (cv2.Sobel(light, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
     inside = mask > 0
     if not inside.any():
-        raise NotMeasuredError("no background was found along the edge")
+        raise NotMeasuredError("no background was found")
     return float(cv2.magnitude(across, down)[inside].mean())
 
 

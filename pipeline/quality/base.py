@@ -13,6 +13,8 @@ import numpy as np
 
 from pipeline.geometry import align
 from pipeline.quality.backdrop import Backdrop
+from pipeline.quality.colour_space import lab
+from pipeline.quality.eye_area import EyeArea
 from pipeline.quality.face_area import FaceArea
 from pipeline.types import Floats, Mesh, Orientation, Photo, Pixels, Portrait, Value
 
@@ -30,12 +32,15 @@ class View:
         orientation: How it is turned; None when there is no face.
         portrait: Upright picture with the face, perhaps smaller than `photo`; None without a face.
         mesh: Dense landmarks in pixels of `portrait.bgr`; None when the mesh net found nothing.
+        segment: Gives how surely each part of an upright (H, W, 3) BGR picture is the person, as a
+            square 0-1 stretched over it; asked only when a measure needs it. None knows none.
     """
 
     photo: Photo
     orientation: Orientation | None = None
     portrait: Portrait | None = None
     mesh: Mesh | None = None
+    segment: Callable[[Pixels], Floats] | None = None
 
     @property
     def face(self) -> Portrait:
@@ -69,9 +74,27 @@ class View:
         return FaceArea.of(self.face.bgr, self.points, eye_centres(self.points))
 
     @cached_property
+    def eyes(self) -> EyeArea:
+        """What is around both eyes.
+
+        Raises:
+            NotMeasuredError: Without a mesh, or when the eyes are too small or outside the picture.
+        """
+        right, left = eye_centres(self.points)
+        if gap_of((right, left)) < SMALLEST_EYES_APART:
+            raise NotMeasuredError("the eyes are too small")
+        both, size = np.stack((right, left)), np.array(self.frame)
+        if (both < 0).any() or (both >= size).any():
+            raise NotMeasuredError("the eyes lie outside the picture")
+        return EyeArea.of(self.face.bgr, (right, left))
+
+    @cached_property
     def backdrop(self) -> Backdrop:
-        """What is behind the person. Raises NotMeasuredError without a mesh."""
-        return Backdrop.of(self.face.bgr, eye_centres(self.points))
+        """Person and background. Raises NotMeasuredError without a mesh or a segmenter."""
+        eyes = eye_centres(self.points)
+        if self.segment is None:
+            raise NotMeasuredError("no segmenter")
+        return Backdrop.of(self.face.bgr, eyes, self.segment(self.face.bgr))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +130,7 @@ LEFT_LID_UPPER, LEFT_LID_LOWER = 386, 374
 LIP_UPPER, LIP_LOWER = 13, 14
 RIGHT_EYE_INNER, LEFT_EYE_INNER = 133, 362
 CHIN = 152
+SMALLEST_EYES_APART = 24.0  # px; below it nothing about glasses can be seen
 RIGHT_CHEEK, LEFT_CHEEK = 234, 454
 
 
@@ -168,13 +192,31 @@ def pose_angles(view: View) -> tuple[float, float]:
     return math.degrees(math.atan2(x, z)), math.degrees(math.atan2(-y, math.hypot(x, z)))
 
 
-def crown_row(view: View) -> float:
-    """Row of `view.face.bgr` where hair begins, px.
+def crown(view: View) -> float:
+    """Height where hair begins below the top edge, share of the picture's height.
 
     Raises:
-        NotMeasuredError: If the background is too dark or uneven to tell hair from it.
+        NotMeasuredError: If nobody stands out above the eyes.
     """
-    crown = view.backdrop.crown
-    if crown is None:
+    found = view.backdrop.crown
+    if found is None:
         raise NotMeasuredError("hair does not stand out from the background")
-    return crown
+    return found
+
+
+def background_key(view: View) -> Floats:
+    """(3,) CIELAB colour of the background.
+
+    Raises:
+        NotMeasuredError: If no background is seen along the edge.
+    """
+    key = view.backdrop.key
+    if key is None:
+        raise NotMeasuredError("too little background along the edge")
+    return key
+
+
+def skin_colour(view: View) -> Floats:
+    """(3,) CIELAB of both cheeks. Raises NotMeasuredError without a mesh."""
+    mean = np.rint(view.area.cheek_colour()).astype(np.uint8)
+    return np.asarray(lab(mean), np.float32)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pipeline.quality.base import Measure, View
-from pipeline.types import Floats, Pixels
+from pipeline.types import Pixels
 
 _DEPTH = 0.2  # share of the picture that is searched from each edge
 _FLAT = 6.0  # largest standard deviation, 0-255, along a line of a bar
@@ -28,11 +29,13 @@ def border(view: View) -> float:
 
 def _bar(bgr: Pixels) -> int:
     """Thickness of the bar along the top, px."""
-    lines: Floats = bgr[: max(8, round(_DEPTH * bgr.shape[0])), ::_EVERY].astype(np.float32)
-    if lines[0].std(axis=0).max() >= _FLAT:
+    strip = bgr[: max(8, round(_DEPTH * bgr.shape[0])), ::_EVERY]
+    if strip[0].std(axis=0).max() >= _FLAT:
         return 0
-    mean = lines.mean(axis=1)
-    flat = lines.std(axis=1).max(axis=1) < _FLAT
+    lines = np.ascontiguousarray(strip)
+    mean = cv2.reduce(lines, 1, cv2.REDUCE_AVG, dtype=cv2.CV_64F)[:, 0]
+    square = cv2.reduce(lines, 1, cv2.REDUCE_SUM2, dtype=cv2.CV_64F)[:, 0] / lines.shape[1]
+    flat = (square - mean**2).max(axis=1) < _FLAT**2
     same = np.abs(mean - mean[0]).max(axis=1) < _SAME
     thick = int(np.argmin(flat & same)) if not (flat & same).all() else len(lines)
     if thick == 0 or thick + _SOFT >= len(lines):

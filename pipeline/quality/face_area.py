@@ -101,6 +101,11 @@ class FaceArea:
         right, left = (self._histogram(self._filled(cheek)) for cheek in self.cheeks)
         return right, left
 
+    def cheek_light(self) -> tuple[float, float]:
+        """Mean luminance of each cheek, 0-255."""
+        right, left = (cv2.mean(self.light, self._filled(cheek))[0] for cheek in self.cheeks)
+        return float(right), float(left)
+
     def cheek_colour(self) -> Floats:
         """(3,) mean BGR of both cheeks, 0-255."""
         both = self._filled(self.cheeks[0]) | self._filled(self.cheeks[1])

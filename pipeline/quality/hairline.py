@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.quality.base import Measure, View, crown_row
+from pipeline.quality.base import Measure, View, crown
 
 
 def hairline(view: View) -> float:
-    """First row in which something stands before the background / height; 0 touches the edge.
+    """Top of the person as the segmenter sees it / height; 0 touches the edge.
 
     The rules' 头顶发际 is where the hair begins above the head, not where the forehead begins.
     """
-    return crown_row(view) / view.frame[1]
+    return crown(view)
 
 
 MEASURE = Measure("hairline", "px", hairline, below="HAIRLINE", above="HAIRLINE", per="height")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.quality.base import CHIN, Measure, View, crown_row
+from pipeline.quality.base import CHIN, Measure, View, crown
 
 
 def head_height(view: View) -> float:
     """(y of the chin - y of the top of the hair) / height."""
-    return (float(view.points[CHIN, 1]) - crown_row(view)) / view.frame[1]
+    return float(view.points[CHIN, 1]) / view.frame[1] - crown(view)
 
 
 MEASURE = Measure(

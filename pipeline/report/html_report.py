@@ -20,10 +20,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from pipeline.errors import ConfigError
+from pipeline.guides import guides
+from pipeline.policy import Profile, load_profile
 from pipeline.reasons import DEFAULT_LANGUAGE, Language, kind_name
 from pipeline.report import plots
 from pipeline.report.files import replacing
-from pipeline.report.view import card, has_pictures, mask
+from pipeline.report.view import SYMBOLS, card, has_pictures, mask
 from pipeline.report.words import word, words
 from pipeline.types import Case, Decision
 
@@ -55,20 +58,20 @@ def write_html(
         t=words("ui", lang),
         run=run,
         facts=_facts(run, lang),
-        symbols={"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"},
+        symbols=SYMBOLS,
         decisions=_shares(run, lang),
         categories=_named(run, "category", "category", lang),
         reasons=_named(run, "reasons", "reason", lang),
         remarks=[mask(remark) for remark in run.get("remarks", ())],
         omitted=not everyone,
         details=_details(run, lang),
-        config=_json(_config(limits, lang)),
-        data=_blocks(cases, tally, everyone, lang),
+        config=_json(_config(run, lang)),
+        data=_blocks(cases, tally, everyone, lang, _standard(run)),
         # A function: only after the last student are the scores counted.
         score_charts=lambda: _score_charts(tally, limits, run.get("non_mated", {}), lang),
         stage_chart=plots.stage_chart(run["stages"], lang) if run.get("stages") else "",
         css=_inline("report.css"),
-        js=_inline("report.js"),
+        js=_inline("guides.js") + _inline("decide.js") + _inline("report.js"),
     )
     with (
         replacing(path) as temporary,
@@ -104,17 +107,32 @@ def _json(data: object) -> Markup:
 
 
 def _blocks(
-    cases: Iterable[Case], tally: plots.ScoreTally, everyone: bool, lang: Language
+    cases: Iterable[Case],
+    tally: plots.ScoreTally,
+    everyone: bool,
+    lang: Language,
+    standard: Profile | None,
 ) -> Iterator[Markup]:
     """The students' data and, for those who get them, pictures; counts the scores in passing."""
     student = Markup('<script type="application/json" class="case">{}</script>\n')
     pictures = Markup('<script type="application/json" id="pictures-{}">{}</script>\n')
     for number, case in enumerate(cases):
         tally.add(case.comparisons)
-        yield student.format(_json(card(case, lang)))
-        if has_pictures(case, everyone):
+        told, shown = card(case, lang), has_pictures(case, everyone)
+        if shown and "photo" in case.pictures:
+            told["guides"] = guides(case.measurements, case.assessment.findings, standard).as_json()
+        yield student.format(_json(told))
+        if shown:
             encoded = {role: b64encode(jpeg).decode() for role, jpeg in case.pictures.items()}
             yield pictures.format(number, _json(encoded))
+
+
+def _standard(run: Mapping[str, Any]) -> Profile | None:
+    """The run's photo standard; None where a school's own file is no longer there."""
+    try:
+        return load_profile(str(run["profile"]))
+    except ConfigError:
+        return None
 
 
 def _score_charts(
@@ -188,15 +206,26 @@ def _details(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str]]:
     ]
 
 
-def _config(limits: Mapping[str, Any], lang: Language) -> dict[str, Any]:
-    """What the script needs besides the students."""
+def _config(run: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+    """What the scripts need besides the students.
+
+    `run` is the identity that decisions made on the page carry, `desk` where links to cases lead;
+    runs that have none are shown without.
+    """
+    limits: Mapping[str, Any] = run.get("thresholds", {})
+    review: Mapping[str, Any] = run.get("policy", {}).get("review", {})
     return {
         "words": words("ui", lang),
+        "symbols": SYMBOLS,
         "decisions": words("decision", lang),
         "categories": words("category", lang),
         "reasons": words("reason", lang),
+        "verdicts": words("verdict", lang),
+        "measures": words("measure", lang),
         "limits": {
             kind: [limit.get("flag_below"), limit.get("accept_from")]
             for kind, limit in limits.items()
         },
+        "run": run.get("identity", ""),
+        "desk": review.get("desk", "").rstrip("/"),
     }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from pipeline.reasons import Language, format_value, kind_name, sentence
 from pipeline.report.words import words
 from pipeline.types import Case, Comparison, Decision, Finding, Severity
 
+# Decisions are told apart by more than colour, the same everywhere.
+SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
 # Any run of 15 or more digits (15: ID numbers before 1999), the last one perhaps X.
 ID_LIKE = re.compile(r"\d{14,}[\dXxＸｘ]")
 # In sentences another student's number must stay readable, so only what is built like a resident
@@ -74,6 +77,12 @@ def has_pictures(case: Case, everyone: bool) -> bool:
     return bool(case.pictures) and (everyone or case.assessment.decision is not Decision.ACCEPT)
 
 
+def seen_photo(case: Case) -> str:
+    """What was shown as the photo: 16 digits of its thumbnail's sha256, "" where there is none."""
+    jpeg = case.pictures.get("photo")
+    return sha256(jpeg).hexdigest()[:16] if jpeg else ""
+
+
 def _uncompared(case: Case) -> list[Comparison]:
     """References that have a picture but were never compared, say for want of a photo."""
     known = {"photo", *(c.kind for c in case.comparisons)}
@@ -99,6 +108,7 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
         "decision": found.decision.value,
         "category": found.category,
         "photo": photo_name(case),
+        "seen": seen_photo(case),
         "turn": found.turn_cw,
         "roll": None if found.roll_deg is None else round(found.roll_deg, 1),
         "reference": found.reference,

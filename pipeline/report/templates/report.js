@@ -7,7 +7,6 @@
   const config = parse($("config"));
   const t = config.words;
   const RANK = { FLAG: 0, REVIEW: 1, ACCEPT: 2 };
-  const SYMBOL = { FLAG: "✕", REVIEW: "?", ACCEPT: "✓" };
   const FIELDS = ["decision", "why", "college", "class", "q", "sort"];
   const CHUNK = 30;
 
@@ -28,6 +27,8 @@
     node.append(...children.filter((child) => child !== undefined && child !== ""));
     return node;
   }
+
+  const decide = deciding(config, make);
 
   // --- one card -------------------------------------------------------------------------------
 
@@ -69,9 +70,29 @@
     return make("figure", "uploaded", box, how);
   }
 
-  function findings(entries) {
-    return make("ul", "", ...entries.map(([, sentence, small]) =>
-      make("li", "", sentence, small ? make("small", "", small) : "")));
+  // Pointing at a finding shows on the picture where it is.
+  function findings(entries, drawing) {
+    return make("ul", "", ...entries.map(([code, sentence, small]) => {
+      const row = make("li", "", sentence, small ? make("small", "", small) : "");
+      if (drawing) {
+        row.addEventListener("pointerenter", () => Guides.point(drawing, [code]));
+        row.addEventListener("pointerleave", () => Guides.point(drawing, []));
+      }
+      return row;
+    }));
+  }
+
+  // The case's place on the desk, and the machine's doubts to be decided here; a photo that nobody
+  // claims has no number, so its link leads to the queue of its kind.
+  function onward(c) {
+    const path = c.id ? "/student/" + encodeURIComponent(c.id) : "/?state=all&reason=" + encodeURIComponent(c.reasons[0]?.[0] || "");
+    const link = make("a", "button", t.open_case + " ↗");
+    link.href = config.desk + path;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    const doubted = c.decision !== "ACCEPT" && c.id && config.run;
+    const row = make("div", "actions", config.desk ? link : "", ...(doubted ? decide(c) : []));
+    return row.hasChildNodes() ? [row] : [];
   }
 
   function draw(c) {
@@ -80,18 +101,22 @@
     c.missing = !block && c.decision === "ACCEPT" ? t.not_embedded : t.no_photo;
     const roll = c.roll ? t.roll.replace("{roll}", c.roll) : "";
     const caption = make("figcaption", "", make("b", "", t.photo), roll);
-    const row = make("div", "pictures", make("figure", "", frame(pictures.photo, t.photo, c.missing), caption),
+    const shown = frame(pictures.photo, t.photo, c.missing);
+    const drawing = pictures.photo && c.guides ? Guides.over(shown.firstChild, c.guides) : null;
+    if (drawing) shown.append(drawing);
+    const row = make("div", "pictures", make("figure", "", shown, caption),
       ...c.scores.map((score) => reference(c, pictures, score)));
 
-    const badge = make("span", "badge " + c.decision, SYMBOL[c.decision] + " " + config.decisions[c.decision]);
+    const badge = make("span", "badge " + c.decision, config.symbols[c.decision] + " " + config.decisions[c.decision]);
     const name = make("h3", "", c.name || c.id || t.nobody);
     const numbers = make("span", "muted", [c.name ? c.id : "", c.number].filter(Boolean).join(" · "));
     const where = make("p", "where muted", [c.college, c.major, c.class].filter(Boolean).join(" · "));
     const body = make("div", "body", make("div", "head", badge, name, numbers), where);
     if (c.category) body.append(make("p", "category", config.categories[c.category] || c.category));
-    if (c.reasons.length) body.append(make("div", "reasons", findings(c.reasons)));
+    if (c.reasons.length) body.append(make("div", "reasons", findings(c.reasons, drawing)));
     if (c.like) body.append(make("p", "like", t.looks_like + c.like));
-    if (c.advice.length) body.append(make("div", "advice", make("h4", "", t.advice), findings(c.advice)));
+    body.append(...onward(c));
+    if (c.advice.length) body.append(make("div", "advice", make("h4", "", t.advice), findings(c.advice, drawing)));
     if (c.photo) body.append(make("p", "file muted", t.file + t.separator + c.photo));
 
     const card = make("article", "card " + c.decision, row, body);
@@ -150,6 +175,7 @@
   function keep(f) {
     const kept = Object.entries(f).filter(([, value]) => value);
     if (root.classList.contains("faces-hidden")) kept.push(["faces", "hidden"]);
+    if (root.classList.contains("guides-shown")) kept.push(["guides", "shown"]);
     if (chosenTheme) kept.push(["theme", chosenTheme]);
     history.replaceState(null, "", "#" + new URLSearchParams(kept));
   }
@@ -207,6 +233,11 @@
     $("faces").setAttribute("aria-pressed", hidden);
   }
 
+  function showGuides(shown) {
+    root.classList.toggle("guides-shown", shown);
+    $("guides").setAttribute("aria-pressed", shown);
+  }
+
   // Sets a field; what is not among its choices counts as "all".
   function choose(field, value) {
     if (field instanceof RadioNodeList) {
@@ -221,6 +252,7 @@
   function readHash() {
     const kept = new URLSearchParams(location.hash.slice(1));
     if (kept.get("faces") === "hidden") hideFaces(true);
+    if (kept.get("guides") === "shown") showGuides(true);
     if (["dark", "light"].includes(kept.get("theme"))) chosenTheme = kept.get("theme");
     paint();
     FIELDS.forEach((name) => {
@@ -239,7 +271,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input[type=search], select");
+    const typing = event.target.closest("input:not([type=radio]), select");
     const onCard = document.activeElement.classList.contains("card");
     if (event.key === "Escape" && typing) typing.blur();
     if (typing) return;
@@ -261,6 +293,10 @@
   form.addEventListener("reset", () => setTimeout(() => { fillClasses(); apply(); }));
   $("faces").addEventListener("click", () => {
     hideFaces(!root.classList.contains("faces-hidden"));
+    keep(state());
+  });
+  $("guides").addEventListener("click", () => {
+    showGuides(!root.classList.contains("guides-shown"));
     keep(state());
   });
   $("theme").addEventListener("click", () => {
