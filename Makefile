@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup models demo test check lint format clean
+.PHONY: setup models demo test check lint format screenshots clean
 
 demo: $(READY)
 	$(BIN)/photoproof demo
@@ -24,6 +24,10 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The README's pictures; needs Debian's chromium.
+screenshots: demo
+	$(BIN)/python docs/screenshots.py
 
 setup: $(READY)
 

@@ -19,6 +19,8 @@ from pipeline.run import Plan, run
 from pipeline.types import Cohort, Comparison, Evidence, ImageFile, Job, Measurement, Reference
 
 MODEL = "drawn"
+# Where the drawn engine says it saw eyes; it found none in ID cards.
+EYES = {"photo": "0.4000 0.4300 0.6000 0.4300", "admission": "0.3500 0.5000 0.6000 0.4500"}
 
 
 @dataclass
@@ -34,6 +36,8 @@ class DrawingEngine:
             Measurement("turn_cw", float(words.get("turn", 0)), "°"),
             Measurement("turn_confidence", 1.0),
             Measurement("roll_deg", 0.0, "°"),
+            Measurement("eyes.photo", EYES["photo"]),
+            Measurement("eyes.admission", EYES["admission"]),
             Measurement("size_px", words.get("size", "480×640"), "px"),
         )
         seed = int(words.get("face", 0))

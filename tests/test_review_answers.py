@@ -241,6 +241,25 @@ def test_two_at_the_same_moment_lose_nothing(run: Path, crew: dict[str, Visitor]
         assert sorted(given) == sorted(["an", "bo", "lu", "li"] * 5)
 
 
+def test_a_case_links_to_the_students_its_reasons_name(run: Path, crew: dict[str, Visitor]) -> None:
+    texts = photos(16)
+    texts[5] = texts[8]  # one file under two names
+    reshot(run, texts)
+    item = item_of(run, "2021000005")
+    assert "DUPLICATE_PHOTO" in item.codes
+    text = crew["an"].get(f"/case/{item.id}").text
+    assert 'href="/student/2021000008"' in text
+    assert 'href="/student/2021000005"' not in text
+
+
+def test_one_finds_again_what_one_has_answered(run: Path, crew: dict[str, Visitor]) -> None:
+    judge(crew["an"], item_of(run, STANDARD), "ok")
+    assert STANDARD in crew["an"].get("/?state=given").text
+    assert STANDARD not in crew["bo"].get("/?state=given").text
+    crew["an"].post("/undo")
+    assert STANDARD not in crew["an"].get("/?state=given").text
+
+
 def reshot(run: Path, texts: dict[int, str]) -> Path:
     return make_run(run.parent, texts)
 

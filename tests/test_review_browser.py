@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsing import FAULTS, chromium, come_in, needs_chromium, shown
+from playwright.sync_api import Browser, Page
 from review_desk import PASSWORD, served
-from review_runs import make_run, photos
+from review_runs import EYES, make_run, photos
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -18,14 +20,9 @@ from pipeline.review.desk import opened
 from pipeline.review.ledger import LEDGER, Ledger
 from pipeline.review.verdicts import State
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-FAULTS: list[str] = []  # what scripts threw during one test
-SECONDS = 10_000  # ms that anything may take on a busy machine
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="/usr/bin/chromium is absent"),
-]
+pytestmark = needs_chromium
+TURNED = ("/student/2021000007",)
+MORE = ("/audit", "/account", "/nowhere")
 
 
 @pytest.fixture(autouse=True)
@@ -52,39 +49,8 @@ def url(run: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def come_in(browser: Browser, url: str, name: str, **context: object) -> Page:
-    """A page of somebody who has logged in by keyboard."""
-    page = browser.new_context(locale="zh-CN", **context).new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(SECONDS)
-    page.on("pageerror", lambda error: FAULTS.append(str(error)))
-    page.goto(f"{url}/login")
-    page.wait_for_selector("[name=name]:focus")
-    page.keyboard.type(name)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".lead")
-    page.wait_for_load_state()  # keys have a meaning once the script has run
-    return page
-
-
-def shown(page: Page) -> str:
-    """The number of the student on the desk, once its pictures are there."""
-    page.wait_for_selector(".sheet")
-    page.wait_for_load_state()
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.stage img')]"
-        ".every(i => i.complete && i.naturalWidth)"
-    )
-    number = page.text_content(".side header p")
-    assert number
-    return number.split(" ")[0]
+    with chromium() as started:
+        yield started
 
 
 def judge(page: Page, key: str) -> str:
@@ -211,36 +177,93 @@ def test_four_clicks_bring_eyes_upon_eyes(browser: Browser, url: str) -> None:
     page.goto(f"{url}/next?reason=PERSON")
     shown(page)
     frames = page.locator(".stage .view")
-    page.keyboard.press("e")
+    page.keyboard.press("E")
     photo, reference = ((120, 150), (200, 150)), ((100, 170), (160, 200))
     for frame, points in ((frames.nth(0), photo), (frames.nth(1), reference)):
         for x, y in points:
             frame.click(position={"x": x, "y": y})
-    moved = page.evaluate(
-        """points => {
-          const img = document.querySelectorAll(".stage img")[1], style = getComputedStyle(img);
-          const matrix = new DOMMatrix(style.transform);
+    for at, wanted in zip(moved(page, 1, reference), photo, strict=True):
+        assert at == pytest.approx(wanted, abs=2)
+
+
+def test_references_lie_with_their_eyes_where_the_photo_has_its_own(
+    browser: Browser, url: str
+) -> None:
+    page = come_in(browser, url, "lu")
+    page.goto(f"{url}/next?reason=PERSON")
+    shown(page)
+    width, height = page.evaluate(
+        "[...document.querySelectorAll('.stage img')].map(i => [i.offsetWidth, i.offsetHeight])[0]"
+    )
+    frames = {
+        role: [(x * width, y * height) for x, y in zip(shares[::2], shares[1::2], strict=True)]
+        for role, shares in ((r, [float(n) for n in text.split()]) for r, text in EYES.items())
+    }
+
+    def away() -> float:
+        found = moved(page, 1, frames["admission"])
+        return max(math.dist(a, b) for a, b in zip(found, frames["photo"], strict=True))
+
+    assert away() < 2
+    assert page.locator("[data-act=align][aria-pressed=true]").count() == 1
+    card = page.evaluate("document.querySelectorAll('.stage img')[2].style.transform")
+    assert card.endswith("rotate(0rad) scale(1)")  # no eyes were found in the ID card
+    page.keyboard.press(">")
+    page.keyboard.press("0")
+    assert away() < 2
+    page.keyboard.press("e")
+    assert away() > 10
+    page.keyboard.press("n")  # the choice stays from case to case
+    page.wait_for_function("document.querySelector('[data-act=align][aria-pressed=false]')")
+    assert away() > 10
+
+
+def moved(page: Page, number: int, points: Iterable[tuple[float, float]]) -> list[list[float]]:
+    """Where points of one picture's frame are drawn, in pixels of that frame."""
+    found: list[list[float]] = page.evaluate(
+        """([number, points]) => {
+          const img = document.querySelectorAll(".stage img")[number];
+          const matrix = new DOMMatrix(getComputedStyle(img).transform);
           const [w, h] = [img.offsetWidth, img.offsetHeight];
           return points.map(([x, y]) => {
             const at = matrix.transformPoint(new DOMPoint(x - w / 2, y - h / 2));
             return [at.x + w / 2, at.y + h / 2];
           });
         }""",
-        [list(point) for point in reference],
+        [number, [list(point) for point in points]],
     )
-    for at, wanted in zip(moved, photo, strict=True):
-        assert at == pytest.approx(wanted, abs=2)
-    page.keyboard.press("0")
-    assert page.evaluate("document.querySelectorAll('.stage img')[1].style.transform").endswith(
-        "rotate(0rad) scale(1)"
+    return found
+
+
+def test_a_turned_photo_is_shown_as_it_was_uploaded(browser: Browser, url: str) -> None:
+    page = come_in(browser, url, "bo")
+    find(page, url, "2021000007")
+    style = "getComputedStyle(document.querySelector('.uploaded img')).transform"
+    turned = page.evaluate(f"(() => {{ const m = new DOMMatrix({style}); return [m.a, m.b]; }})()")
+    assert turned == pytest.approx([0, -1], abs=1e-6)  # a quarter turn back, counter-clockwise
+    find(page, url, "2021000004")
+    assert page.locator(".uploaded").count() == 0
+
+
+def test_what_was_recorded_is_said_and_found_again(browser: Browser, url: str) -> None:
+    page = come_in(browser, url, "lu")
+    page.goto(f"{url}/next?reason=SIZE_PX")
+    number = shown(page)
+    name = page.text_content(".side h1")
+    page.keyboard.press("5")
+    page.wait_for_function(
+        "name => document.getElementById('told').textContent.includes(name)", arg=name
     )
+    assert page.text_content("#told") == f"已记录 · {name} 其他问题"
+    page.goto(f"{url}/?state=given")
+    assert number in (page.text_content(".list") or "")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_no_serious_fault(browser: Browser, url: str, scheme: str, width: int) -> None:
     size = {"width": width, "height": 860}
     page = come_in(browser, url, "lu", viewport=size, color_scheme=scheme)
-    for path in ("/login", "/", "/next", "/worklist", "/agreement", "/audit", "/nowhere"):
+    for path in ("/login", "/", "/next", *TURNED, "/worklist", "/agreement", *MORE):
         page.goto(url + path)
         page.wait_for_load_state("networkidle")
         found = Axe().run(page).response["violations"]
@@ -254,7 +277,7 @@ def test_axe_finds_no_serious_fault(browser: Browser, url: str, scheme: str, wid
 
 def test_phone_page_is_no_wider_than_the_phone(browser: Browser, url: str) -> None:
     page = come_in(browser, url, "lu", viewport={"width": 390, "height": 844})
-    for path in ("/", "/next", "/worklist", "/agreement", "/audit"):
+    for path in ("/", "/next", *TURNED, "/worklist", "/agreement", *MORE):
         page.goto(url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 

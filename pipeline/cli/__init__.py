@@ -15,6 +15,7 @@ from pipeline.cli import (
     nightly,
     profiles,
     propose,
+    purge,
     regress,
     review,
 )
@@ -42,6 +43,7 @@ app.add_typer(evaluate.app, name="evaluate")
 app.command()(review.review)
 app.add_typer(review.users_app, name="users")
 app.add_typer(review.audit_app, name="audit")
+app.command("purge")(purge.purge_command)
 app.add_typer(exchange.export_app, name="export")
 app.add_typer(exchange.import_app, name="import")
 

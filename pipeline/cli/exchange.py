@@ -14,6 +14,7 @@ from pipeline.cli.review import RunFolder, operator
 from pipeline.review import exports, insight, outside
 from pipeline.review.decisions import decisions
 from pipeline.review.desk import Desk, opened
+from pipeline.review.offline import offline
 from pipeline.source.text import listed
 
 Out = Annotated[Path, typer.Option(help="Folder for the tables.")]
@@ -65,13 +66,16 @@ def import_answers(file: TableFile, run: RunFolder, columns: ColumnsFile = None)
 
 @import_app.command("decisions")
 def import_decisions(
-    file: TableFile,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="xlsx, csv, or what report.html saved (json).")
+    ],
     run: RunFolder,
     reviewer: Annotated[str, typer.Option(help="Who decided, where no column says so.")] = "",
 ) -> None:
-    """Decisions made elsewhere: the college table filled in, or decisions.csv."""
+    """Decisions made elsewhere: in report.html, in the college table, or decisions.csv."""
+    read = offline if file.suffix.lower() == ".json" else decisions
     with opened(run) as desk:
-        _report(decisions(desk, file, operator(), reviewer))
+        _report(read(desk, file, operator(), reviewer))
 
 
 def _tell(paths: list[Path]) -> None:

@@ -20,6 +20,9 @@ from pipeline.run import DATABASE
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
 RunOption = Annotated[Path, typer.Option("--run", help="Output folder of a run.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
 
 users_app = typer.Typer(help="Accounts of the review desk.", no_args_is_help=True)
 audit_app = typer.Typer(help="The review desk's action log.", no_args_is_help=True)
@@ -48,18 +51,21 @@ def add_user(
     name: str,
     run: RunOption,
     role: Annotated[Role, typer.Option(help="What they may do.")] = Role.REVIEWER,
-    from_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
+    from_stdin: FromStdin = False,
 ) -> None:
     """Make an account; the password is asked for."""
-    if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = _password(from_stdin)
     with _ledger(run) as ledger:
         people.add(ledger, name, role, password, operator())
     out_console.print(f"{plain(name)}: {role.value}", highlight=False)
+
+
+@users_app.command("passwd")
+def change_password(name: str, run: RunOption, from_stdin: FromStdin = False) -> None:
+    """Give an account another password; its owner is logged out everywhere."""
+    password = _password(from_stdin)
+    with _ledger(run) as ledger:
+        people.change(ledger, name, password, operator())
 
 
 @users_app.command("remove")
@@ -111,6 +117,13 @@ def operator() -> str:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):
         return "cli:unknown"
+
+
+def _password(from_stdin: bool) -> str:
+    """A new password, asked for twice at a terminal."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 def _ledger(run: Path) -> Ledger:

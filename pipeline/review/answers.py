@@ -21,7 +21,12 @@ class NotNowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a reviewer says."""
+    """What a reviewer says.
+
+    Attributes:
+        codes: The machine's reasons as they were shown; None for those of now.
+        offline: Said in the static report, with the machine's answer in view.
+    """
 
     verdict: Verdict
     sure: bool = True
@@ -29,6 +34,8 @@ class Given:
     features: Mapping[str, Sight] = field(default_factory=dict)
     comment: str = ""
     known_good: bool = False
+    codes: tuple[str, ...] | None = None
+    offline: bool = False
 
 
 def first_answer_given(desk: Desk, item: Item, who: str) -> bool:
@@ -59,8 +66,9 @@ def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> N
             "features": dict(given.features),
             "comment": given.comment,
             "known_good": given.known_good and given.verdict is Verdict.OK,
-            "codes": item.codes,
+            "codes": item.codes if given.codes is None else given.codes,
             "blind": item.blind and not first_answer_given(desk, item, who) and role is not None,
+            "offline": given.offline,
             "seeded": item.seeded,
             "lead": role is Role.LEAD,
             "machine": item.decision.value,
@@ -121,6 +129,7 @@ def append(desk: Desk, item: Item, who: str, kind: str, content: Mapping[str, An
         digest=log.digest([number, *row]),
         photo=item.photo_sha256,
         said=content.get("verdict") or content.get("value") or "",
+        **({"machine_seen": not content["blind"]} if "blind" in content else {}),
     )
 
 

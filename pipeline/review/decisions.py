@@ -14,11 +14,11 @@ from pipeline.review.answers import Given, give
 from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.outside import Finder
+from pipeline.review.people import imported
 from pipeline.review.verdicts import CATEGORY, Measure, Need, Verdict, standing
-from pipeline.review.words import words
 from pipeline.source.columns import Columns, load_columns
 from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
-from pipeline.source.text import masked, squashed
+from pipeline.source.text import squashed
 from pipeline.types import Subject
 
 HEADER_ROWS = 20
@@ -27,12 +27,17 @@ _KEYS = ("student_no", "candidate_no", "id_number")
 
 @dataclass(slots=True)
 class Decided:
-    """What became of a file's rows; lists hold row numbers, `needs_lead` of recorded ones."""
+    """What became of a file's rows; lists hold row numbers, `needs_lead` of recorded ones.
+
+    Attributes:
+        overtaken: The same person has answered since.
+    """
 
     recorded: int = 0
     unchanged: int = 0
     unknown: list[int] = field(default_factory=list)
     changed_photo: list[int] = field(default_factory=list)
+    overtaken: list[int] = field(default_factory=list)
     needs_lead: list[int] = field(default_factory=list)
 
 
@@ -58,7 +63,7 @@ def decisions(desk: Desk, path: Path, by: str, reviewer: str = "") -> Decided:
         for subject in [_subject(number, fields)]
     ]
     for number, subject, given, fields in parsed:
-        who = _reviewer(fields.get("reviewer") or reviewer or by)
+        who = imported(fields.get("reviewer") or reviewer or by)
         try:
             item = desk.student(fields.get("subject_id", "")) or finder.find(subject)
         except LookupError:
@@ -67,7 +72,7 @@ def decisions(desk: Desk, path: Path, by: str, reviewer: str = "") -> Decided:
             result.unknown.append(number)
         elif fields.get("photo_sha256", item.photo_sha256) != item.photo_sha256:
             result.changed_photo.append(number)
-        elif _already(desk, item, who, given):
+        elif already(desk, item, who, given):
             result.unchanged += 1
         else:
             give(desk, item, who, None, given)
@@ -150,7 +155,7 @@ def _verdicts() -> dict[str, str]:
     categories = report_table()["category"]
     for verdict, category in CATEGORY.items():
         names = [category, *categories.get(category, {}).values()]
-        names += [words("verdict", "zh")[verdict], words("verdict", "en")[verdict]]
+        names += report_table()["verdict"][verdict].values()
         known |= {squashed(name): verdict.value for name in names}
     return known
 
@@ -172,12 +177,7 @@ def _subject(number: int, fields: Mapping[str, str]) -> Subject:
     )
 
 
-def _reviewer(name: str) -> str:
-    """Whose answer it is: nobody's account, and no ID number."""
-    return f"import:{masked(name).removeprefix('import:')[:40]}"
-
-
-def _already(desk: Desk, item: Item, who: str, given: Given) -> bool:
+def already(desk: Desk, item: Item, who: str, given: Given) -> bool:
     """Whether the case is concluded so, or this person's standing answer says the same."""
     known = desk.answers(item)
     outcome = desk.settled(item, known)

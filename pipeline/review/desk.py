@@ -72,13 +72,18 @@ class Desk:
         summary: dict[str, object] = json.loads(noted)
         return summary
 
+    @property
+    def identity(self) -> str:
+        """What the folder's reports are known by; "" before the first that says so."""
+        return self.store.noted("identity")
+
     @cached_property
     def policy(self) -> ReviewPolicy:
-        """How people judge: the run's policy, or the shipped one for runs older than the desk."""
+        """How people judge: the run's policy, the shipped one for what the run is too old for."""
         policy = self.run["policy"]
         assert isinstance(policy, dict)
-        kept = policy.get("review")
-        return ReviewPolicy.model_validate(kept) if kept else load_policy().review
+        shipped = load_policy().review.model_dump()
+        return ReviewPolicy.model_validate(shipped | policy.get("review", {}))
 
     def refresh(self) -> bool:
         """Make the queue's table anew if the store has changed; whether it had."""
@@ -180,6 +185,7 @@ class Desk:
             codes=item.codes,
             pair=(item.blind and "NOT_ME" in self.policy.two_reviewers)
             or not set(item.codes).isdisjoint(self.policy.two_reviewers),
+            blind=item.blind,
             again=self._faulty_before(item),
         )
 

@@ -133,9 +133,17 @@ def knocked(request: Request, csrf: str) -> None:
 
 
 def keep(request: Request, response: Response, name: str, value: str) -> None:
-    """Set a cookie that no script can read and no other site can send."""
+    """Set a cookie that no script can read.
+
+    No other site can send it, but that the session's comes along with a link: the report's lead to
+    cases. What changes something is no link, and needs the token of our own page besides.
+    """
     response.set_cookie(
-        name, value, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        name,
+        value,
+        httponly=True,
+        samesite="lax" if name == COOKIE else "strict",
+        secure=request.url.scheme == "https",
     )
 
 

@@ -59,11 +59,13 @@ CREATE INDEX reason_of ON item_reason (item);
 CREATE TABLE standing (
     item TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (item, who)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER log_stays BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE TRIGGER log_kept BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE TRIGGER answer_stays BEFORE UPDATE ON answer BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE TRIGGER answer_kept BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
+_TRIGGERS = {
+    f"{table}_{name}": f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table}"
+    " BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+    for table in ("log", "answer")
+    for name, event in (("stays", "UPDATE"), ("kept", "DELETE"))
+}
 
 
 class Ledger:
@@ -109,6 +111,8 @@ class Ledger:
             if sqlite3.complete_statement(statement):
                 self.db.execute(statement)
                 statement = ""
+        for trigger in _TRIGGERS.values():
+            self.db.execute(trigger)
         self.path.chmod(0o600)  # names, password hashes: nobody else's business
         self.db.execute("INSERT INTO meta VALUES ('desk', ?)", (token_hex(16),))
         self.db.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -166,3 +170,32 @@ class Ledger:
         """Add one log entry in a transaction of its own."""
         with self.transaction():
             log.append(self.db, who, action, subject, **detail)
+
+    def forget(self, who: str, **detail: object) -> int:
+        """Delete every answer, and from the log whom it is about; how many answers there were.
+
+        The log's new last entry vouches for what is left of the others (`log.redact`).
+
+        Raises:
+            StoreError: If the file cannot be written, say because the desk is at work.
+        """
+        self.db.execute("PRAGMA secure_delete = ON")
+        with self.transaction() as db:
+            for name in _TRIGGERS:
+                db.execute(f"DROP TRIGGER {name}")
+            answers = int(db.execute("SELECT count(*) FROM answer").fetchone()[0])
+            for table in ("answer", "item", "item_reason", "standing"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608
+            self.note("run", "")  # the queue is to be made anew
+            log.redact(db, who, answers=answers, **detail)
+            for trigger in _TRIGGERS.values():
+                db.execute(trigger)
+        try:
+            self.db.execute("VACUUM")
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"{self.path.name}: cannot be packed ({error})",
+                "End the review desk, and give the command again.",
+            ) from error
+        return answers

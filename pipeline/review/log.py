@@ -3,6 +3,10 @@
 Whoever edits, removes or inserts an entry breaks the chain from there on. Two things stand outside
 it: SQLite's own counter, which remembers how many entries there have ever been, and the last hash,
 which a lead can note elsewhere: someone who rewrites the whole file cannot rewrite that.
+
+When students' data must go (`redact`), entries keep their place, hash, time, person and deed, and
+lose whom they are about. Their own hashes can then not be computed any more; the entry that says so
+carries one over all that is left.
 """
 
 from __future__ import annotations
@@ -11,11 +15,14 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 START = "0" * 64  # what the first entry is chained to
+PURGED = "purged"  # the action of `redact`
+# What details say of a student: answers, photos, and addresses that name one.
+_PERSONAL = ("answer", "digest", "photo", "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,13 @@ class Entry:
     detail: str
     previous: str
     hash: str
+
+    def redacted(self) -> Entry:
+        """This entry without what says whom it is about; the same if it is about nobody."""
+        detail = json.loads(self.detail)
+        kept = {key: value for key, value in detail.items() if key not in _PERSONAL}
+        text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+        return replace(self, subject="", detail=text)
 
     def expected(self) -> str:
         """The hash this entry must have."""
@@ -87,6 +101,21 @@ def entries(db: sqlite3.Connection, before: int | None = None, limit: int = -1) 
         yield Entry(*row)
 
 
+def redact(db: sqlite3.Connection, who: str, **detail: Any) -> None:
+    """Take out of every entry whom it is about; a new entry vouches for what is left.
+
+    Call inside a transaction that holds the write lock, where the log may be changed.
+    """
+    left, last = hashlib.sha256(), 0
+    for entry in list(entries(db)):
+        changed, last = entry.redacted(), entry.seq
+        if changed != entry:
+            ask = "UPDATE log SET subject = ?, detail = ? WHERE seq = ?"
+            db.execute(ask, (changed.subject, changed.detail, changed.seq))
+        left.update(_line(changed))
+    append(db, who, PURGED, upto=last, left=left.hexdigest(), **detail)
+
+
 def verify(
     db: sqlite3.Connection, answers: Mapping[int, str], noted_head: str = ""
 ) -> Verification:
@@ -97,25 +126,52 @@ def verify(
         answers: Digest by id of every answer now in the ledger; each must be the one logged.
         noted_head: A head hash noted earlier; it must still be in the chain.
     """
-    previous, count, seen, left = START, 0, noted_head in ("", START), dict(answers)
+    previous, count, seen, unlogged = START, 0, noted_head in ("", START), dict(answers)
+    purge, left = _last_purge(db), hashlib.sha256()
+    upto = json.loads(purge.detail)["upto"] if purge else 0
     for count, entry in enumerate(entries(db), 1):
         if entry.seq != count:
             return Verification(count - 1, previous, f"entry {count} is missing")
-        if entry.previous != previous or entry.hash != entry.expected():
+        if entry.previous != previous or not _as_written(entry, upto):
             return Verification(count - 1, previous, f"entry {count} has been changed")
+        if count <= upto:
+            left.update(_line(entry))
+        if purge and count == purge.seq and left.hexdigest() != json.loads(purge.detail)["left"]:
+            fault = f"an entry up to {upto} has been changed since the purge in entry {count}"
+            return Verification(count, entry.hash, fault)
         detail = json.loads(entry.detail)
         number = detail.get("answer")
-        if number is not None and left.pop(number, None) != detail["digest"]:
+        if number is not None and unlogged.pop(number, None) != detail["digest"]:
             fault = f"answer {number}, logged in entry {count}, is missing or has been changed"
             return Verification(count, entry.hash, fault)
         previous = entry.hash
         seen = seen or previous == noted_head
+    return Verification(count, previous, _fault_of_whole(db, count, unlogged, seen))
+
+
+def _as_written(entry: Entry, upto: int) -> bool:
+    """Whether an entry is what its hash says, or what a purge has left of such a one."""
+    return entry.hash == entry.expected() or (entry.seq <= upto and entry == entry.redacted())
+
+
+def _line(entry: Entry) -> bytes:
+    return (digest(astuple(entry)) + "\n").encode()
+
+
+def _last_purge(db: sqlite3.Connection) -> Entry | None:
+    row = db.execute(
+        "SELECT * FROM log WHERE action = ? ORDER BY seq DESC LIMIT 1", (PURGED,)
+    ).fetchone()
+    return Entry(*row) if row else None
+
+
+def _fault_of_whole(
+    db: sqlite3.Connection, count: int, unlogged: Mapping[int, str], seen: bool
+) -> str:
+    """What is wrong with a chain whose entries are good one by one."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
-    fault = ""
     if (written := row[0] if row else 0) > count:
-        fault = f"entry {count + 1} is missing: {written} were written"
-    elif left:
-        fault = f"answer {min(left)} is not in the log (after entry {count})"
-    elif not seen:
-        fault = "the noted head is not in the chain: the log has been replaced"
-    return Verification(count, previous, fault)
+        return f"entry {count + 1} is missing: {written} were written"
+    if unlogged:
+        return f"answer {min(unlogged)} is not in the log (after entry {count})"
+    return "" if seen else "the noted head is not in the chain: the log has been replaced"

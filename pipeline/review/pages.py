@@ -7,16 +7,16 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from pipeline.reasons import Language
 from pipeline.report import words as report_words
+from pipeline.report.view import SYMBOLS
 from pipeline.review.door import language
 from pipeline.review.people import Session
 from pipeline.review.words import words
 
-SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
 STATE_SYMBOLS = {
     "": "✓",
     "todo": "○",
@@ -32,7 +32,8 @@ _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("pipeline.review"),
+        # Shared components lie with the report.
+        loader=ChoiceLoader([PackageLoader("pipeline.review"), PackageLoader("pipeline.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -55,6 +56,7 @@ def page(
         t=words("ui", lang),
         w=_vocabulary(lang),
         session=session,
+        accounts=request.app.state.accounts,
         here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         symbols=SYMBOLS,
         state_symbols=STATE_SYMBOLS,
@@ -66,8 +68,8 @@ def page(
 @cache
 def _vocabulary(lang: Language) -> dict[str, dict[str, str]]:
     """Words by section: the report's and the desk's own."""
-    own = ("state", "need", "verdict", "feature", "sight", "role", "action", "queue", "refusal")
-    shared = ("decision", "reason", "category", "measure", "ui")
+    own = ("state", "need", "feature", "sight", "role", "action", "queue", "refusal")
+    shared = ("decision", "reason", "category", "measure", "verdict", "ui")
     report = {section: report_words.words(section, lang) for section in shared}
     report["reason"] = {**report["reason"], **words("queue", lang)}
     report["report"] = report.pop("ui")

@@ -16,6 +16,7 @@ from argon2.exceptions import VerificationError
 from pipeline.errors import ConfigError
 from pipeline.review import log
 from pipeline.review.ledger import Ledger
+from pipeline.source.text import masked
 
 SESSION_S = 12 * 3600  # a working day at most
 IDLE_S = 60 * 60  # an hour without a click
@@ -67,10 +68,7 @@ def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
         raise ConfigError("an account's name is 1 to 40 printable characters")
     if name == LOCAL or name.startswith(("import:", "photoproof")):
         raise ConfigError(f"the account name {name} is reserved", "Choose another name.")
-    if len(password) < MIN_PASSWORD:
-        raise ConfigError(
-            f"the password has fewer than {MIN_PASSWORD} characters", "Choose a longer one."
-        )
+    _long_enough(password)
     made = (name, role.value, _hasher().hash(password), log.now())
     with ledger.transaction() as db:
         try:
@@ -88,9 +86,14 @@ def remove(ledger: Ledger, name: str, by: str) -> None:
     """
     with ledger.transaction() as db:
         if db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount == 0:
-            raise ConfigError(f"there is no account {name}")
+            raise _no_account(name)
         db.execute("DELETE FROM session WHERE who = ?", (name,))
         log.append(db, by, "account_closed", account=name)
+
+
+def imported(name: str) -> str:
+    """How answers from a file are signed: by nobody's account, and with no ID number."""
+    return f"import:{masked(name).removeprefix('import:')[:40]}"
 
 
 def accounts(ledger: Ledger) -> list[tuple[str, Role, str]]:
@@ -105,6 +108,55 @@ def log_in(ledger: Ledger, name: str, password: str, address: str) -> str | None
     Raises:
         TooManyTriesError: Too many failures for this name or from this address of late.
     """
+    role = _fitting(ledger, name, password, address, "login_refused")
+    return begin(ledger, name, role, address) if role else None
+
+
+def change_own(
+    ledger: Ledger, name: str, current: str, password: str, address: str, cookie: str
+) -> bool:
+    """Change one's own password; one's sessions elsewhere end. False if `current` is wrong.
+
+    Raises:
+        ConfigError: The new password is too short.
+        TooManyTriesError: Too many failures for this name or from this address of late.
+    """
+    _long_enough(password)
+    if _fitting(ledger, name, current, address, "password_refused") is None:
+        return False
+    change(ledger, name, password, name, keep=cookie)
+    return True
+
+
+def change(ledger: Ledger, name: str, password: str, by: str, keep: str = "") -> None:
+    """Give an account another password; its sessions end, but for the one of the cookie `keep`.
+
+    Raises:
+        ConfigError: There is no such account, or the password is too short.
+    """
+    _long_enough(password)
+    hashed = _hasher().hash(password)
+    with ledger.transaction() as db:
+        changed = db.execute("UPDATE account SET password = ? WHERE name = ?", (hashed, name))
+        if changed.rowcount == 0:
+            raise _no_account(name)
+        ended = db.execute("DELETE FROM session WHERE who = ? AND id != ?", (name, _hashed(keep)))
+        log.append(db, by, "password_changed", account=name, sessions_ended=ended.rowcount)
+
+
+def _long_enough(password: str) -> None:
+    if len(password) < MIN_PASSWORD:
+        raise ConfigError(
+            f"the password has fewer than {MIN_PASSWORD} characters", "Choose a longer one."
+        )
+
+
+def _no_account(name: str) -> ConfigError:
+    return ConfigError(f"there is no account {masked(name)}", "See `photoproof users list`.")
+
+
+def _fitting(ledger: Ledger, name: str, password: str, address: str, refusal: str) -> Role | None:
+    """The role of the account that name and password fit; a failure is counted and logged."""
     _limit(ledger, name, address)
     row = ledger.db.execute("SELECT password, role FROM account WHERE name = ?", (name,)).fetchone()
     try:
@@ -116,9 +168,9 @@ def log_in(ledger: Ledger, name: str, password: str, address: str) -> str | None
                 "INSERT INTO failure VALUES (?, ?, ?)", (time.time(), _hashed(name), address)
             )
             # An unknown name may be a password in the wrong field.
-            log.append(db, name if row else "unknown", "login_refused", address=address)
+            log.append(db, name if row else "unknown", refusal, address=address)
         return None
-    return begin(ledger, name, Role(row[1]), address)
+    return Role(row[1]) if row else None
 
 
 def _limit(ledger: Ledger, name: str, address: str) -> None:

@@ -13,6 +13,7 @@ from pipeline.review.verdicts import Need, State
 
 PAGE = 50
 MINE = "mine"  # what waits for an answer of the person who asks
+GIVEN = "given"  # what that person has answered, to look at it again
 ALL = "all"
 
 
@@ -21,7 +22,7 @@ class Filters:
     """What somebody wants to see; "" means any.
 
     Attributes:
-        state: `mine`, `all`, or a state.
+        state: `mine`, `given`, `all`, or a state.
         q: Part of a name or number; searches everybody, the accepted ones too.
     """
 
@@ -113,6 +114,9 @@ def _where(filters: Filters, asker: Asker) -> tuple[str, Sequence[object]]:
         if asker.role is not Role.LEAD:
             parts.append("need != ?")
             values.append(Need.LEAD)
+    elif filters.state == GIVEN:
+        parts.append("id IN (SELECT item FROM standing WHERE who = ?)")
+        values.append(asker.who)
     elif filters.state not in (MINE, ALL):
         parts.append("state = ?")
         values.append(filters.state)

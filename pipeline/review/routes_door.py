@@ -16,6 +16,7 @@ from pipeline.review.door import (
     LanguageName,
     OpenDesk,
     RefusedError,
+    Visit,
     address,
     keep,
     knock,
@@ -38,7 +39,6 @@ def door(request: Request, status: int = 200, *, wrong: bool = False) -> Respons
         status=status,
         knock=token,
         wrong=wrong,
-        accounts=request.app.state.accounts,
         back="/" if back == "/login" else back,
     )
     response.headers.append("set-cookie", probe.headers["set-cookie"])
@@ -92,6 +92,40 @@ def log_out(request: Request, visit: Anyone) -> Response:
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE)
     return response
+
+
+@router.get("/account")
+def account(request: Request, visit: Anyone) -> Response:
+    """Where people change their own password."""
+    return _account(request, visit)
+
+
+@router.post("/account")
+def change_password(
+    request: Request,
+    visit: Anyone,
+    current: Annotated[str, Form(max_length=1000)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    again: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Change one's own password, knowing the old one; one's sessions elsewhere end."""
+    if len(password) < people.MIN_PASSWORD:
+        return _account(request, visit, 422, "too_short")
+    if password != again:
+        return _account(request, visit, 422, "not_the_same")
+    cookie = request.cookies.get(COOKIE, "")
+    who, ledger = visit.session.who, visit.desk.ledger
+    if not people.change_own(ledger, who, current, password, address(request), cookie):
+        return _account(request, visit, 403, "wrong_password")
+    return _account(request, visit, said="changed")
+
+
+def _account(request: Request, visit: Visit, status: int = 200, said: str = "") -> Response:
+    if not request.app.state.accounts:
+        raise RefusedError(404, "not_found")
+    return page(
+        request, "account", visit.session, status=status, said=said, least=people.MIN_PASSWORD
+    )
 
 
 @router.get("/language/{name}")

@@ -25,7 +25,7 @@ def filters(
     reason: Annotated[str, Query(max_length=40)] = "",
     college: Annotated[str, Query(max_length=200)] = "",
     class_name: Annotated[str, Query(max_length=200)] = "",
-    state: Annotated[Literal["mine", "all"] | State, Query()] = "mine",
+    state: Annotated[Literal["mine", "given", "all"] | State, Query()] = "mine",
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Filters:
     """The filters in an address."""
@@ -194,9 +194,12 @@ def undo(request: Request, visit: Judge, chosen: Chosen) -> Response:
 def _changed(
     request: Request, visit: Visit, item: Item, chosen: Filters, *, revealed: bool = False
 ) -> Response:
-    """The case after something was recorded: its sheet for the script, else its page."""
-    if "x-desk" not in request.headers:
+    """The case after something was recorded: its page, or for the script its sheet, if wanted."""
+    wanted = request.headers.get("x-desk")
+    if wanted is None:
         return RedirectResponse(f"/case/{item.id}?{chosen.query()}", 303)
+    if wanted == "nothing":
+        return Response(status_code=204)
     fresh = visit.desk.item(item.id)
     assert fresh is not None
     return _case(request, visit, fresh, chosen, "sheet", revealed=revealed)

@@ -6,16 +6,18 @@ where the machine's answer could slip out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.eyes import eyes_of
 from pipeline.reasons import Language, kind_name
 from pipeline.report.view import card
 from pipeline.review.answers import first_answer_given
 from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.verdicts import Answer, Outcome, standing
+from pipeline.types import Case
 
 # What a card says of the student; the rest is the machine's.
 _STUDENT = ("id", "also", "name", "number", "college", "major", "class", "photo")
@@ -26,11 +28,13 @@ class Sight:
     """One case as one person sees it.
 
     Attributes:
-        pictures: Words under each picture, by its number in the address.
+        pictures: Number in the address, role, and words under each picture.
+        eyes: Where the eyes lie in a picture, by role (`pipeline.eyes`), where known.
         student: Entries of the report's card that say who it is.
         machine: The card's other entries; empty as long as they are hidden.
         mine: The viewer's own standing answer.
         others: Standing answers of others; none before the viewer's own first answer.
+        named: Students that the machine's reasons name, who have cases here.
         outcome: State and whose answer is missing; the concluding answer only with `others`.
     """
 
@@ -38,9 +42,11 @@ class Sight:
     hidden: bool
     student: dict[str, Any]
     pictures: list[tuple[int, str, str]]
+    eyes: dict[str, str]
     machine: dict[str, Any] = field(default_factory=dict)
     mine: Answer | None = None
     others: tuple[Answer, ...] = ()
+    named: tuple[str, ...] = ()
     outcome: Outcome | None = None
     outside: tuple[Answer, ...] = ()
 
@@ -69,12 +75,23 @@ def look(desk: Desk, item: Item, who: str, lang: Language) -> Sight:
         hidden=hidden,
         student={key: told[key] for key in _STUDENT if key in told},
         pictures=pictures,
+        eyes=eyes_of(case.measurements),
         machine={} if hidden else {k: v for k, v in told.items() if k not in _STUDENT},
         mine=next((a for a in standing_now if a.who == who), None),
         others=() if hidden else tuple(a for a in standing_now if a.who != who),
+        named=() if hidden else tuple(_named(desk, case)),
         outcome=None if hidden else desk.settled(item, known),
         outside=() if hidden else tuple(a for a in known if a.kind in ("registry", "student")),
     )
+
+
+def _named(desk: Desk, case: Case) -> Iterator[str]:
+    """Students that findings name, each once, themselves left out."""
+    found = case.assessment
+    values = (f.value for f in found.findings if isinstance(f.value, str))
+    for number in dict.fromkeys((found.looks_like, *values)):
+        if number and number != case.subject.subject_id and desk.student(number):
+            yield number
 
 
 def roles(pictures: Iterable[str]) -> list[str]:

@@ -87,6 +87,7 @@ class Answer:
         known_good: It stays quiet even then, as long as the photo's bytes are the same.
         at: UTC, ISO 8601.
         blind: The machine's answer had not been shown to this person.
+        offline: Said in the static report, with the machine's answer in view.
         seeded: The case was one the machine was sure of.
         lead: Given by a lead, and so decides where the first two differ.
     """
@@ -102,6 +103,7 @@ class Answer:
     codes: tuple[str, ...] = ()
     known_good: bool = False
     blind: bool = False
+    offline: bool = False
     seeded: bool = False
     lead: bool = False
     machine: str = ""
@@ -118,12 +120,14 @@ class Facts:
         look: The machine, or the seeding, asks people to look.
         codes: Its reasons, worst first.
         pair: Two reviewers are needed from the start.
+        blind: They must not have seen the machine's answer when they first judged.
         again: Earlier bytes of this student were found faulty: the student must look once more.
     """
 
     look: bool
     codes: tuple[str, ...] = ()
     pair: bool = False
+    blind: bool = False
     again: bool = False
 
 
@@ -181,7 +185,8 @@ def settle(facts: Facts, answers: Sequence[Answer], pairs: Collection[str] = ())
     look = facts.look or bool(complaint) or bool(registry and registry.value)
     if not current:
         return _unanswered(facts, look, student)
-    need, final = _resolve(current, facts, pairs)
+    fair = {a.who for a in answers if a.blind or not facts.blind}
+    need, final = _resolve(current, facts, pairs, fair)
     if final is None:
         return Outcome(State.TODO, need)
     return _follow(final, answers, facts, registry, student)
@@ -196,9 +201,13 @@ def _unanswered(facts: Facts, look: bool, student: Answer | None) -> Outcome:
 
 
 def _resolve(
-    current: Sequence[Answer], facts: Facts, pairs: Collection[str]
+    current: Sequence[Answer], facts: Facts, pairs: Collection[str], fair: Collection[str]
 ) -> tuple[Need, Answer | None]:
-    """The answer that counts, or whose is missing."""
+    """The answer that counts, or whose is missing.
+
+    `fair` are those who may confirm each other: who had seen the machine's answer before their own
+    first one may contradict, but a case where that must not be is not concluded by their consent.
+    """
     doubted = any(a.verdict is Verdict.NOT_ME for a in current) and "NOT_ME" in pairs
     alone = len(current) == 1
     if not (facts.pair or doubted):
@@ -207,9 +216,9 @@ def _resolve(
         return (Need.SECOND, None) if helpless else (Need.NOBODY, last)
     if alone:
         return Need.SECOND, None
-    first, second, *rest = current
+    first, second, *rest = sorted(current, key=lambda a: a.who not in fair)
     if first.verdict is second.verdict and first.verdict is not Verdict.CANNOT_TELL:
-        return Need.NOBODY, second
+        return (Need.NOBODY, second) if second.who in fair else (Need.SECOND, None)
     decided = [a for a in rest if a.lead]
     return (Need.NOBODY, decided[-1]) if decided else (Need.LEAD, None)
 

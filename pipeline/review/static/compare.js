@@ -1,7 +1,9 @@
 "use strict";
 // Photo and references side by side, zoomed and moved together; overlay, blink, guide lines.
-// Every picture is shown as high as every other. The store does not know where the eyes are, so
-// people show it: two clicks in the photo and two in the reference bring eyes upon eyes.
+// Every picture is shown as high as every other, the references turned and scaled so that their
+// eyes lie where the photo's do. Where the machine found no eyes, or the wrong ones, people show
+// them: two clicks in the photo and two in the reference.
+const FRAME = { width: 300, height: 400 }; // of every picture, in the shape desk.css gives it
 class Compare {
   constructor(sheet) {
     this.stage = sheet.querySelector(".stage");
@@ -11,11 +13,13 @@ class Compare {
     this.photo = this.stage.querySelector("figure:not(.reference):not(.absent)");
     this.chosen = 0;
     this.view = { zoom: 1, x: 0, y: 0 };
-    this.nudges = this.references.map(() => ({ dx: 0, dy: 0, scale: 1, turn: 0 }));
-    this.eyes = null;
+    this.eyes = null; // what was clicked so far, while clicks are waited for
     this.timer = 0;
+    this.settle();
     this.mark();
     this.rule();
+    // How a picture lies in its frame is known once it is there.
+    this.stage.querySelectorAll("img").forEach((img) => img.complete || img.addEventListener("load", () => { this.settle(); this.paint(); }, { once: true }));
     this.bar.addEventListener("click", (event) => {
       const act = event.target.closest("[data-act]")?.dataset.act;
       if (act) this.act(act);
@@ -34,11 +38,32 @@ class Compare {
       guides: () => { Compare.guides = !Compare.guides; this.rule(); },
       reference: () => { this.chosen = (this.chosen + 1) % Math.max(1, this.references.length); this.mark(); },
       align: () => this.align(),
+      click: () => this.ask(),
       in: () => this.zoom(1.25),
       out: () => this.zoom(0.8),
       reset: () => this.reset(),
     };
     acts[name]?.();
+  }
+
+  // Where the photo's and one reference's eyes lie, in frames; null where one is not known.
+  known(reference) {
+    const places = [this.photo, reference].map((figure) => {
+      const img = figure?.querySelector("img"), shares = figure?.dataset.eyes?.split(" ").map(Number);
+      if (!shares || !img.naturalWidth) return null;
+      const fit = Math.min(FRAME.width / img.naturalWidth, FRAME.height / img.naturalHeight);
+      const at = (x, y) => [(x - 0.5) * img.naturalWidth * fit, (y - 0.5) * img.naturalHeight * fit];
+      return [at(shares[0], shares[1]), at(shares[2], shares[3])];
+    });
+    return places.every(Boolean) ? places : null;
+  }
+
+  // Every reference as it starts: eyes upon eyes, or as it lies.
+  settle() {
+    const found = this.references.map((reference) => this.known(reference));
+    this.able = found.some(Boolean);
+    this.nudges = found.map((eyes) => eyes && Compare.aligned ? Compare.upon(eyes[1], eyes[0], FRAME) : { dx: 0, dy: 0, scale: 1, turn: 0 });
+    this.press("align", this.able && Compare.aligned);
   }
 
   // Guide lines stay from case to case.
@@ -82,19 +107,29 @@ class Compare {
 
   reset() {
     this.view = { zoom: 1, x: 0, y: 0 };
-    this.nudges.forEach((n) => Object.assign(n, { dx: 0, dy: 0, scale: 1, turn: 0 }));
+    this.settle();
+    this.paint();
+  }
+
+  // Aligned or as they lie, from case to case; where no eyes were found, people show them.
+  align() {
+    if (!this.able) { this.ask(); return; }
+    Compare.aligned = !Compare.aligned;
+    this.settle();
     this.paint();
   }
 
   // Waits for two clicks in the photo's frame and two in the chosen reference's.
-  align() {
+  ask() {
     const off = this.eyes;
     this.stage.querySelectorAll(".eye").forEach((node) => node.remove());
     this.eyes = off || !this.photo || !this.references.length ? null : new Map();
-    this.press("align", Boolean(this.eyes));
+    this.press("click", Boolean(this.eyes));
     if (!this.eyes) return;
     if (this.stage.dataset.mode !== "side") this.mode(this.stage.dataset.mode);
-    this.reset();
+    this.view = { zoom: 1, x: 0, y: 0 };
+    this.nudges[this.chosen] = { dx: 0, dy: 0, scale: 1, turn: 0 };
+    this.paint();
   }
 
   point(event) {
@@ -111,20 +146,21 @@ class Compare {
     dot.style.top = event.clientY - box.top + "px";
     frame.append(dot);
     const [photo, theirs] = [this.eyes.get(this.photo) || [], this.eyes.get(reference) || []];
-    if (photo.length === 2 && theirs.length === 2) this.bring(theirs, photo, box);
+    if (photo.length < 2 || theirs.length < 2) return;
+    this.nudges[this.chosen] = Compare.upon(theirs, photo, box);
+    this.ask();
+    this.paint();
   }
 
   // The turn, scale and shift that carry one pair of points upon the other.
-  bring([a, b], [c, d], box) {
+  static upon([a, b], [c, d], frame) {
     const [from, to] = [[b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]];
     const turn = Math.atan2(to[1], to[0]) - Math.atan2(from[1], from[0]);
     const scale = Math.hypot(...to) / Math.max(1, Math.hypot(...from));
     const [x, y] = [(a[0] + b[0]) / 2 * scale, (a[1] + b[1]) / 2 * scale];
     const dx = (c[0] + d[0]) / 2 - (x * Math.cos(turn) - y * Math.sin(turn));
     const dy = (c[1] + d[1]) / 2 - (x * Math.sin(turn) + y * Math.cos(turn));
-    this.nudges[this.chosen] = { dx: dx / box.width * 100, dy: dy / box.height * 100, scale, turn };
-    this.align();
-    this.paint();
+    return { dx: dx / frame.width * 100, dy: dy / frame.height * 100, scale, turn };
   }
 
   zoom(factor) {
@@ -173,3 +209,4 @@ class Compare {
 
   stop() { clearInterval(this.timer); }
 }
+Compare.aligned = true;

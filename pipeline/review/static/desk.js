@@ -22,13 +22,18 @@
 
   // --- talking to the server --------------------------------------------------------------------
 
-  async function ask(url, body) {
-    const headers = { "x-desk": "1" };
+  async function ask(url, body, wants = "sheet") {
+    const headers = { "x-desk": wants };
     if (body) headers["x-csrf-token"] = desk.dataset.csrf;
     const response = await fetch(url, { method: body ? "POST" : "GET", headers, body });
     if (response.status === 401) location.reload();
     if (!response.ok) throw new Error(new DOMParser().parseFromString(await response.text(), "text/html").querySelector("h1")?.textContent || desk.dataset.failed);
     return response.status === 204 ? null : response.text();
+  }
+
+  async function picture(url) {
+    const response = await fetch(url, { headers: { "x-desk": "1" } });
+    return response.ok ? URL.createObjectURL(await response.blob()) : url;
   }
 
   // A sheet whose pictures are decoded before it is shown. The markup is the server's own.
@@ -37,10 +42,11 @@
     const template = document.createElement("template");
     template.innerHTML = html;
     const made = template.content.querySelector(".sheet");
-    await Promise.all([...made.querySelectorAll(".stage img")].map(async (img) => {
-      const response = await fetch(img.getAttribute("src"), { headers: { "x-desk": "1" } });
-      if (!response.ok) return;
-      img.src = URL.createObjectURL(await response.blob());
+    const pictures = new Map();
+    await Promise.all([...made.querySelectorAll(".stage img, .uploaded img")].map(async (img) => {
+      const from = img.getAttribute("src");
+      if (!pictures.has(from)) pictures.set(from, picture(from));
+      img.src = await pictures.get(from);
       await img.decode().catch(() => {});
     }));
     return made;
@@ -54,7 +60,7 @@
     told.classList.toggle("bad", bad);
     told.hidden = false;
     clearTimeout(say.timer);
-    if (!bad) say.timer = setTimeout(() => { told.hidden = true; }, 1500);
+    if (!bad) say.timer = setTimeout(() => { told.hidden = true; }, 3000);
   }
 
   async function doing(task) {
@@ -110,25 +116,30 @@
 
   function submitted(event) {
     event.preventDefault();
+    // Whoever pressed a wrong key must be able to see it when the next case is there already.
+    const what = event.submitter?.closest(".verdicts") ? event.submitter.lastChild.textContent.trim() : "";
+    const recorded = [desk.dataset.saved, what && `${$(".side h1").textContent} ${what}`].filter(Boolean).join(" · ");
     const form = event.target, url = form.getAttribute("action"), body = new URLSearchParams(new FormData(form, event.submitter));
     doing(async () => {
-      const html = await ask(url, body);
+      // After an open case the next one follows, so this one need not be drawn again.
+      const leaves = form.matches(".answer") && !sheet.hasAttribute("data-hidden");
+      let html = await ask(url, body, leaves ? "nothing" : "sheet");
       told.hidden = true;
       if (form.matches(".undo")) { show(await ready(html)); return; }
-      const blind = sheet.hasAttribute("data-hidden");
-      if (form.matches(".answer") && !blind) {
+      if (leaves) {
         const made = await (ahead || ask(next()).then(ready));
         ahead = null;
-        if (made) { show(made); say(desk.dataset.saved); return; }
+        if (made) { show(made); say(recorded); return; }
+        html = await ask(`/case/${sheet.dataset.case}/sheet?${query}`);
       }
       renew(html);
-      say(desk.dataset.saved);
+      say(recorded);
     });
   }
 
   // --- keys -------------------------------------------------------------------------------------
 
-  const cycle = (name) => { const select = $(`select[name=${name}]`); select.selectedIndex = (select.selectedIndex + 1) % select.length; };
+  const cycle = (name) => { const select = $(`select[name=${name}]`), box = select.closest("details"); if (box) box.open = true; select.selectedIndex = (select.selectedIndex + 1) % select.length; };
   const flip = (name) => { const box = $(`input[name=${name}]`); box.checked = !box.checked; };
   const FEATURES = { a: "ears", s: "moles", d: "brows", f: "nose", g: "chin" };
   const KEYS = {
@@ -138,7 +149,7 @@
     h: () => $(".step button")?.click(),
     q: () => flip("unsure"), k: () => flip("known_good"), w: () => cycle("measure"),
     c: () => $("textarea").focus(),
-    o: () => compare.act("overlay"), b: () => compare.act("blink"), l: () => compare.act("guides"), e: () => compare.act("align"), r: () => compare.act("reference"),
+    o: () => compare.act("overlay"), b: () => compare.act("blink"), l: () => compare.act("guides"), e: () => compare.act("align"), E: () => compare.act("click"), r: () => compare.act("reference"),
     "+": () => compare.act("in"), "=": () => compare.act("in"), "-": () => compare.act("out"), 0: () => compare.act("reset"),
     ArrowLeft: () => compare.pan(6, 0), ArrowRight: () => compare.pan(-6, 0), ArrowUp: () => compare.pan(0, 6), ArrowDown: () => compare.pan(0, -6),
     "<": () => compare.nudge(0, 0, 1 / 1.02), ">": () => compare.nudge(0, 0, 1.02),

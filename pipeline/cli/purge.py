@@ -1,0 +1,49 @@
+"""`photoproof purge`: faces, names and answers of runs are deleted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.cli.review import operator
+from pipeline.purge import finished, purge
+
+
+def purge_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Output folders of runs.")],
+    before: Annotated[
+        int, typer.Option(metavar="YEAR", help="Only runs that ended before this year.")
+    ] = 0,
+    everything: Annotated[bool, typer.Option("--all", help="Whenever they ended.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete all that runs hold of their students; who did what stays in the log."""
+    if bool(before) == everything:
+        raise typer.BadParameter("give --before YEAR or --all")
+    due = [run for run in runs if everything or _ended_before(run, before)]
+    if due and not yes:
+        names = ", ".join(map(str, due))
+        typer.confirm(f"Delete all faces, names and answers of {names}?", abort=True)
+    told = {str(run): asdict(purge(run, operator())) for run in due}
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for name, gone in told.items():
+        counts = ", ".join(f"{gone[key]} {key}" for key in ("students", "pictures", "answers"))
+        deleted = ", ".join((counts, *gone["files"]))
+        out_console.print(f"{plain(name)}: deleted {deleted}", highlight=False, soft_wrap=True)
+        out_console.print(f"head of its log: {gone['head']}", highlight=False)
+    for run in runs:
+        if run not in due:
+            out_console.print(f"{plain(str(run))}: kept", highlight=False, soft_wrap=True)
+
+
+def _ended_before(run: Path, year: int) -> bool:
+    ended = finished(run)
+    return ended is not None and ended.year < year
