@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import mediapipe as mp
 import numpy as np
-from mediapipe.tasks.python import BaseOptions, vision
 
 from pipeline.types import Mesh, Pixels
 
@@ -40,11 +38,16 @@ class FaceMesh:
     """One face landmarker; finds at most one face a picture."""
 
     def __init__(self, path: Path) -> None:
+        # Half a second, which only a process that looks at pictures has to spend.
+        import mediapipe
+        from mediapipe.tasks.python import BaseOptions, vision
+
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
         )
+        self._image, self._srgb = mediapipe.Image, mediapipe.ImageFormat.SRGB
         with _quiet():
             self._task = vision.FaceLandmarker.create_from_options(options)
             self(np.zeros((64, 64, 3), dtype=np.uint8))  # the graph starts with its first picture
@@ -52,7 +55,7 @@ class FaceMesh:
     def __call__(self, bgr: Pixels) -> Mesh | None:
         """The mesh in pixels of this (H, W, 3) picture, or None if no face is found."""
         rgb = np.ascontiguousarray(bgr[:, :, ::-1])
-        result = self._task.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb))
+        result = self._task.detect(self._image(image_format=self._srgb, data=rgb))
         if not result.face_landmarks:
             return None
         height, width = bgr.shape[:2]

@@ -53,6 +53,8 @@ class Network:
             "INFERENCE_NUM_THREADS": 1,
             "INFERENCE_PRECISION_HINT": "bf16" if half_precision() and not exact else "f32",
             "PERFORMANCE_HINT": "LATENCY",
+            # Pinned, the only threads of two workers would share the first core.
+            "ENABLE_CPU_PINNING": False,
         }
         try:
             network, self._names = compiled(_core(), path, shape, config, reader)

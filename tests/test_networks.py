@@ -107,6 +107,13 @@ def test_a_picture_is_seen_alike_alone_and_among_others(
         assert faces[0].landmarks == pytest.approx(alone[0].landmarks, abs=0.5)
 
 
+def test_threads_are_not_pinned(yunet: YuNet) -> None:
+    """Two workers' only threads would both be pinned to the first core."""
+    network = yunet._network(1)._request.get_compiled_model()
+    assert network.get_property("ENABLE_CPU_PINNING") is False
+    assert network.get_property("INFERENCE_NUM_THREADS") == 1
+
+
 def templates(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace, *names: str):
     for name in names:
         square = fit(pictures[name], 640)[0]

@@ -15,7 +15,6 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.review import answers, log, people
 from pipeline.review.ledger import LEDGER, Ledger
 from pipeline.review.people import Role
-from pipeline.review.serve import Address, prepare
 from pipeline.run import DATABASE
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
@@ -36,6 +35,9 @@ def review(
     tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
 ) -> None:
     """Serve the review desk of a run in the browser."""
+    # The web server takes a quarter of a second to import, which no other command has to spend.
+    from pipeline.review.serve import Address, prepare
+
     address = Address(host, port, tls_cert, tls_key)
     service = prepare(run, address)
     if not service.accounts:
