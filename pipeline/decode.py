@@ -54,8 +54,14 @@ def read(file: ImageFile, limits: InputLimits) -> bytes:
     return data
 
 
-def decode(data: bytes, limits: InputLimits) -> Photo:
+def decode(data: bytes, limits: InputLimits, longest: int | None = None) -> Photo:
     """Decode one picture.
+
+    Args:
+        data: The file.
+        limits: On pixels.
+        longest: The longer side that is enough: a JPEG of at least twice that is decoded at a
+            half, a quarter or an eighth of its size, in a fraction of the time. None for all.
 
     Raises:
         UnreadableError: With the decoder's own reason: not a picture, truncated, too many pixels.
@@ -65,7 +71,7 @@ def decode(data: bytes, limits: InputLimits) -> Photo:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata; pixels decide here
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                return _decode(image, data, limits)
+                return _decode(image, data, limits, longest)
     except UnidentifiedImageError as error:
         raise UnreadableError("not a picture in a known format") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
@@ -82,7 +88,7 @@ def decode(data: bytes, limits: InputLimits) -> Photo:
         raise UnreadableError(f"the decoder failed: {_reason(error)}") from error
 
 
-def _decode(image: Image.Image, data: bytes, limits: InputLimits) -> Photo:
+def _decode(image: Image.Image, data: bytes, limits: InputLimits, longest: int | None) -> Photo:
     megapixels = image.width * image.height / 1e6
     if megapixels > limits.max_megapixels:
         raise UnreadableError(
@@ -93,6 +99,9 @@ def _decode(image: Image.Image, data: bytes, limits: InputLimits) -> Photo:
     # Pillow turns TIFF while loading, pillow-heif turns HEIC; both drop the tag they obeyed.
     # So the tag is remembered before loading, and what is left of it afterwards is applied.
     found = image.info.get("original_orientation") or _orientation(image)
+    if longest is not None and max(image.size) >= 2 * longest:
+        scale = longest / max(image.size)
+        image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
     image.load()
     # Of JPEG images alone; the first table is luma's, in a greyscale file the only one.
     luma_table = tuple(getattr(image, "quantization", {}).get(0, ()))

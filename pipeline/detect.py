@@ -42,6 +42,10 @@ _RIVAL = 0.75
 _OTHER = 0.8
 
 
+# No stage after decoding needs more pixels on a picture's longer side.
+LONGEST = 1280
+
+
 class Detector(Protocol):
     """A face detector for batches of four square BGR pictures."""
 
@@ -235,5 +239,5 @@ def _distance(a: Face, b: Face) -> float:
 
 
 def limit_size(bgr: Pixels) -> Pixels:
-    """The picture no larger than the stages after this need (1,280 px on its longer side)."""
-    return shrink(bgr, 1280)
+    """The picture no larger than the stages after this need."""
+    return shrink(bgr, LONGEST)

@@ -424,3 +424,33 @@ def test_public_pictures_of_all_orientations_show_the_same(shape: str) -> None:
     for photo in photos[2:]:
         assert photo.bgr.shape == first.shape
         assert np.abs(photo.bgr - first).mean() < 8
+
+
+@pytest.mark.parametrize(("width", "height"), [(4000, 3000), (3000, 4000), (2560, 100)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_decoded_no_larger_than_needed(
+    width: int, height: int, orientation: int
+) -> None:
+    image = Image.new("RGB", (width, height), (200, 30, 40))
+    image.paste((0, 200, 0), (0, 0, width // 2, height))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", exif=exif)
+    limits = InputLimits(max_bytes=2**24, max_megapixels=20)
+    whole = decode(stream.getvalue(), limits)
+    small = decode(stream.getvalue(), limits, 1280)
+    assert 1280 <= max(small.bgr.shape) < 2560
+    assert small.bgr.shape[0] / small.bgr.shape[1] == pytest.approx(
+        whole.bgr.shape[0] / whole.bgr.shape[1], rel=0.05
+    )
+    assert small.bgr.mean(axis=(0, 1)) == pytest.approx(whole.bgr.mean(axis=(0, 1)), abs=3)
+    assert small.exif_orientation == orientation
+    assert (small.sha256, small.file_bytes) == (whole.sha256, whole.file_bytes)
+
+
+@pytest.mark.parametrize(("kind", "side"), [("JPEG", 2000), ("PNG", 3000)])
+def test_what_is_small_or_no_jpeg_keeps_its_pixels(kind: str, side: int) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (side, 40)).save(stream, kind)
+    assert decode(stream.getvalue(), LIMITS, 1280).bgr.shape == (40, side, 3)

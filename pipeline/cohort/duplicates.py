@@ -13,14 +13,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from pipeline.cohort import PREFIX
-from pipeline.cohort.gallery import Gallery, Norms
+from pipeline.cohort.gallery import BLOCK, Gallery, Norms
 from pipeline.types import Floats, Measurement
 
 # Most differing bits of 64 between copies of one picture, and the least cosine of their faces;
 # figures in docs/accuracy.md.
 NEAR_BITS = 10
 COPY_FROM = 0.9
-_ROWS = 1024
 
 
 def identical(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, Measurement]]:
@@ -49,9 +48,10 @@ def copies(
         return
     plain = np.array([int(hashes[key][0], 16) for key in keys], dtype=np.uint64)
     mirrored = np.array([int(hashes[key][1], 16) for key in keys], dtype=np.uint64)
-    for start in range(0, len(keys), _ROWS):
+    step = max(1, BLOCK // len(keys))
+    for start in range(0, len(keys), step):
         # Nearness is mutual, also through the mirror, so each pair is looked at once.
-        rows = plain[start : start + _ROWS, None]
+        rows = plain[start : start + step, None]
         near = np.bitwise_count(rows ^ plain[None, start:]) <= NEAR_BITS
         near |= np.bitwise_count(rows ^ mirrored[None, start:]) <= NEAR_BITS
         for row, column in np.argwhere(near):

@@ -21,7 +21,7 @@ Reals = NDArray[np.float64]
 
 # Fewer other students than this say too little about what is normal for a face.
 MIN_OTHERS = 50
-_ROWS = 1024  # photos compared at a time: 20,000 references x 1,024 scores are 80 MB
+BLOCK = 2_000_000  # scores at a time: 8 MB, whatever the cohort's size
 _SEX = {"male": 1, "female": 2}
 _OPPOSITE = 3  # what two known and different sexes add up to
 
@@ -77,8 +77,9 @@ class Gallery:
         Strangers are pictures of different students whose sexes are not known to differ.
         """
         here, there = self.sides()
-        for start in range(0, len(self.photo_keys), _ROWS):
-            rows = slice(start, min(start + _ROWS, len(self.photo_keys)))
+        step = max(1, BLOCK // max(1, len(self.reference_keys)))
+        for start in range(0, len(self.photo_keys), step):
+            rows = slice(start, min(start + step, len(self.photo_keys)))
             strangers = here.student[rows, None] != there.student[None, :]
             strangers &= (here.sex[rows, None] + there.sex[None, :]) != _OPPOSITE
             yield rows, self.photos[rows] @ self.references.T, strangers

@@ -19,7 +19,7 @@ from models.yunet import YuNet
 from pipeline import orient
 from pipeline.compare import embed, embed_together, score
 from pipeline.decode import UnreadableError, decode, read
-from pipeline.detect import Spotter, limit_size
+from pipeline.detect import LONGEST, Spotter, limit_size
 from pipeline.eyes import eyes_in
 from pipeline.geometry import align, crop_square, shrink
 from pipeline.policy import InputLimits
@@ -157,9 +157,11 @@ class NetworkEngine:
         self._describe(photo, look, record)
         return photo.sha256
 
-    def _open(self, file: ImageFile, record: _Record) -> tuple[Photo, Look]:
+    def _open(
+        self, file: ImageFile, record: _Record, longest: int | None = None
+    ) -> tuple[Photo, Look]:
         with record.timed("decode"):
-            photo = decode(read(file, self._limits), self._limits)
+            photo = decode(read(file, self._limits), self._limits, longest)
         return photo, self.look(photo.bgr, record)
 
     def _describe(self, photo: Photo, look: Look, record: _Record) -> None:
@@ -198,7 +200,7 @@ class NetworkEngine:
         kind = reference.kind
         role = _free_role(kind, record.pictures)
         try:
-            _, theirs = self._open(reference.file, record)
+            _, theirs = self._open(reference.file, record, LONGEST)
         except UnreadableError as error:
             return Comparison(kind, None, model, str(error), 0.0, role)
         if theirs.orientation is None or theirs.portrait is None:
