@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup models demo test check lint format screenshots clean
+.PHONY: setup models demo test check lint format screenshots bench clean
 
 demo: $(READY)
 	$(BIN)/photoproof demo
@@ -28,6 +28,14 @@ format: $(READY)
 # The README's pictures; needs Debian's chromium.
 screenshots: demo
 	$(BIN)/python docs/screenshots.py
+
+# Speed, on a cohort made from the measuring pictures; see docs/performance.md.
+BENCH := runs/bench
+bench: models
+	@test -d ../shared/data || { echo "make bench needs the measuring pictures in ../shared/data"; exit 1; }
+	test -f $(BENCH)/roster.csv || $(BIN)/python bench/simulated_cohort.py ../shared/data $(BENCH)
+	$(BIN)/python bench/stages.py $(BENCH)
+	$(BIN)/python bench/overhead.py
 
 setup: $(READY)
 

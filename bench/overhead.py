@@ -10,6 +10,7 @@ from the cohort, swaps and copies, decisions, reports, and the same run again ov
 from __future__ import annotations
 
 import argparse
+import resource
 import tempfile
 import time
 import zlib
@@ -155,6 +156,8 @@ def main() -> None:
                 stages.decide_all(store, judged, profile)
         with _told("reports: csv, html, xlsx", count):
             nightly._publish(folder / "out", summary, "zh")
+        for who, whose in (("parent", resource.RUSAGE_SELF), ("worker", resource.RUSAGE_CHILDREN)):
+            print(f"peak memory of the {who}: {resource.getrusage(whose).ru_maxrss / 1024:.0f} MiB")
         sizes = {f.name: f.stat().st_size / 2**20 for f in (folder / "out").iterdir()}
         print({name: f"{size:.0f} MiB" for name, size in sorted(sizes.items())})
 

@@ -1,0 +1,157 @@
+"""What one student costs, stage by stage, and how much of it is the networks' own work.
+
+    python bench/stages.py COHORT [--students 100] [--workers 2]
+
+COHORT is a folder made by `bench/simulated_cohort.py`: 480 x 640 photos, half of the references on
+1,000 px cards. One process is measured on one core: median milliseconds of each stage, and the time
+inside the networks' own calls (OpenVINO's and MediaPipe's). Efficiency is the second over all. Then
+the whole night is run over all students with `--workers`, start and reports included, and the
+memory of all its processes is watched.
+
+Milliseconds are of this machine on this day; ratios travel better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+from mediapipe.tasks.python import vision
+
+from pipeline.engines.networks import NetworkEngine
+from pipeline.policy import load_policy
+from pipeline.types import ImageFile, Job, Reference, Subject
+
+_WARM_UP = 10
+
+
+class Kernel:
+    """Processor seconds spent inside the networks, by network."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+
+    def wrap(self, owner: Any, method: str, name: str) -> None:
+        """Count the time of `owner.method` from now on."""
+        inner: Callable[..., Any] = getattr(owner, method)
+
+        def timed(*args: Any, **options: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return inner(*args, **options)
+            finally:
+                self.seconds[name] += time.perf_counter() - start
+
+        setattr(owner, method, timed)
+
+
+def jobs_of(cohort: Path, students: int) -> list[Job]:
+    """Photo and card of every student, without a roster."""
+    photos = sorted((cohort / "photos").iterdir())[:students]
+    return [
+        Job(
+            Subject(photo.stem, number),
+            ImageFile(photo),
+            (Reference("idcard", ImageFile(cohort / "cards" / photo.name)),),
+        )
+        for number, photo in enumerate(photos)
+    ]
+
+
+def by_stage(jobs: list[Job]) -> tuple[dict[str, float], float, float]:
+    """Median ms of each stage and of a whole student, and the networks' share of all time."""
+    kernel = Kernel()
+    kernel.wrap(ov.InferRequest, "infer", "OpenVINO")
+    kernel.wrap(vision.FaceLandmarker, "detect", "MediaPipe")
+    engine = NetworkEngine(load_policy().input)
+    try:
+        for job in jobs[:_WARM_UP]:
+            engine.assess(job)
+        kernel.seconds.clear()
+        stages: dict[str, list[float]] = {}
+        whole: list[float] = []
+        for job in jobs:
+            start = time.perf_counter()
+            evidence = engine.assess(job)
+            whole.append(time.perf_counter() - start)
+            for stage, seconds in evidence.seconds.items():
+                stages.setdefault(stage, []).append(seconds)
+    finally:
+        engine.close()
+    median = {stage: statistics.median(taken) * 1e3 for stage, taken in stages.items()}
+    for name, seconds in kernel.seconds.items():
+        median[f"in {name}"] = seconds / len(jobs) * 1e3
+    share = sum(kernel.seconds.values()) / sum(whole)
+    return median, statistics.median(whole) * 1e3, share
+
+
+def night(cohort: Path, workers: int) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds and peak MiB of a whole night in processes of its own."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [
+            *(sys.executable, "-m", "pipeline", "run", "--out", out),
+            *("--roster", str(cohort / "roster.csv"), "--photos", str(cohort / "photos")),
+            *("--references", f"idcard={cohort / 'cards'}", "--workers", str(workers)),
+            "--search-owner",
+        ]
+        start, peak = time.perf_counter(), 0.0
+        with (Path(out) / "night.log").open("w") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own
+            while process.poll() is None:
+                peak = max(peak, sum(proportional_mib(pid) for pid in _tree(process.pid)))
+                time.sleep(0.5)
+        wall = time.perf_counter() - start
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, used.ru_utime + used.ru_stime, peak
+
+
+def proportional_mib(pid: int) -> float:
+    """Memory of one process; pages shared with others count in parts (Linux's PSS)."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in text.splitlines() if line[:4] == "Pss:") / 1024
+
+
+def _tree(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except OSError:
+        return []
+    return [pid, *(grandchild for child in children for grandchild in _tree(int(child)))]
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cohort", type=Path)
+    parser.add_argument("--students", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    median, whole, share = by_stage(jobs_of(options.cohort, options.students))
+    for stage, milliseconds in median.items():
+        print(f"{stage:20} {milliseconds:8.1f} ms")
+    print(f"{'one student':20} {whole:8.1f} ms")
+    print(f"{'efficiency':20} {share:8.2f}")
+    students = len(list((options.cohort / "photos").iterdir()))
+    wall, cpu, peak = night(options.cohort, options.workers)
+    print(f"night of {students}: {wall:.1f} s, {students / wall:.1f} students/s")
+    print(f"processor time {cpu:.1f} s, {cpu / students * 1e3:.0f} ms a student")
+    print(f"memory at its peak {peak:.0f} MiB in all processes")
+
+
+if __name__ == "__main__":
+    main()
