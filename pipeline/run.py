@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -147,22 +149,28 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> dict[str, dict
 
 
 class locked:  # noqa: N801 - used as a context manager
-    """The output folder, held by one run at a time."""
+    """The output folder, held by one run at a time; a file beside the lock says by which."""
 
     def __init__(self, out: Path) -> None:
         self._out, self._lock = out, FileLock(out / ".lock")
+        self._owner = out / ".owner"
 
     def __enter__(self) -> None:
         """Take the lock. Raises StoreError if another run holds it or the folder is unusable."""
         try:
             self._out.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
+            since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+            self._owner.write_text(
+                f"process {os.getpid()} on {platform.node()} since {since}", "utf-8"
+            )
         except Timeout as error:
             raise StoreError(
-                f"{self._out}: another run is working in this folder",
+                f"{self._out}: another run is working in this folder ({self._named()})",
                 "Wait for it to end, or choose another --out folder.",
             ) from error
         except OSError as error:
+            self._lock.release()
             raise StoreError(
                 f"{self._out}: cannot be written ({error.strerror})",
                 "Choose an --out folder you may write to, on a disk with space.",
@@ -170,7 +178,14 @@ class locked:  # noqa: N801 - used as a context manager
 
     def __exit__(self, *_: object) -> None:
         """Release the lock."""
+        self._owner.unlink(missing_ok=True)
         self._lock.release()
+
+    def _named(self) -> str:
+        try:
+            return self._owner.read_text("utf-8")
+        except OSError:
+            return "not known which"
 
 
 def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:

@@ -15,9 +15,12 @@ from models.sface import SFace
 from models.yunet import YuNet
 from pipeline import geometry
 from pipeline.compare import embed, score
+from pipeline.decide import decide
+from pipeline.engines.networks import NetworkEngine
 from pipeline.geometry import TURNS, align, fit, turn
+from pipeline.policy import Policy, Profile
 from pipeline.sample import sources
-from pipeline.types import Pixels
+from pipeline.types import Decision, ImageFile, Job, Pixels, Reference, Subject
 
 pytestmark = pytest.mark.networks
 
@@ -157,3 +160,18 @@ def test_colour_order_matters(pictures: dict[str, Pixels], yunet: YuNet, sface: 
     exchanged = {"hopper": np.ascontiguousarray(pictures["hopper"][:, :, ::-1])}
     (wrong,) = templates(exchanged, yunet, sface, "hopper")
     assert score(right, wrong) < 0.97
+
+
+def test_files_that_vanish_in_the_middle_of_a_run_are_data(
+    tmp_path: Path, policy: Policy, profile: Profile
+) -> None:
+    photo, card = (ImageFile(tmp_path / name) for name in ("photo.jpg", "card.jpg"))
+    engine = NetworkEngine(policy.input)
+    try:
+        seen = engine.assess(Job(Subject("S", 1), photo, (Reference("idcard", card),)))
+    finally:
+        engine.close()
+    judged = decide({m.name: m for m in seen.measurements}, seen.comparisons, policy, profile)
+    assert {"UNREADABLE", "REFERENCE_UNUSABLE"} <= {f.code for f in judged.findings}
+    assert judged.decision is Decision.FLAG
+    assert str(tmp_path) not in str(judged), "no path in what people read"
