@@ -126,7 +126,7 @@ def thresholds(
         if seen.pairs * fmr < policy.min_exceedances:
             notes[name] = {"fmr": fmr, "from": "fallback", "score": otherwise}
             values.append(otherwise)
-            said.append(f"{name} {otherwise:.3f} ({fallback.provenance})")
+            said.append(f"{name} {otherwise:.3f} from the fallback")
             continue
         score, (low, high) = score_at(seen.counts.sum(axis=0), fmr), interval(seen.counts, fmr)
         notes[name] = {"fmr": fmr, "from": "cohort", "score": score, "interval": [low, high]}
@@ -134,6 +134,8 @@ def thresholds(
         held = ", held at its floor" if floor > score else ""
         said.append(f"{name} {score:.3f} at FMR {fmr:g}, 95 % {low:.3f} to {high:.3f}{held}")
     provenance = f"this cohort, {seen.pairs:,} non-mated pairs: {'; '.join(said)}"
+    if any("fallback" in words for words in said):
+        provenance += f" ({fallback.provenance})"
     limits = Thresholds(flag_below=min(values), accept_from=max(values), provenance=provenance)
     return limits, notes
 
