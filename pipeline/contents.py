@@ -47,4 +47,6 @@ class Contents:
 
 def _place(file: ImageFile) -> str:
     """What a file is remembered by; not its name, which may be an ID number."""
-    return hashlib.sha256(f"{file.path.absolute()}|{file.member}".encode()).hexdigest()[:32]
+    place = f"{file.path.absolute()}|{file.member}"
+    # Names in another encoding than UTF-8 come with surrogates.
+    return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -86,6 +86,7 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
         judged, summary["calibration"] = effective(store, policy)
         summary["counts"] = decide_all(store, judged, profile)
         summary["policy"] = policy.model_dump(mode="json")
+        summary["profile"] = policy.profile
         summary["thresholds"] = {
             kind: judged.comparison.of(kind).model_dump() for kind in summary["thresholds"]
         }
@@ -118,7 +119,7 @@ def _publish(out: Path, summary: dict[str, Any], lang: Language) -> Outputs:
     outputs = Outputs(
         summary, out / "results.csv", out / "report.html", out / "report.xlsx", out / "run.json"
     )
-    with Store(out / DATABASE) as store:
+    with locked(out), Store(out / DATABASE) as store:
         summary["identity"] = _identity(store)
         write_csv(store.cases(), outputs.csv)
         write_html(summary, store.cases(), outputs.html, lang)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -40,11 +40,7 @@ def assess_all(
         yield from _here(jobs, factory)
         return
     waiting = iter(jobs)
-    while True:
-        suspects: list[Keyed] = []
-        yield from _until_broken(waiting, factory, workers, suspects)
-        if not suspects:
-            return
+    while suspects := (yield from _until_broken(waiting, factory, workers)):
         for keyed in suspects:
             yield from _alone(keyed, factory)
 
@@ -80,23 +76,31 @@ def _pool(factory: EngineFactory, workers: int) -> ProcessPoolExecutor:
 
 
 def _until_broken(
-    waiting: Iterator[Keyed], factory: EngineFactory, workers: int, suspects: list[Keyed]
-) -> Iterator[tuple[str, Evidence]]:
-    """Work until all is done or a process dies; then `suspects` holds the jobs in hand."""
+    waiting: Iterator[Keyed], factory: EngineFactory, workers: int
+) -> Generator[tuple[str, Evidence], None, list[Keyed]]:
+    """Work until all is done or a process dies.
+
+    Returns:
+        The jobs in hand when a process died, at least one; none when all is done.
+    """
     pool = _pool(factory, workers)
     running: dict[Future[Evidence], Keyed] = {}
+    taken: Keyed | None = None  # from `waiting`, and not with the pool yet
     try:
         while True:
-            for keyed in islice(waiting, workers * _AHEAD - len(running)):
-                running[pool.submit(_work, keyed[1])] = keyed
+            for taken in islice(waiting, workers * _AHEAD - len(running)):
+                running[pool.submit(_work, taken[1])] = taken
+            taken = None
             if not running:
-                return
+                return []
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 evidence = future.result()
                 yield running.pop(future)[0], evidence
     except BrokenProcessPool:
-        suspects.extend(running.values())
+        # A pool may break while nothing is with it; the job it then refuses is in hand too.
+        in_hand = list(running.values())
+        return in_hand if taken is None or taken in in_hand else [*in_hand, taken]
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -20,7 +20,7 @@ from pipeline.errors import StoreError
 from pipeline.review import log
 from pipeline.review.ledger import LEDGER, Ledger
 from pipeline.run import DATABASE, locked
-from pipeline.schema import open_database
+from pipeline.schema import emptied, open_database
 
 REPORTS = ("results.csv", "report.html", "report.xlsx")
 SUMMARY = "run.json"
@@ -61,6 +61,7 @@ def purge(run: Path, by: str) -> Purged:
     Raises:
         StoreError: There is no run in the folder, a run is at work in it, or it is not writable.
     """
+    _need_run(run)
     with locked(run), _store(run) as database, Ledger(run / LEDGER) as ledger:
         # The ledger is made where nobody reviewed: that a run was deleted is on record too.
         students, pictures = (_count(database, table) for table in ("student", "picture"))
@@ -72,8 +73,7 @@ def purge(run: Path, by: str) -> Purged:
 
 @contextmanager
 def _store(run: Path) -> Iterator[sqlite3.Connection]:
-    if not (run / DATABASE).is_file():
-        raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
+    _need_run(run)
     with closing(open_database(run / DATABASE, readonly=False)) as database:
         try:
             yield database
@@ -82,6 +82,11 @@ def _store(run: Path) -> Iterator[sqlite3.Connection]:
                 f"{run / DATABASE}: cannot be written ({error})",
                 "Make room on the disk and close other programs that use the file.",
             ) from error
+
+
+def _need_run(run: Path) -> None:
+    if not (run / DATABASE).is_file():
+        raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:
@@ -106,7 +111,8 @@ def _empty(database: sqlite3.Connection) -> dict[str, Any]:
         text = json.dumps(summary, ensure_ascii=False)
         database.execute("UPDATE meta SET value = ? WHERE name = 'run'", (text,))
     database.execute("VACUUM")
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if not emptied(database):
+        raise sqlite3.OperationalError("somebody is reading it: end the review desk")
     return summary
 
 
@@ -115,9 +121,11 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
     removed = []
     try:
         for name in REPORTS:
-            if (run / name).exists():
-                (run / name).unlink()
-                removed.append(name)
+            # A run that was killed while it wrote leaves the report under another name.
+            for file in (run / name, *run.glob(f".{name}.*")):
+                if file.exists():
+                    file.unlink()
+                    removed.append(file.name)
         (run / SUMMARY).write_text(
             json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8"
         )

@@ -78,11 +78,14 @@ def run(
             store.know_files(contents.seen)
         rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
         cohort_key = _digest(prints, rules)
-        stale = store.noted("cohort_key") != cohort_key
-        if stale and store.noted("templates_purged"):
-            store.restart()  # what is concluded across students needs everybody's template
-        done = store.fingerprints()
-        pending = [(key, job) for key, job in jobs.items() if done.get(key) != prints[key]]
+        pending = _pending(store, jobs, prints)
+        stale = bool(pending) or store.noted("cohort_key") != cohort_key
+        if stale:
+            # Until this run ends nothing that was concluded of an earlier one holds.
+            store.forget("cohort_key", "run")
+            if store.noted("templates_purged"):
+                store.restart()  # what is concluded across students needs everybody's template
+                pending = _pending(store, jobs, prints)
         stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
         if stale:
             conclude(store, plan.policy)
@@ -131,8 +134,11 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> dict[str, dict
     categories: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     advice: Counter[str] = Counter()
+    done = store.fingerprints()
     with store.transaction():
         for key, seen, comparisons in store.evidence():
+            if key not in done:  # nobody is accepted unseen, whatever went wrong before
+                seen |= {"assess_error": Measurement("assess_error", "it was not looked at")}
             assessment = decide(seen, comparisons, policy, profile)
             store.decide(key, assessment)
             decisions[assessment.decision.value] += 1
@@ -199,6 +205,14 @@ def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
 
 def _name(job: Job) -> str:
     return job.photo.name if job.photo else ""
+
+
+def _pending(
+    store: Store, jobs: Mapping[str, Job], prints: Mapping[str, str]
+) -> list[tuple[str, Job]]:
+    """Students of whom the store has no evidence, or evidence of something else."""
+    done = store.fingerprints()
+    return [(key, job) for key, job in jobs.items() if done.get(key) != prints[key]]
 
 
 def _fingerprints(jobs: Mapping[str, Job], plan: Plan, contents: Contents) -> dict[str, str]:

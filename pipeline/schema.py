@@ -94,13 +94,24 @@ def open_database(path: Path, readonly: bool) -> sqlite3.Connection:
     return database
 
 
+def emptied(database: sqlite3.Connection) -> bool:
+    """Whether all that was written is in the file itself and the log beside it empty.
+
+    Deleted bytes stay in the log as long as somebody reads.
+    """
+    (busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def _address(path: Path, readonly: bool) -> str:
     uri = path.absolute().as_uri()
     if not readonly:
         return uri
-    # A reader of a file in WAL mode makes files beside it; where it cannot, nobody else can write
-    # there either, so the file may be read as it is.
-    return f"{uri}?mode=ro" if os.access(path.parent, os.W_OK) else f"{uri}?mode=ro&immutable=1"
+    # A reader of a file in WAL mode makes files beside it. Where it cannot, and nobody is writing
+    # (a writer's log lies beside the file), the file may be read as it is.
+    written = path.with_name(f"{path.name}-wal").exists()
+    alone = not written and not os.access(path.parent, os.W_OK)
+    return f"{uri}?mode=ro&immutable=1" if alone else f"{uri}?mode=ro"
 
 
 def _prepare(database: sqlite3.Connection, path: Path, readonly: bool) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from pipeline.errors import StoreError
 from pipeline.packing import pack, pack_assessment, unpack, unpack_assessment
-from pipeline.schema import open_database
+from pipeline.schema import emptied, open_database
 from pipeline.types import (
     Assessment,
     Case,
@@ -232,8 +232,8 @@ class Store:
     def photo_hashes(self) -> dict[str, tuple[str, str]]:
         """Perceptual hash of each photo and of its mirror image, by key, in order."""
         rows = self._db.execute(
-            "SELECT key, measurements ->> '$.photo_hash[0]' AS plain,"
-            " measurements ->> '$.photo_hash_mirrored[0]' AS mirrored"
+            "SELECT key, json_extract(measurements, '$.photo_hash[0]') AS plain,"
+            " json_extract(measurements, '$.photo_hash_mirrored[0]') AS mirrored"
             " FROM student WHERE plain IS NOT NULL ORDER BY position"
         )
         return {key: (plain, mirrored) for key, plain, mirrored in rows}
@@ -251,7 +251,9 @@ class Store:
         with self.transaction():
             self._db.execute("DELETE FROM template")
             self.note("templates_purged", "yes")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log still holds their bytes
+        # The log still holds their bytes. Where a reader keeps it from being emptied, closing the
+        # store, or the next night, does.
+        emptied(self._db)
 
     def restart(self) -> None:
         """Count every student as not yet seen, so that the next run looks at all of them again."""
@@ -262,6 +264,11 @@ class Store:
     def note(self, name: str, value: str) -> None:
         """Keep a fact about the run as a whole."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def forget(self, *names: str) -> None:
+        """Drop facts kept by `note`, in one transaction."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM meta WHERE name = ?", ((name,) for name in names))
 
     def noted(self, name: str) -> str:
         """A fact kept by `note`; "" if there is none."""

@@ -95,3 +95,11 @@ def test_what_is_remembered_names_no_file(tmp_path: Path) -> None:
     contents = Contents({})
     contents.of(written(tmp_path / "110105194912310021.jpg", b"one"))
     assert "110105194912310021" not in str(contents.seen)
+
+
+def test_a_name_in_another_encoding_is_no_obstacle(tmp_path: Path) -> None:
+    name = os.fsdecode("20210002-张.jpg".encode("gbk"))
+    file = written(tmp_path / name, b"one")
+    first = Contents({})
+    assert first.of(file) == sha256(b"one")
+    assert Contents(first.seen).of(file) == sha256(b"one")

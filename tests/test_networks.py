@@ -175,3 +175,21 @@ def test_files_that_vanish_in_the_middle_of_a_run_are_data(
     assert {"UNREADABLE", "REFERENCE_UNUSABLE"} <= {f.code for f in judged.findings}
     assert judged.decision is Decision.FLAG
     assert str(tmp_path) not in str(judged), "no path in what people read"
+
+
+def test_an_unusable_reference_takes_no_score_from_another_of_its_kind(
+    tmp_path: Path, policy: Policy
+) -> None:
+    (tmp_path / "bad.jpg").write_text("no picture")
+    portrait = ImageFile(Path(sources.fetch()["collins"]))
+    cards = (ImageFile(tmp_path / "bad.jpg"), portrait)
+    engine = NetworkEngine(policy.input)
+    try:
+        references = tuple(Reference("idcard", card) for card in cards)
+        bad, good = engine.assess(Job(Subject("S", 1), portrait, references)).comparisons
+    finally:
+        engine.close()
+    assert (bad.role, bad.score) == ("idcard", None)
+    assert bad.error
+    assert good.role == "idcard#2"
+    assert good.score == pytest.approx(1, abs=0.01)

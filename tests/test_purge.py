@@ -172,3 +172,31 @@ def test_the_command_asks_first_and_wants_to_know_which(run: Path) -> None:
     assert (run / DATABASE).stat().st_size > 50_000
     assert command(str(run), "--all", typed="y\n").exit_code == 0
     assert isinstance(command(str(run.parent), "--all", "--yes").exception, StoreError)
+
+
+def test_a_run_that_somebody_reads_is_not_called_deleted(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deleted bytes stay in SQLite's log as long as a reader holds on to them."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **o: connect(*a, **{**o, "timeout": 0.1}))
+    with opened(run) as desk:
+        reading = desk.store._db.execute("SELECT key FROM student")
+        reading.fetchone()
+        with pytest.raises(StoreError, match="somebody is reading it"):
+            purge(run, "test")
+        reading.close()
+    assert purge(run, "test").students == 0, "the second command finds it emptied, and ends it"
+    assert "张伟".encode() not in b"".join(path.read_bytes() for path in run.iterdir())
+
+
+def test_a_report_that_a_killed_run_left_half_written_goes_too(run: Path) -> None:
+    (run / ".report.html.4711.tmp").write_text("half a face")
+    assert ".report.html.4711.tmp" in purge(run, "test").files
+    assert not (run / ".report.html.4711.tmp").exists()
+
+
+def test_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="holds no run"):
+        purge(tmp_path / "typo" / "deep", "test")
+    assert list(tmp_path.iterdir()) == []

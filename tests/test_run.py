@@ -9,17 +9,22 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 from fakes import cohort_of, fake
 from filelock import FileLock
 
+from pipeline import pool
 from pipeline.errors import StoreError
 from pipeline.nightly import Outputs, nightly, redecide
-from pipeline.policy import Policy, Profile, load_policy
-from pipeline.run import locked
-from pipeline.types import Cohort, ImageFile, Job, Measurement, Subject
+from pipeline.policy import Policy, Profile, load_policy, load_profile
+from pipeline.quality import measures
+from pipeline.run import DATABASE, Progress, locked
+from pipeline.store import Store
+from pipeline.types import Cohort, Evidence, ImageFile, Job, Measurement, Subject
 
 GOOD = "score=0.9"
 KEEPING = load_policy(None, {"privacy": {"keep_templates": True}})
@@ -35,7 +40,12 @@ def go(tmp_path: Path, policy: Policy, profile: Profile):
     """Run photos (subject -> fake text) into one folder; also returns who was looked at."""
     log = tmp_path / "log"
 
-    def run(photos: dict[str, str], workers: int = 1, policy: Policy = policy):
+    def run(
+        photos: dict[str, str],
+        workers: int = 1,
+        policy: Policy = policy,
+        on_progress: Progress = lambda *_: None,
+    ):
         log.write_text("")
         cohort = cohort_of(tmp_path / "photos", photos)
         outputs = nightly(
@@ -46,6 +56,7 @@ def go(tmp_path: Path, policy: Policy, profile: Profile):
             digests={},
             workers=workers,
             factory=fake(log),
+            on_progress=on_progress,
         )
         return outputs, log.read_text().split()
 
@@ -258,3 +269,80 @@ def test_run_json_says_what_was_used(go) -> None:
         > summary["thresholds"]["idcard"]["flag_below"]
     )
     assert {"seconds", "stages", "models", "students_per_second", "versions"} <= summary.keys()
+
+
+def cut_off(go, photos: dict[str, str], after: int) -> None:
+    """A run that is interrupted once it has looked at so many students."""
+    policy = KEEPING
+
+    class Interrupted(BaseException):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done >= after:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        go(photos, policy=policy, on_progress=stop)
+
+
+def test_decide_refuses_a_night_that_was_cut_off_after_one_that_was_not(
+    go, tmp_path: Path, profile: Profile
+) -> None:
+    go({"A": GOOD, "B": GOOD}, policy=KEEPING)
+    cut_off(go, {"A": GOOD, "B": GOOD, "C": GOOD, "D": GOOD}, after=3)
+    with pytest.raises(StoreError, match="cut off"):
+        redecide(tmp_path / "out", KEEPING, profile, "zh")
+
+
+def test_copies_are_found_again_when_a_cut_off_change_is_taken_back(go) -> None:
+    same = {"A": "score=0.9 sha=x", "B": "score=0.9 sha=x"}
+    go(same, policy=KEEPING)
+    cut_off(go, {"A": "score=0.9 sha=other", "B": "score=0.9 sha=x"}, after=2)
+    outputs, _ = go(same, policy=KEEPING)
+    assert {row["reasons"] for row in rows(outputs)} == {"DUPLICATE_PHOTO"}
+
+
+def test_nobody_is_accepted_unseen(go, tmp_path: Path, profile: Profile) -> None:
+    go({"A": GOOD, "B": GOOD}, policy=KEEPING)
+    with Store(tmp_path / "out" / DATABASE) as store:
+        store.restart()
+    outputs = redecide(tmp_path / "out", KEEPING, profile, "zh")
+    assert {(r["decision"], r["reasons"]) for r in rows(outputs)} == {("REVIEW", "NOT_ASSESSED")}
+
+
+def test_decide_tells_the_profile_it_judged_by(go, tmp_path: Path) -> None:
+    go({"A": GOOD}, policy=KEEPING)
+    other = load_policy(None, {"profile": "cet", "privacy": {"keep_templates": True}})
+    outputs = redecide(tmp_path / "out", other, load_profile("cet", set(measures())), "zh")
+    assert outputs.summary["profile"] == "cet"
+
+
+def test_a_worker_that_dies_while_its_parent_is_busy_loses_nobody() -> None:
+    """The pool breaks between two jobs; the one it refuses is looked at all the same."""
+    jobs = [(f"S{n}", Job(Subject(f"S{n}", n), None)) for n in range(30)]
+
+    class Breaking:
+        """A pool that finishes what it was given and refuses the ninth job."""
+
+        made = 0
+
+        def __init__(self) -> None:
+            Breaking.made += 1
+            self.left = 8 if Breaking.made == 1 else 10**6
+
+        def submit(self, work: object, job: Job) -> Future[Evidence]:
+            if self.left == 0:
+                raise BrokenProcessPool
+            self.left -= 1
+            future: Future[Evidence] = Future()
+            future.set_result(Evidence(photo_sha256=job.subject.subject_id))
+            return future
+
+        def shutdown(self, **_: object) -> None:
+            pass
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "_pool", lambda *_: Breaking())
+        seen = [key for key, _ in pool.assess_all(iter(jobs), fake(), 2)]
+    assert sorted(seen) == sorted(key for key, _ in jobs)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -522,3 +523,23 @@ def test_a_reader_does_not_migrate_but_says_what_does(older: Path) -> None:
         Store(older, readonly=True)
     assert "photoproof decide" in refused.value.hint
     assert older.read_bytes() == before
+
+
+def test_a_reader_that_may_not_write_still_sees_what_was_just_written(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save("s1", "print", FULL)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Store(path, readonly=True) as reader:
+        assert reader.fingerprints() == {"s1": "print"}
+
+
+def test_a_finished_store_is_read_from_a_folder_that_cannot_be_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(path) as store:
+        store.enrol([("s1", ANNA, "")])
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Store(path, readonly=True) as reader:
+        assert [key for key, _, _ in reader.evidence()] == ["s1"]
+    assert [file.name for file in path.parent.iterdir()] == [path.name], "nothing was made"

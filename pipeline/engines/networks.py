@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -68,6 +68,7 @@ class _Record:
     measurements: list[Measurement] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
     crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by role
+    roles: set[str] = field(default_factory=set)  # of the references so far, usable or not
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -198,7 +199,8 @@ class NetworkEngine:
         """One reference named, not scored yet; one that cannot be used says why."""
         model = "+".join(recogniser.name for recogniser in self._recognisers)
         kind = reference.kind
-        role = _free_role(kind, record.pictures)
+        role = _free_role(kind, record.roles)
+        record.roles.add(role)
         try:
             _, theirs = self._open(reference.file, record, LONGEST)
         except UnreadableError as error:
@@ -236,7 +238,7 @@ def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparis
     return replace(comparison, score=score(templates[PHOTO], templates[comparison.role]))
 
 
-def _free_role(kind: str, taken: dict[str, bytes]) -> str:
+def _free_role(kind: str, taken: Collection[str]) -> str:
     """`kind`, or `kind#2`, `kind#3` for further references of the same kind."""
     number, role = 1, kind
     while role in taken:

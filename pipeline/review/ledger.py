@@ -16,6 +16,7 @@ from typing import Self
 
 from pipeline.errors import StoreError
 from pipeline.review import log
+from pipeline.schema import emptied
 
 LEDGER = "review.sqlite"
 SCHEMA = 1
@@ -192,7 +193,8 @@ class Ledger:
                 db.execute(trigger)
         try:
             self.db.execute("VACUUM")
-            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not emptied(self.db):
+                raise sqlite3.OperationalError("somebody is reading it")
         except sqlite3.OperationalError as error:
             raise StoreError(
                 f"{self.path.name}: cannot be packed ({error})",
