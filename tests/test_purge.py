@@ -200,3 +200,13 @@ def test_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no run"):
         purge(tmp_path / "typo" / "deep", "test")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_what_was_deleted_is_told_even_if_the_next_fails(run: Path, form: tuple[str, ...]) -> None:
+    other = Path(shutil.copytree(run, run.parent / "other"))
+    with locked(other):
+        result = command(str(run), str(other), "--all", "--yes", *form)
+    assert result.exit_code != 0
+    assert str(run) in result.stdout
+    assert "head" in result.stdout

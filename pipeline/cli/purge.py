@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.cli.review import operator
-from pipeline.purge import finished, purge
+from pipeline.purge import Purged, finished, purge
 
 
 def purge_command(
@@ -30,18 +30,28 @@ def purge_command(
     if due and not yes:
         names = ", ".join(map(str, due))
         typer.confirm(f"Delete all faces, names and answers of {names}?", abort=True)
-    told = {str(run): asdict(purge(run, operator())) for run in due}
+    told = {}
+    try:
+        for run in due:
+            gone = purge(run, operator())
+            told[str(run)] = asdict(gone)
+            if not as_json:
+                _tell(run, gone)
+    finally:  # what is deleted is told, whatever stops the next
+        if as_json:
+            typer.echo(json.dumps(told))
     if as_json:
-        typer.echo(json.dumps(told))
         return
-    for name, gone in told.items():
-        counts = ", ".join(f"{gone[key]} {key}" for key in ("students", "pictures", "answers"))
-        deleted = ", ".join((counts, *gone["files"]))
-        out_console.print(f"{plain(name)}: deleted {deleted}", highlight=False, soft_wrap=True)
-        out_console.print(f"head of its log: {gone['head']}", highlight=False)
     for run in runs:
         if run not in due:
             out_console.print(f"{plain(str(run))}: kept", highlight=False, soft_wrap=True)
+
+
+def _tell(run: Path, gone: Purged) -> None:
+    counts = f"{gone.students} students, {gone.pictures} pictures, {gone.answers} answers"
+    deleted = ", ".join((counts, *gone.files))
+    out_console.print(f"{plain(str(run))}: deleted {deleted}", highlight=False, soft_wrap=True)
+    out_console.print(f"head of its log: {gone.head}", highlight=False)
 
 
 def _ended_before(run: Path, year: int) -> bool:
