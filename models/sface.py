@@ -23,7 +23,7 @@ class SFace:
     """Embeds aligned face crops, two at a time: a photo and its reference."""
 
     name = "sface"
-    # Mirrored crops move a score by 0.01 on average and 0.08 at most, and of 45,204 public
+    # Mirrored crops move a score by 0.01 on average and 0.08 at most, and of 41,040 public
     # non-mated pairs the highest score without them is 0.52 (docs/accuracy.md).
     sure = 0.6
 

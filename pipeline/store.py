@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
@@ -31,9 +31,6 @@ from pipeline.types import (
 )
 
 _CASE = "SELECT key, subject, photo, assessment FROM student"
-# Students read together: a query for each alone takes three times as long.
-_TOGETHER = 500
-_AMONG = "key IN (SELECT value FROM json_each(?))"
 _COMPARISON = ", ".join(field.name for field in fields(Comparison))
 _CHILDREN = ("conclusion", "comparison", "picture", "template")
 
@@ -171,13 +168,8 @@ class Store:
 
     def evidence(self) -> Iterator[tuple[str, dict[str, Measurement], tuple[Comparison, ...]]]:
         """Key, measurements by name and comparisons of every student, in order."""
-        rows = self._db.execute("SELECT key FROM student ORDER BY position").fetchall()
-        keys = [key for (key,) in rows]
-        for start in range(0, len(keys), _TOGETHER):
-            some = keys[start : start + _TOGETHER]
-            measurements, comparisons = self._measurements(some), self._comparisons(some)
-            for key in some:
-                yield key, measurements[key], tuple(comparisons[key])
+        for (key,) in self._db.execute("SELECT key FROM student ORDER BY position").fetchall():
+            yield key, self._measurements(key), self._comparisons(key)
 
     def cases(self) -> Iterator[Case]:
         """Every decided student as the report sees it, in order, one at a time."""
@@ -207,8 +199,8 @@ class Store:
             subject=Subject(**json.loads(subject)),
             photo=photo,
             assessment=unpack_assessment(assessment),
-            measurements=self._measurements([key])[key],
-            comparisons=tuple(self._comparisons([key])[key]),
+            measurements=self._measurements(key),
+            comparisons=self._comparisons(key),
             pictures=dict(pictures.fetchall()),
         )
 
@@ -275,27 +267,19 @@ class Store:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
-    def _measurements(self, keys: Sequence[str]) -> dict[str, dict[str, Measurement]]:
-        """Measurements by key and name, those across students among them."""
-        among = (json.dumps(keys),)
-        rows = self._db.execute(
-            f"SELECT key, measurements FROM student WHERE {_AMONG}",  # noqa: S608
-            among,
+    def _measurements(self, key: str) -> dict[str, Measurement]:
+        """Measurements by name, those across students among them."""
+        (text,) = self._db.execute(
+            "SELECT measurements FROM student WHERE key = ?", (key,)
+        ).fetchone()
+        concluded = self._db.execute(
+            "SELECT name, value, unit, error FROM conclusion WHERE key = ?", (key,)
         )
-        found = {key: unpack(text) for key, text in rows}
-        for key, *row in self._db.execute(
-            f"SELECT key, name, value, unit, error FROM conclusion WHERE {_AMONG}",  # noqa: S608
-            among,
-        ):
-            found[key][row[0]] = Measurement._make(row)
-        return found
+        return unpack(text) | {row[0]: Measurement._make(row) for row in concluded}
 
-    def _comparisons(self, keys: Sequence[str]) -> dict[str, list[Comparison]]:
-        """Comparisons by key, in order."""
-        found: dict[str, list[Comparison]] = {key: [] for key in keys}
-        for key, *row in self._db.execute(
-            f"SELECT key, {_COMPARISON} FROM comparison WHERE {_AMONG} ORDER BY key, position",  # noqa: S608
-            (json.dumps(keys),),
-        ):
-            found[key].append(Comparison(*row))
-        return found
+    def _comparisons(self, key: str) -> tuple[Comparison, ...]:
+        rows = self._db.execute(
+            f"SELECT {_COMPARISON} FROM comparison WHERE key = ? ORDER BY position",  # noqa: S608
+            (key,),
+        )
+        return tuple(Comparison(*row) for row in rows)

@@ -51,7 +51,7 @@ class Subject:
 class Measurement(NamedTuple):
     """One raw number (or word) about a photo; `error` says why there is none.
 
-    A tuple, because a night makes and reads a million of them: four times as fast as a dataclass.
+    A tuple, because a night makes and reads a million of them: 0.32 µs each, a dataclass 0.55.
     """
 
     name: str
