@@ -8,12 +8,11 @@ tip, mouth **centre**, right and left ear; the mouth centre stands for both mout
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from models.runtime import Network
+from models.runtime import Batches
 from models.yunet import suppress
 from pipeline.types import Face, Floats, Pixels
 
@@ -28,13 +27,13 @@ class BlazeFace:
     side = SIDE
 
     def __init__(self, path: Path) -> None:
-        self._network = cache(lambda batch: Network(path, (batch, SIDE, SIDE, 3)))
+        self._network = Batches(path, (SIDE, SIDE, 3))
         self._anchors = np.concatenate((_centres(16, 2), _centres(8, 6))) * SIDE
 
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (128, 128, 3) BGR picture with at least this score, best first."""
         rgb = np.stack(squares)[..., ::-1].astype(np.float32) / 127.5 - 1.0
-        out = self._network(len(squares))(np.ascontiguousarray(rgb))
+        out = self._network(rgb)
         logits, regressors = (
             _by_picture(out[n], len(squares)) for n in ("classificators", "regressors")
         )

@@ -9,12 +9,11 @@ recogniser, see `docs/accuracy.md`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from models.runtime import Network
+from models.runtime import Batches
 from pipeline.geometry import tight
 from pipeline.types import Floats, Pixels
 
@@ -30,17 +29,9 @@ class Retail0095:
     sure = 0.78
 
     def __init__(self, path: Path) -> None:
-        self._network = cache(lambda batch: Network(path, (batch, 3, SIDE, SIDE)))
+        self._network = Batches(path, (3, SIDE, SIDE))
 
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         """(N, 256) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
         framed = np.stack([tight(crop, SIDE) for crop in crops])
-        bgr = framed.transpose(0, 3, 1, 2).astype(np.float32)
-        pairs = (np.ascontiguousarray(bgr[i : i + 2]) for i in range(0, len(crops), 2))
-        return np.concatenate([_vectors(self._network(len(pair))(pair)) for pair in pairs])
-
-
-def _vectors(outputs: dict[str, Floats]) -> Floats:
-    """The one output, without its empty dimensions."""
-    (output,) = outputs.values()
-    return output.reshape(len(output), -1)
+        return self._network.in_pairs(framed.transpose(0, 3, 1, 2).astype(np.float32))

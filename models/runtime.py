@@ -72,3 +72,27 @@ class Network:
             name: np.array(result, dtype=np.float32)
             for name, result in zip(self._names, results.to_tuple(), strict=True)
         }
+
+
+class Batches:
+    """One network for batches of any size; each size is compiled when first met.
+
+    Args:
+        path: As for `Network`.
+        shape: Input shape of one picture, without the batch.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        self.of = cache(lambda size: Network(path, (size, *shape)))
+
+    def __call__(self, batch: Floats) -> dict[str, Floats]:
+        """Outputs by name."""
+        return self.of(len(batch))(np.ascontiguousarray(batch))
+
+    def in_pairs(self, batch: Floats) -> Floats:
+        """(N, D) the network's only output for N pictures, two at a time."""
+        parts = []
+        for start in range(0, len(batch), 2):
+            (output,) = self(batch[start : start + 2]).values()
+            parts.append(output.reshape(len(output), -1))
+        return np.concatenate(parts)

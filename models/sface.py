@@ -8,12 +8,11 @@ compared by cosine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from models.runtime import Network
+from models.runtime import Batches
 from pipeline.types import Floats, Pixels
 
 SIDE = 112
@@ -28,10 +27,9 @@ class SFace:
     sure = 0.6
 
     def __init__(self, path: Path) -> None:
-        self._network = cache(lambda batch: Network(path, (batch, 3, SIDE, SIDE)))
+        self._network = Batches(path, (3, SIDE, SIDE))
 
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         """(N, 128) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
         rgb = np.stack(crops)[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-        pairs = (np.ascontiguousarray(rgb[i : i + 2]) for i in range(0, len(crops), 2))
-        return np.concatenate([self._network(len(pair))(pair)["fc1"] for pair in pairs])
+        return self._network.in_pairs(rgb)

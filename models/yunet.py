@@ -7,13 +7,12 @@ sqrt(cls · obj), boxes and points are offsets from the grid cell in strides.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from models.runtime import Network
+from models.runtime import Batches
 from pipeline.types import Face, Floats, Pixels
 
 _STRIDES = (8, 16, 32)
@@ -25,13 +24,13 @@ class YuNet:
 
     def __init__(self, path: Path, side: int = 160) -> None:
         self.side = side
-        self._network = cache(lambda batch: Network(path, (batch, 3, side, side)))
+        self._network = Batches(path, (3, side, side))
         self._grids = {stride: _grid(side // stride) for stride in _STRIDES}
 
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (S, S, 3) BGR picture with at least this score, best first."""
         stack = np.stack(squares).astype(np.float32).transpose(0, 3, 1, 2)
-        out = self._network(len(squares))(np.ascontiguousarray(stack))
+        out = self._network(stack)
         # The graph's own reshapes fold the batch into the rows, picture by picture.
         split = {n: rows.reshape(len(squares), -1, rows.shape[-1]) for n, rows in out.items()}
         return [self._decode(split, i, threshold) for i in range(len(squares))]

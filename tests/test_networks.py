@@ -112,7 +112,7 @@ def test_a_picture_is_seen_alike_alone_and_among_others(
 
 def test_threads_are_not_pinned(yunet: YuNet) -> None:
     """Two workers' only threads would both be pinned to the first core."""
-    network = yunet._network(1)._request.get_compiled_model()
+    network = yunet._network.of(1)._request.get_compiled_model()
     assert network.get_property("ENABLE_CPU_PINNING") is False
     assert network.get_property("INFERENCE_NUM_THREADS") == 1
 
