@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import Self
 
 from pipeline.errors import StoreError
 
@@ -63,6 +64,22 @@ CREATE TABLE file (
 ) STRICT, WITHOUT ROWID;
 """
 }
+
+
+class Closing:
+    """What has a database and closes it at the end of a `with` block."""
+
+    def close(self) -> None:
+        """Close the database."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        """The object itself; closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the database."""
+        self.close()
 
 
 def open_database(path: Path, readonly: bool) -> sqlite3.Connection:

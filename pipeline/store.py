@@ -12,14 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from pipeline.errors import StoreError
 from pipeline.packing import pack, pack_assessment, unpack, unpack_assessment
-from pipeline.schema import emptied, open_database
+from pipeline.schema import Closing, emptied, open_database
 from pipeline.types import (
     Assessment,
     Case,
@@ -35,7 +33,7 @@ _COMPARISON = ", ".join(field.name for field in fields(Comparison))
 _CHILDREN = ("conclusion", "comparison", "picture", "template")
 
 
-class Store:
+class Store(Closing):
     """One run's database.
 
     Args:
@@ -50,16 +48,7 @@ class Store:
         self.path = path
         self._db = open_database(path, readonly)
 
-    def __enter__(self) -> Self:
-        """The store itself; closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the database."""
         self._db.close()
 

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
-from types import TracebackType
-from typing import Self
 
 from pipeline.errors import StoreError
 from pipeline.review import log
-from pipeline.schema import emptied
+from pipeline.schema import Closing, emptied
 
 LEDGER = "review.sqlite"
 SCHEMA = 1
@@ -69,7 +67,7 @@ _TRIGGERS = {
 }
 
 
-class Ledger:
+class Ledger(Closing):
     """One run's people's data. One thread uses a ledger at a time; open one a request.
 
     Raises:
@@ -119,19 +117,6 @@ class Ledger:
         self.db.execute(f"PRAGMA application_id = {_APPLICATION}")
         self.db.execute(f"PRAGMA user_version = {SCHEMA}")
         log.append(self.db, "photoproof", "ledger_made")
-
-    def __enter__(self) -> Self:
-        """The ledger itself; closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     def close(self) -> None:
         """Close the database."""
