@@ -6,7 +6,8 @@ Input contract: (1, 256, 256, 3) float32 **RGB** 0-1, the whole picture squeezed
 
 The last layer is MediaPipe's own operation, a transposed convolution with a bias, which OpenVINO
 does not know; it is put together here from two that it does know. Equal to LiteRT's own run of the
-file within 3e-5 on twenty portraits (2026-11), in float32; bf16 moves edges and saves little.
+file within 3e-5 on twenty portraits (2026-11), in float32. bf16 takes 2.3 ms instead of 3.0 and
+moves the top of the hair by up to 5 % of the height (702 photos, 99 in 100 by less than 0.8 %).
 """
 
 from __future__ import annotations
@@ -52,10 +53,16 @@ def _read(_: ov.Core, path: Path) -> ov.Model:
 
 
 def _transposed_convolution(node: frontend.NodeContext) -> list[ov.Output]:
-    """Stride 2, no padding; TFLite's orders: picture NHWC, weights output, rows, columns, input."""
+    """Stride 2, no padding, one output; TFLite's orders: NHWC, and output, rows, columns, input.
+
+    Every pixel becomes a block of four of its own, so the four are outputs of a 1 x 1 convolution:
+    OpenVINO's transposed one gives the same bits and takes 0.12 ms longer.
+    """
     picture, weights, bias = (node.get_input(i) for i in range(3))
-    wide = opset13.convolution_backprop_data(
-        opset13.transpose(picture, [0, 3, 1, 2]), opset13.transpose(weights, [3, 0, 1, 2]), [2, 2]
-    )
+    _, rows, columns, inputs = weights.get_shape()
+    blocks = opset13.reshape(weights, [rows * columns, inputs, 1, 1], special_zero=False)
+    pixels = opset13.transpose(picture, [0, 3, 1, 2])
+    four = opset13.convolution(pixels, blocks, [1, 1], [0, 0], [0, 0], [1, 1])
+    wide = opset13.depth_to_space(four, "blocks_first", rows)
     raised = opset13.add(wide, opset13.unsqueeze(bias, [0, 2, 3]))
     return [opset13.transpose(raised, [0, 2, 3, 1]).output(0)]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from test_quality import HEIGHT, WIDTH, drawn, number, person, seen, take
 
 from pipeline.quality import NotMeasuredError
-from pipeline.quality.colour_space import delta_e, lab, name
-from pipeline.quality.face_area import luminance
+from pipeline.quality.colour_space import delta_e, every_fourth, lab, name
+from pipeline.quality.face_area import FaceArea, luminance
 from pipeline.types import Pixels
 
 
@@ -26,6 +26,13 @@ def linear(byte: int) -> float:
     """Luminance 0-1 of a grey, IEC 61966-2-1."""
     x = byte / 255
     return ((x + 0.055) / 1.055) ** 2.4 if x > 0.04045 else x / 12.92
+
+
+def test_every_fourth_pixel_inside() -> None:
+    bgr = np.arange(7 * 5 * 3, dtype=np.uint8).reshape(7, 5, 3)
+    inside = np.ones((7, 5), dtype=np.bool_)
+    inside[2:] = False
+    assert every_fourth(bgr, inside).tolist() == bgr[0, ::2].tolist()
 
 
 @given(st.integers(0, 255))
@@ -47,6 +54,33 @@ def test_luminance_variance_of_black_and_white_halves() -> None:
 )
 def test_luminance_weighs_linear_light_as_bt709(bgr: tuple[int, int, int], weight: int) -> None:
     assert luminance(painted(bgr))[0, 0] == weight
+
+
+def test_luminance_is_rounded_to_the_nearest() -> None:
+    bgr = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    exact = np.vectorize(linear)(bgr) @ (0.0722, 0.7152, 0.2126) * 255
+    assert np.abs(luminance(bgr) - exact).max() <= 0.5 + 1e-4
+
+
+def test_the_cheeks_are_measured_in_their_squares_alone() -> None:
+    """One square reaches out of the cut, the other lies inside it."""
+    bgr = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    right, left = (np.array(((x, 20), (x + 19, 20), (x + 19, 39), (x, 39))) for x in (-10, 50))
+    area = FaceArea(bgr, np.zeros((3, 2), np.float32), (right, left))
+    one, other = bgr[20:40, :10], bgr[20:40, 50:70]
+    both = np.concatenate((one, other), axis=1)
+    assert area.cheek_colour == pytest.approx(both.mean((0, 1)), rel=1e-5)
+    assert area.cheek_light() == pytest.approx((luminance(one).mean(), luminance(other).mean()))
+    for shares, cheek in zip(area.cheek_histograms(), (one, other), strict=True):
+        assert shares * cheek[..., 0].size == pytest.approx(
+            np.bincount(luminance(cheek).flat, None, 256)
+        )
+
+
+def test_cheeks_outside_the_picture_are_black() -> None:
+    away = np.array(((100, 100), (110, 100), (110, 110), (100, 110)), np.float32)
+    area = FaceArea(painted(200)[:60, :80], away, (away, away))
+    assert area.cheek_light() == (0, 0) and not area.cheek_colour.any()
 
 
 def test_under_exposure_is_the_share_of_dark_pixels() -> None:

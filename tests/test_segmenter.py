@@ -6,8 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import openvino as ov
 import pytest
+from openvino import opset13
 
+from models import segmenter as segmenter_module
 from models.manifest import path_of
 from models.segmenter import SIDE, Segmenter
 from pipeline.errors import ModelError
@@ -59,6 +62,26 @@ def test_a_mirrored_picture_has_a_mirrored_person(segmenter: Segmenter, portrait
 def test_pictures_smaller_than_the_square_are_taken(segmenter: Segmenter, portrait: Pixels) -> None:
     small = np.asarray(cv2.resize(portrait, (96, 64), interpolation=cv2.INTER_AREA), np.uint8)
     assert segmenter(small)[60:100, 115:140].mean() > 0.9
+
+
+class _Layer:
+    """A layer of the TFLite file, as the frontend hands it over."""
+
+    def __init__(self, *inputs: np.ndarray) -> None:
+        self._inputs = [opset13.constant(given).output(0) for given in inputs]
+
+    def get_input(self, number: int) -> ov.Output:
+        return self._inputs[number]
+
+
+def test_every_pixel_of_the_last_layer_becomes_a_block() -> None:
+    rng = np.random.default_rng(0)
+    picture, weights = rng.random((1, 3, 5, 4), np.float32), rng.random((1, 2, 2, 4), np.float32)
+    layer = _Layer(picture, weights, np.array([7], dtype=np.float32))
+    (output,) = segmenter_module._transposed_convolution(layer)
+    (wide,) = ov.compile_model(ov.Model([output], []), "CPU")([]).values()
+    blocks = np.einsum("yxi,rci->yrxc", picture[0], weights[0]) + 7
+    np.testing.assert_allclose(wide[0, :, :, 0], blocks.reshape(6, 10), rtol=1e-5)
 
 
 def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:

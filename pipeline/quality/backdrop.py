@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from pipeline.geometry import shrink
 from pipeline.types import Floats, Pixels
 
+Area = tuple[slice, slice]  # rows and columns
+_WHOLE: Area = slice(None), slice(None)
+
 _EYES_APART = 54.0  # px between the eyes at working size: half the graduation photo's
 # OpenCV keeps CIELAB in bytes as L* × 2.55, a* + 128, b* + 128.
 _BYTE_SCALE = np.array((2.55, 1, 1), dtype=np.float32)
@@ -61,24 +64,23 @@ class Backdrop:
         middle = np.asarray((right + left) / 2 / (width, height), np.float32)
         return cls(small, small.shape[0] / height, person, middle, apart / width)
 
-    @cached_property
-    def lab(self) -> Pixels:
-        """(h, w, 3) CIELAB of `bgr` in bytes: L* × 2.55, a* + 128, b* + 128."""
-        return np.asarray(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2LAB), np.uint8)
+    def stretched(self, square: NDArray[Any], area: Area = _WHOLE) -> NDArray[Any]:
+        """A square like `person` at working size, by its nearest rows and columns; part of it."""
+        rows, columns = self._nearest
+        return square[rows[area[0]]].take(columns[area[1]], axis=1)
 
     @cached_property
-    def surely(self) -> Floats:
-        """(h, w) `person` at working size, by the nearest of its rows and columns."""
-        rows, columns = (
-            ((np.arange(size) + 0.5) / size * len(self.person)).astype(int)
-            for size in self.bgr.shape[:2]
-        )
-        return self.person[np.ix_(rows, columns)]
+    def _nearest(self) -> list[NDArray[np.intp]]:
+        """Rows and columns of `person` that are nearest to those of `bgr`."""
+        cells = len(self.person)
+        return [
+            ((np.arange(size) + 0.5) / size * cells).astype(np.intp) for size in self.bgr.shape[:2]
+        ]
 
     @cached_property
     def mask(self) -> Pixels:
         """(h, w) 255 where the picture is background."""
-        return np.asarray((self.surely < _PERSON) * np.uint8(255), np.uint8)
+        return self.stretched((self.person < _PERSON) * np.uint8(255))
 
     def colours_in(self, corners: Floats) -> Floats:
         """(N, 3) CIELAB of the pixels in a polygon; corners in pixels of the upright picture.
@@ -86,45 +88,43 @@ class Backdrop:
         N is 0 where the polygon lies outside the picture.
         """
         outline = np.rint(corners * self.scale).astype(np.int32)
-        size = self.bgr.shape[1::-1]
-        low, high = np.clip(outline.min(0), 0, size), np.clip(outline.max(0) + 1, 0, size)
-        cut = self.lab[low[1] : high[1], low[0] : high[0]]
+        low, high = np.clip((outline.min(0), outline.max(0) + 1), 0, self.bgr.shape[1::-1])
+        cut = self.bgr[low[1] : high[1], low[0] : high[0]]
         inside = np.zeros(cut.shape[:2], dtype=np.uint8)
         if inside.size:
             cv2.fillPoly(inside, [outline - low], 255)
-        return real_colour(cut[inside > 0])
+        return real_colour(lab_bytes(cut)[inside > 0])
 
     @cached_property
-    def parts(self) -> list[Floats]:
-        """Median CIELAB of each part of the edge strips in which enough background is seen."""
+    def parts(self) -> Floats:
+        """(N, 3) median CIELAB of the edge strips' parts in which enough background is seen."""
         height, width = self.bgr.shape[:2]
         deep, wide = max(2, round(_STRIP * height)), max(2, round(_STRIP * width))
         eye_row = int(np.clip(self.eyes[1] * height, deep + 1, height))
         areas = [(slice(0, deep), columns) for columns in _cuts(0, width, _TOP_PARTS)]
-        areas += [
-            (rows, side)
-            for side in (slice(0, wide), slice(width - wide, width))
-            for rows in _cuts(deep, eye_row, _SIDE_PARTS)
+        sides = slice(0, wide), slice(width - wide, width)
+        areas += [(rows, side) for rows in _cuts(deep, eye_row, _SIDE_PARTS) for side in sides]
+        behind = self.person < _BEHIND
+        seen = ((self.stretched(behind, area).ravel(), self.bgr[area]) for area in areas)
+        colours = [
+            # `compress` picks four times as fast as a mask of rows and columns.
+            median_colour(lab_bytes(cut).reshape(-1, 3).compress(free, axis=0))
+            for free, cut in seen
+            if np.count_nonzero(free) > _SEEN * free.size
         ]
-        colours = [self.lab[area][self.surely[area] < _BEHIND] for area in areas]
-        enough = [_SEEN * self.surely[area].size for area in areas]
-        return [
-            real_colour(np.median(seen, axis=0))
-            for seen, least in zip(colours, enough, strict=True)
-            if len(seen) > least
-        ]
+        return np.reshape(colours, (-1, 3))
 
     @cached_property
     def key(self) -> Floats | None:
         """(3,) CIELAB colour of the background: the median of the parts; None without any."""
-        return np.asarray(np.median(self.parts, axis=0), np.float32) if self.parts else None
+        return np.asarray(np.median(self.parts, axis=0), np.float32) if len(self.parts) else None
 
     @cached_property
     def unevenness(self) -> float | None:
         """Second largest ΔE*ab of a part to the key; None with fewer than three parts."""
         if self.key is None or len(self.parts) < 3:
             return None
-        return float(np.sort(np.linalg.norm(np.stack(self.parts) - self.key, axis=1))[-2])
+        return float(np.sort(np.linalg.norm(self.parts - self.key, axis=1))[-2])
 
     @cached_property
     def crown(self) -> float | None:
@@ -150,9 +150,22 @@ class Backdrop:
         return (row - above + 0.5) / side
 
 
-def real_colour(lab_bytes: NDArray[Any]) -> Floats:
+def lab_bytes(bgr: Pixels) -> Pixels:
+    """(h, w, 3) CIELAB in OpenCV's bytes: L* × 2.55, a* + 128, b* + 128."""
+    # OpenCV refuses a picture without pixels.
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB), np.uint8) if bgr.size else bgr
+
+
+def real_colour(lab: NDArray[Any]) -> Floats:
     """(..., 3) CIELAB from OpenCV's bytes."""
-    return np.asarray((lab_bytes - _BYTE_ZERO) / _BYTE_SCALE, np.float32)
+    return np.asarray((lab - _BYTE_ZERO) / _BYTE_SCALE, np.float32)
+
+
+def median_colour(lab: Pixels) -> Floats:
+    """(3,) CIELAB median of N > 0 pixels, (N, 3) in OpenCV's bytes."""
+    low, high = (len(lab) - 1) // 2, len(lab) // 2
+    ordered = np.partition(lab, (low, high), axis=0)  # `np.median` takes twice as long
+    return real_colour((ordered[low].astype(np.float64) + ordered[high]) / 2)
 
 
 def _cuts(start: int, stop: int, count: int) -> list[slice]:

@@ -218,5 +218,5 @@ def background_key(view: View) -> Floats:
 
 def skin_colour(view: View) -> Floats:
     """(3,) CIELAB of both cheeks. Raises NotMeasuredError without a mesh."""
-    mean = np.rint(view.area.cheek_colour()).astype(np.uint8)
+    mean = np.rint(view.area.cheek_colour).astype(np.uint8)
     return np.asarray(lab(mean), np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.quality.backdrop import real_colour
+from pipeline.quality.backdrop import lab_bytes, median_colour
 from pipeline.quality.base import (
     CHIN,
     LEFT_CHEEK,
@@ -15,6 +15,7 @@ from pipeline.quality.base import (
     background_key,
     eye_to_chin,
 )
+from pipeline.quality.colour_space import every_fourth
 
 _BELOW = 0.4  # T below the chin begin the clothes
 _BESIDE = 0.6  # face widths from the face's middle: neck and neckline end there
@@ -35,12 +36,12 @@ def clothes_contrast(view: View) -> float:
     middle = float(points[RIGHT_CHEEK, 0] + points[LEFT_CHEEK, 0]) / 2 * backdrop.scale
     reach = float(abs(points[LEFT_CHEEK, 0] - points[RIGHT_CHEEK, 0])) * _BESIDE * backdrop.scale
     top = max(0, round((float(points[CHIN, 1]) + _BELOW * eye_to_chin(points)) * backdrop.scale))
-    clothes = backdrop.surely[top:] >= _SURELY
+    clothes = backdrop.stretched(backdrop.person >= _SURELY, (slice(top, None), slice(None)))
     clothes[:, max(0, round(middle - reach)) : max(0, round(middle + reach))] = False
-    if clothes.sum() < _FEW * backdrop.surely.size:
+    if clothes.sum() < _FEW * backdrop.bgr[..., 0].size:
         raise NotMeasuredError("no clothes are seen")
-    worn = backdrop.lab[top:][::2, ::2][clothes[::2, ::2]]  # every fourth pixel is plenty
-    return float(np.linalg.norm(real_colour(np.median(worn, axis=0)) - background_key(view)))
+    worn = every_fourth(backdrop.bgr[top:], clothes)  # a quarter of them is plenty
+    return float(np.linalg.norm(median_colour(lab_bytes(worn[None])[0]) - background_key(view)))
 
 
 MEASURE = Measure("clothes_contrast", "ΔE", clothes_contrast, below="CLOTHES", above="CLOTHES")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.quality.base import Measure, View
-from pipeline.quality.colour_space import lab
+from pipeline.quality.colour_space import every_fourth, lab
 
 
 def colour(view: View) -> float:
     """Mean of sqrt(a*² + b*²) between brows and chin."""
     area = view.area
-    skin = lab(area.bgr[::2, ::2][area.mask[::2, ::2] > 0])  # every fourth pixel is plenty
-    return float(np.hypot(skin[:, 1], skin[:, 2]).mean())
+    skin = lab(every_fourth(area.bgr, area.mask > 0))  # a quarter of them is plenty
+    return float(np.sqrt(skin[:, 1] ** 2 + skin[:, 2] ** 2).mean())
 
 
 MEASURE = Measure("colour", "", colour, below="GREYSCALE", above="GREYSCALE")

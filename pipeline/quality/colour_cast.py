@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from pipeline.quality.base import Measure, View
-from pipeline.quality.colour_space import lab
+from pipeline.quality.base import Measure, View, skin_colour
 from pipeline.types import Value
 
 _SKIN = (15.0, 20.0)  # (a*, b*): middle of ISO/IEC 29794-5's natural colours, 5-25 and 5-35
@@ -23,7 +20,7 @@ def colour_cast(view: View) -> Value:
     Raises:
         NotMeasuredError: Without a mesh.
     """
-    _, a, b = (float(v) for v in lab(np.rint(view.area.cheek_colour()).astype(np.uint8)))
+    _, a, b = skin_colour(view).tolist()
     if math.hypot(a, b) < _GREY:
         return None
     return math.hypot(a - _SKIN[0], b - _SKIN[1])

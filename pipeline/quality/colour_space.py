@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.types import Floats, Pixels
 
@@ -15,6 +16,13 @@ def lab(bgr: Pixels) -> Floats:
     """(..., 3) uint8 BGR to float32 L* 0-100, a*, b*; OpenCV's float conversion of sRGB."""
     flat = bgr.reshape(1, -1, 3).astype(np.float32) / np.float32(255)
     return np.asarray(cv2.cvtColor(flat, cv2.COLOR_BGR2LAB), np.float32).reshape(bgr.shape)
+
+
+def every_fourth(bgr: Pixels, inside: NDArray[np.bool_]) -> Pixels:
+    """(N, 3) pixels of every other row and column, where the (h, w) `inside` is true."""
+    chosen = inside[::2, ::2]
+    # A channel at a time: picked pixel by pixel they take four times as long.
+    return np.stack([bgr[::2, ::2, i][chosen] for i in range(3)], axis=-1)
 
 
 def name(colour: Floats) -> str:

@@ -34,7 +34,7 @@ def glare(view: View) -> Value:
 
 def _spot(lens: Pixels) -> float:
     """Share of the largest connected spot."""
-    burnt = (lens.min(axis=2) >= _BURNT).astype(np.uint8)
+    burnt = cv2.inRange(lens, (_BURNT,) * 3, (255,) * 3)
     spots = cv2.morphologyEx(burnt, cv2.MORPH_OPEN, _SPECK)
     _, _, found, _ = cv2.connectedComponentsWithStats(spots, connectivity=8)
     return float(np.max(found[1:, cv2.CC_STAT_AREA], initial=0) / burnt.size)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from pipeline.quality.base import Measure, View
-from pipeline.quality.colour_space import lab
+from pipeline.quality.base import Measure, View, skin_colour
 from pipeline.quality.scalars import sigmoid
 
 
@@ -17,8 +14,7 @@ def natural_colour(view: View) -> float:
     OFIQ NaturalColour. Its CIELAB is for a D50 white, this one for sRGB's own D65; for skin they
     differ by less than 1.
     """
-    mean = np.rint(view.area.cheek_colour()).astype(np.uint8)
-    _, a, b = (float(v) for v in lab(mean))
+    _, a, b = skin_colour(view).tolist()
     if a < 0 or b < 0:
         return 100.0
     return math.hypot(max(0.0, 5 - a, a - 25), max(0.0, 5 - b, b - 35))

@@ -26,7 +26,7 @@ def red_eye(view: View) -> Value:
     """
     if eyes_open(view) < _OPEN:
         return None
-    blue, green, red = (float(v) for v in view.area.cheek_colour())
+    blue, green, red = (float(v) for v in view.area.cheek_colour)
     least = max(_RED, _OF_SKIN * red / max(1.0, blue, green))
     eyes = (RIGHT_IRIS, LEFT_IRIS)
     return max(_share(view.face.bgr, view.points, eye, least) for eye in eyes)
