@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import os
 import struct
 import zipfile
 import zlib
@@ -51,7 +52,8 @@ class ImageFile:
         """
         if self.member is None:
             with self.path.open("rb") as plain:
-                return plain.read(limit + 1)
+                # As much memory as is asked for is set aside, so no more than the file needs.
+                return plain.read(min(limit, os.fstat(plain.fileno()).st_size) + 1)
         archive = _opened(self.path, self.path.stat().st_mtime_ns)
         with archive.open(self.member) as packed:
             return packed.read(limit + 1)

@@ -163,6 +163,28 @@ def test_a_nonsense_tag_beside_the_orientation_does_no_harm(other_tag: int) -> N
     assert photo.exif_orientation == 6
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_a_jpeg_has_the_pixels_that_pillow_gives_it(
+    mode: str, progressive: bool, subsampling: int
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (97, 66, 3), dtype=np.uint8)
+    options = {"quality": 80, "progressive": progressive, "subsampling": subsampling}
+    data = saved(picture(noise).convert(mode), "JPEG", **options)
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.array_equal(shown(data), np.asarray(image.convert("RGB")))
+
+
+def test_a_jpeg_with_a_slight_fault_is_read_without_a_word(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    data = saved(picture(UPRIGHT), "JPEG", exif=tag(6))
+    stray = data[:-2] + b"stray" + data[-2:]
+    assert np.array_equal(shown(stray), shown(data))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_cmyk() -> None:
     photo = decode(saved(picture(UPRIGHT).convert("CMYK"), "JPEG"), LIMITS)
     assert photo.mode == "CMYK"
