@@ -4,9 +4,9 @@
 
 COHORT is a folder made by `bench/simulated_cohort.py`: 480 x 640 photos, half of the references on
 1,000 px cards. One process is measured on one core: median milliseconds of each stage, and the time
-inside the networks' own calls (OpenVINO's and MediaPipe's). Efficiency is the second over all. Then
-the whole night is run over all students with `--workers`, start and reports included, and the
-memory of all its processes is watched.
+inside the networks' own calls (OpenVINO's). Efficiency is the second over all. Then the whole night
+is run over all students with `--workers`, start and reports included, and the memory of all its
+processes is watched.
 
 Milliseconds are of this machine on this day; ratios travel better.
 """
@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 import openvino as ov
-from mediapipe.tasks.python import vision
 
 from pipeline.engines.networks import NetworkEngine
 from pipeline.policy import load_policy
@@ -73,7 +72,6 @@ def by_stage(jobs: list[Job]) -> tuple[dict[str, float], float, float]:
     """Median ms of each stage and of a whole student, and the networks' share of all time."""
     kernel = Kernel()
     kernel.wrap(ov.InferRequest, "infer", "OpenVINO")
-    kernel.wrap(vision.FaceLandmarker, "detect", "MediaPipe")
     engine = NetworkEngine(load_policy().input)
     try:
         for job in jobs[:_WARM_UP]:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from models.pixels import Takes
 from models.runtime import Batches
 from models.yunet import suppress
 from pipeline.types import Face, Floats, Pixels
 
 SIDE = 128
+_TAKES = Takes("NHWC", rgb=True, mean=127.5, scale=127.5)
 _POINTS = (0, 1, 2, 3, 3)
 _FINE = 2 * 16 * 16  # anchors of the fine grid
 
@@ -27,13 +29,12 @@ class BlazeFace:
     side = SIDE
 
     def __init__(self, path: Path) -> None:
-        self._network = Batches(path, (SIDE, SIDE, 3))
+        self._network = Batches(path, (SIDE, SIDE, 3), _TAKES)
         self._anchors = np.concatenate((_centres(16, 2), _centres(8, 6))) * SIDE
 
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (128, 128, 3) BGR picture with at least this score, best first."""
-        rgb = np.stack(squares)[..., ::-1].astype(np.float32) / 127.5 - 1.0
-        out = self._network(rgb)
+        out = self._network(np.stack(squares))
         logits, regressors = (
             _by_picture(out[n], len(squares)) for n in ("classificators", "regressors")
         )

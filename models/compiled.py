@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def compiled(
     shape: tuple[int, ...],
     config: dict[str, Any],
     reader: Reader = ov.Core.read_model,
+    made: str = "",
 ) -> tuple[ov.CompiledModel, tuple[str, ...]]:
     """The network compiled for a fixed input shape, and its outputs' names in order.
 
@@ -46,12 +48,14 @@ def compiled(
         shape: Input shape.
         config: For `compile_model`.
         reader: Reads a file that OpenVINO cannot read by itself.
+        made: What the reader makes of the file, where that can vary; each is kept in its own file.
 
     Raises:
         FAILURES: If the file cannot be read or compiled.
     """
-    kept = path.parent / _FOLDER / f"{path.stem}-{'x'.join(map(str, shape))}.blob"
-    key = _key(core, path, config)
+    way = f"-{zlib.crc32(made.encode()):08x}" if made else ""
+    kept = path.parent / _FOLDER / f"{path.stem}-{'x'.join(map(str, shape))}{way}.blob"
+    key = _key(core, path, config, made)
     found = _read(core, kept, key, config)
     if found is not None:
         return found
@@ -64,13 +68,13 @@ def compiled(
     return network, names
 
 
-def _key(core: ov.Core, path: Path, config: dict[str, Any]) -> str:
+def _key(core: ov.Core, path: Path, config: dict[str, Any], made: str) -> str:
     """All that the compiled form depends on: the weights, the settings, OpenVINO, the processor."""
     # An OpenVINO graph (.xml) has its weights beside it, under the same name.
     parts = [file.stat() for file in sorted(path.parent.glob(f"{path.stem}.*"))]
     made_of = [(part.st_size, part.st_mtime_ns) for part in parts]
     processor = core.get_property("CPU", "FULL_DEVICE_NAME")
-    return json.dumps([made_of, config, ov.__version__, processor])
+    return json.dumps([made_of, made, config, ov.__version__, processor])
 
 
 def _read(

@@ -1,71 +1,72 @@
-"""MediaPipe FaceLandmarker (Apache-2.0): 478 points, 52 blendshapes and the pose matrix.
+"""MediaPipe's FaceLandmarker (Apache-2.0) on OpenVINO: 478 points, 52 blendshapes, pose matrix.
 
-Input contract: an upright RGB picture with the face filling a good part of it. The task holds
-native threads: `close()` it, its own `__del__` at interpreter exit prints a traceback.
+The steps are those of MediaPipe's own graph (`face_landmarker_graph.cc`): where the face is, what
+that region shows, the mesh in it, blendshapes and pose from the mesh. All in float32: bf16 moves
+points by 0.3 px of 384, seldom by 1.7, and saves a tenth of the time.
+
+Input contract of the landmark network: (1, 256, 256, 3) float32 **RGB** 0-1. Outputs: 478 points in
+its pixels, depth included; the logit that a face is there; the score of a tongue out.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from models.face_blendshapes import FaceBlendshapes
+from models.face_pose import FacePose
+from models.face_region import FaceRegion
+from models.face_task import reader
+from models.pixels import Takes
+from models.runtime import Network
+from pipeline.geometry import window
 from pipeline.types import Mesh, Pixels
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Send the native layer's start-up chatter nowhere; no environment variable stops it.
-
-    Its failures come as Python exceptions and are not hidden.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path of ours
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+_SIDE = 256
 
 
 class FaceMesh:
-    """One face landmarker; finds at most one face a picture."""
+    """One face landmarker; finds at most one face a picture.
 
-    def __init__(self, path: Path) -> None:
-        # Half a second, which only a process that looks at pictures has to spend.
-        import mediapipe
-        from mediapipe.tasks.python import BaseOptions, vision
+    Args:
+        task: MediaPipe's `face_landmarker.task`.
 
-        options = vision.FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
-            output_face_blendshapes=True,
-            output_facial_transformation_matrixes=True,
+    Raises:
+        ModelError: If it cannot be loaded.
+    """
+
+    def __init__(self, task: Path) -> None:
+        self._region = FaceRegion(task)
+        self._network = Network(
+            task,
+            (1, _SIDE, _SIDE, 3),
+            exact=True,
+            reader=reader("face_landmarks_detector.tflite"),
+            takes=Takes("NHWC", rgb=True, scale=255.0),
+            kernels="jit_avx512",
         )
-        self._image, self._srgb = mediapipe.Image, mediapipe.ImageFormat.SRGB
-        with _quiet():
-            self._task = vision.FaceLandmarker.create_from_options(options)
-            self(np.zeros((64, 64, 3), dtype=np.uint8))  # the graph starts with its first picture
+        self._blendshapes, self._pose = FaceBlendshapes(task), FacePose(task)
 
     def __call__(self, bgr: Pixels) -> Mesh | None:
-        """The mesh in pixels of this (H, W, 3) picture, or None if no face is found."""
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
-        result = self._task.detect(self._image(image_format=self._srgb, data=rgb))
-        if not result.face_landmarks:
-            return None
-        height, width = bgr.shape[:2]
-        points = np.array([(p.x * width, p.y * height) for p in result.face_landmarks[0]])
-        return Mesh(
-            points=points.astype(np.float32),
-            blendshapes={c.category_name: float(c.score) for c in result.face_blendshapes[0]},
-            pose=np.asarray(result.facial_transformation_matrixes[0], dtype=np.float32),
-        )
+        """The mesh in pixels of a picture, or None if no face is found.
 
-    def close(self) -> None:
-        """Release the native task."""
-        self._task.close()
+        Args:
+            bgr: Upright (S, S, 3) BGR, the face filling a good part of it.
+        """
+        frame = self._region(bgr)
+        if frame is None:
+            return None
+        raw, presence, _ = self._network(window(bgr, frame, _SIDE)[None]).values()
+        if presence.item() <= 0:  # the logit of a score of 0.5
+            return None
+        shares = raw.reshape(-1, 3) / _SIDE
+        flat = shares[:, :2] @ frame[:, :2].T + frame[:, 2]
+        # Depth has the scale of the frame's width.
+        depth = shares[:, 2:] * np.linalg.norm(frame[:, 0])
+        points = np.hstack((flat, depth)).astype(np.float32)
+        return Mesh(
+            points=points[:, :2],
+            blendshapes=self._blendshapes(points[:, :2]),
+            pose=self._pose(points, len(bgr)),
+        )

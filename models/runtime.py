@@ -13,8 +13,10 @@ import numpy as np
 import openvino as ov
 
 from models.compiled import FAILURES, Reader, compiled
+from models.kernels import preferring
+from models.pixels import Takes
 from pipeline.errors import ModelError
-from pipeline.types import Floats
+from pipeline.types import Floats, Pixels
 
 
 @cache
@@ -36,6 +38,10 @@ class Network:
         shape: Input shape, for instance (4, 3, 160, 160).
         exact: Run in float32 even where bf16 is available.
         reader: Reads a file that OpenVINO cannot read by itself.
+        takes: Given, the network is called with (N, H, W, 3) uint8 BGR pictures, and `shape` is
+            theirs.
+        kernels: Those its convolutions should run on, where OpenVINO's own choice is slow; see
+            `models.kernels`.
 
     Raises:
         ModelError: If the file cannot be loaded or compiled.
@@ -48,7 +54,13 @@ class Network:
         *,
         exact: bool = False,
         reader: Reader = ov.Core.read_model,
+        takes: Takes | None = None,
+        kernels: str = "",
     ) -> None:
+        if kernels:
+            reader = preferring(kernels, reader)
+        if takes is not None:
+            reader = takes.from_pixels(reader)
         config = {
             "INFERENCE_NUM_THREADS": 1,
             "INFERENCE_PRECISION_HINT": "bf16" if half_precision() and not exact else "f32",
@@ -57,7 +69,8 @@ class Network:
             "ENABLE_CPU_PINNING": False,
         }
         try:
-            network, self._names = compiled(_core(), path, shape, config, reader)
+            made = f"{takes or ''}{kernels}"
+            network, self._names = compiled(_core(), path, shape, config, reader, made)
         except FAILURES as error:
             raise ModelError(
                 f"{path.name} cannot be loaded: {str(error).splitlines()[0]}",
@@ -65,9 +78,9 @@ class Network:
             ) from error
         self._request = network.create_infer_request()
 
-    def __call__(self, batch: Floats) -> dict[str, Floats]:
+    def __call__(self, batch: Floats | Pixels) -> dict[str, Floats]:
         """Outputs by name; the arrays are copies the caller may keep."""
-        results = self._request.infer({0: batch}, share_inputs=True)
+        results = self._request.infer({0: np.ascontiguousarray(batch)}, share_inputs=True)
         return {
             name: np.array(result, dtype=np.float32)
             for name, result in zip(self._names, results.to_tuple(), strict=True)
@@ -80,16 +93,25 @@ class Batches:
     Args:
         path: As for `Network`.
         shape: Input shape of one picture, without the batch.
+        takes: As for `Network`.
+        kernels: As for `Network`.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
-        self.of = cache(lambda size: Network(path, (size, *shape)))
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, ...],
+        takes: Takes | None = None,
+        *,
+        kernels: str = "",
+    ) -> None:
+        self.of = cache(lambda size: Network(path, (size, *shape), takes=takes, kernels=kernels))
 
-    def __call__(self, batch: Floats) -> dict[str, Floats]:
+    def __call__(self, batch: Floats | Pixels) -> dict[str, Floats]:
         """Outputs by name."""
-        return self.of(len(batch))(np.ascontiguousarray(batch))
+        return self.of(len(batch))(batch)
 
-    def in_pairs(self, batch: Floats) -> Floats:
+    def in_pairs(self, batch: Floats | Pixels) -> Floats:
         """(N, D) the network's only output for N pictures, two at a time."""
         parts = []
         for start in range(0, len(batch), 2):

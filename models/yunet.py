@@ -12,9 +12,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from models.pixels import Takes
 from models.runtime import Batches
 from pipeline.types import Face, Floats, Pixels
 
+_TAKES = Takes("NCHW", rgb=False)
 _STRIDES = (8, 16, 32)
 _IOU = 0.3  # OpenCV's default for FaceDetectorYN
 
@@ -24,13 +26,12 @@ class YuNet:
 
     def __init__(self, path: Path, side: int = 160) -> None:
         self.side = side
-        self._network = Batches(path, (3, side, side))
+        self._network = Batches(path, (side, side, 3), _TAKES)
         self._grids = {stride: _grid(side // stride) for stride in _STRIDES}
 
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (S, S, 3) BGR picture with at least this score, best first."""
-        stack = np.stack(squares).astype(np.float32).transpose(0, 3, 1, 2)
-        out = self._network(stack)
+        out = self._network(np.stack(squares))
         # The graph's own reshapes fold the batch into the rows, picture by picture.
         split = {n: rows.reshape(len(squares), -1, rows.shape[-1]) for n, rows in out.items()}
         return [self._decode(split, i, threshold) for i in range(len(squares))]

@@ -70,7 +70,7 @@ def _here(jobs: Iterable[Keyed], factory: EngineFactory) -> Iterator[tuple[str, 
 
 
 def _pool(factory: EngineFactory, workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: OpenVINO and MediaPipe own threads that a fork would lose.
+    # Spawned, not forked: OpenVINO owns threads that a fork would lose.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, context, initializer=_start, initargs=(factory,))
 

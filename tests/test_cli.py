@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from pipeline import cli, doctor, errors
 from pipeline.cli.console import RateColumn
 from pipeline.errors import PhotoproofError
+from pipeline.sample import sources
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -117,6 +118,23 @@ def test_doctor_finds_missing_weights(tmp_path: Path) -> None:
     result = photoproof("doctor", PHOTOPROOF_CACHE=str(tmp_path))
     assert result.returncode == 17
     assert "photoproof models pull" in result.stdout
+
+
+@pytest.mark.networks
+def test_doctor_compares_the_mesh_with_mediapipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources.fetch()
+    assert doctor._mesh().ok
+    assert "% of the distance of the eyes" in doctor._mesh().found
+    monkeypatch.setattr(doctor, "_MESHES_APART", 0.0)
+    assert not doctor._mesh().ok
+
+
+def test_doctor_says_where_it_had_no_picture_to_compare_the_mesh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHOTOPROOF_CACHE", str(tmp_path))
+    assert doctor._mesh().ok
+    assert "not compared" in doctor._mesh().found
 
 
 def test_doctor_finds_a_second_opencv(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,15 @@ def test_other_weights_or_settings_are_compiled_anew(
     assert len(compilations) == 3
 
 
+def test_two_ways_to_make_a_network_of_a_file_are_kept_side_by_side(
+    weights: Path, compilations: list[Path]
+) -> None:
+    for _ in range(2):
+        for made in ("", "one way", "another"):
+            compiled(ov.Core(), weights, SHAPE, dict(CONFIG), made=made)
+    assert len(compilations) == len(set(compilations)) == 3
+
+
 def test_a_folder_that_cannot_be_written_costs_only_time(
     weights: Path, compilations: list[Path]
 ) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from models.blazeface import BlazeFace
-from models.facemesh import FaceMesh
 from models.manifest import path_of
 from models.sface import SFace
 from models.yunet import YuNet
@@ -77,22 +76,6 @@ def test_blazeface_finds_the_same_eyes_as_yunet(pictures: dict[str, Pixels], yun
         two = blazeface([fit(pictures[name], 128)[0]], 0.5)[0][0]
         # In picture widths: both see the eyes within 3 % of the picture of each other.
         assert np.abs(one.landmarks[:2] / 160 - two.landmarks[:2] / 128).max() < 0.03
-
-
-def test_mesh_eyes_lie_on_the_detectors_eyes(pictures: dict[str, Pixels], yunet: YuNet) -> None:
-    mesh_of = FaceMesh(path_of("face_landmarker"))
-    try:
-        for name in ("collins", "maher"):
-            square = fit(pictures[name], 160)[0]
-            face = yunet([square], 0.5)[0][0]
-            mesh = mesh_of(square)
-            assert mesh is not None
-            irises = mesh.points[[468, 473]]
-            assert np.abs(irises - face.landmarks[:2]).max() < 5
-            assert set(mesh.blendshapes) >= {"eyeBlinkLeft", "jawOpen"}
-        assert mesh_of(np.zeros((64, 64, 3), dtype=np.uint8)) is None
-    finally:
-        mesh_of.close()
 
 
 @pytest.mark.parametrize("name", ["yunet", "blazeface"])

@@ -106,8 +106,7 @@ class NetworkEngine:
         self._segmenter = Segmenter(path_of("selfie_segmenter"))
 
     def close(self) -> None:
-        """Release the face mesh's native task."""
-        self._mesh.close()
+        """Nothing to release: the networks go with the process."""
 
     def assess(self, job: Job) -> Evidence:
         """Look at one student's photo and references."""

@@ -120,7 +120,7 @@ def _apart(
     factory: LookerFactory,
     workers: int,
 ) -> Iterator[_Result]:
-    # Spawned, not forked: OpenVINO and MediaPipe own threads that a fork would lose.
+    # Spawned, not forked: OpenVINO owns threads that a fork would lose.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(factory,))
     try:

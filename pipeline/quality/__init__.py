@@ -12,7 +12,7 @@ from pipeline.types import Measurement
 
 __all__ = ["Measure", "NotMeasuredError", "View", "measure_all", "measures"]
 
-VERSION = 3  # raise when a measure's formula changes, so that stored values are taken again
+VERSION = 4
 
 
 @cache

@@ -1,0 +1,87 @@
+"""Which part of a picture MediaPipe's landmark network looks at: the face, turned with its eyes.
+
+After MediaPipe's `face_detector_graph.cc`: BlazeFace, scores from 0.5 on; the boxes that overlap
+the best one by half are averaged with it, weighted by score; the box then grows by half and turns
+until the eyes lie level. In float32: in bf16 the region moves, and mesh points by up to 0.7 px.
+
+BlazeFace's input contract is in `models/blazeface.py`; here its boxes are averaged, not suppressed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.blazeface import SIDE
+from models.face_task import reader
+from models.runtime import Network
+from pipeline.geometry import window
+from pipeline.types import Floats, Pixels
+
+_OVERLAP, _GROWTH = 0.5, 1.5
+
+
+class FaceRegion:
+    """One compiled detector for one face in one picture.
+
+    Args:
+        task: MediaPipe's `face_landmarker.task`.
+    """
+
+    def __init__(self, task: Path) -> None:
+        self._network = Network(
+            task, (1, SIDE, SIDE, 3), exact=True, reader=reader("face_detector.tflite")
+        )
+        self._anchors = np.concatenate((_centres(16, 2), _centres(8, 6)))
+
+    def __call__(self, bgr: Pixels) -> NDArray[np.float64] | None:
+        """The frame around the surest face of a square picture (S, S, 3), as `window` takes it."""
+        side = len(bgr)
+        whole = np.array([(side, 0, 0), (0, side, 0)], dtype=np.float64)
+        # In this graph, as part of it (`models.pixels`), the same would take 0.3 ms longer.
+        rgb = cv2.cvtColor(window(bgr, whole, SIDE), cv2.COLOR_BGR2RGB)
+        out = self._network(np.divide(rgb[None], 127.5, dtype=np.float32) - 1)
+        logits = out["classificators"][0, :, 0]
+        sure = np.flatnonzero(logits >= 0)  # the logit of a score of 0.5
+        if sure.size == 0:
+            return None
+        face = _averaged(out["regressors"][0, sure], self._anchors[sure], logits[sure])
+        return _frame(face * (side / SIDE))
+
+
+def _averaged(raw: Floats, anchors: Floats, logits: Floats) -> NDArray[np.float64]:
+    """(4, 2) px of the input: box centre, box size, right eye and left eye of the surest face.
+
+    Args:
+        raw: (N, 16) the network's offsets; box centre and size, then six points, eyes first.
+        anchors: (N, 2) px.
+        logits: (N,).
+    """
+    size = raw[:, 2:4]
+    centre, right, left = (raw[:, i : i + 2] + anchors for i in (0, 4, 6))
+    low, high = centre - size / 2, centre + size / 2
+    best = int(np.argmax(logits))
+    shared = np.clip(np.minimum(high, high[best]) - np.maximum(low, low[best]), 0, None).prod(1)
+    near = shared > _OVERLAP * (size.prod(1) + size[best].prod() - shared)
+    weights = 1 / (1 + np.exp(-logits[near]))
+    faces = np.stack((centre, size, right, left), axis=1)[near]
+    return np.average(faces.astype(np.float64), axis=0, weights=weights)
+
+
+def _frame(face: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2, 3) the frame of a face from `_averaged`, turned so that its eyes lie level in it."""
+    centre, size, right, left = face
+    ahead = (left - right) / np.linalg.norm(left - right)
+    down = np.array((-ahead[1], ahead[0]))
+    across, along = ahead * size[0] * _GROWTH, down * size[1] * _GROWTH
+    return np.column_stack((across, along, centre - (across + along) / 2))
+
+
+def _centres(cells: int, repeat: int) -> Floats:
+    """(cells² · repeat, 2) anchor centres in pixels of the input, row by row."""
+    middles = (np.arange(cells, dtype=np.float32) + 0.5) * (SIDE / cells)
+    grid = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+    return np.repeat(grid, repeat, axis=0)
