@@ -200,7 +200,7 @@ def test_a_large_face_is_averaged_not_sampled(scale: int) -> None:
     picture = np.dstack([board] * 3)
     landmarks = (ARCFACE_112 + np.float32(0.5)) * scale - np.float32(0.5)
     row = geometry.align(picture, landmarks, averaged=True)[56, :, 0].astype(float)
-    assert (row[:56] == 0).all()
+    assert row[:56].max() <= 100 / scale**2, "black but for what bilinear steps carry over the edge"
     assert row[56:] == pytest.approx(100, abs=100 / scale**2 + 1)
     assert set(geometry.align(picture, landmarks)[56, 56:, 0]) == {0, 200}
 
@@ -228,15 +228,17 @@ def test_averaging_moves_nothing(scale: float, seed: int) -> None:
     landmarks = (ARCFACE_112 + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
     one, other = (geometry.align(picture, landmarks, averaged=way) for way in (False, True))
     inner = np.s_[4:-4, 4:-4]
-    assert np.abs(one[inner].astype(int) - other[inner]).max() <= 3
+    assert np.abs(one[inner].astype(int) - other[inner]).max() <= 6
 
 
 @given(sizes, sizes, st.integers(8, 64))
 def test_fit_centres_and_says_where_the_picture_is(width: int, height: int, side: int) -> None:
     square, scale, left, top = geometry.fit(np.full((height, width, 3), 200, np.uint8), side)
     assert square.shape == (side, side, 3)
-    block = max(1, max(width, height) // side)
-    assert scale == pytest.approx(side / (max(width, height) // block * block))
+    halved = 1
+    while halved * 2 * side <= max(width, height):
+        halved *= 2
+    assert scale == pytest.approx(side / (max(width, height) // halved * halved))
     rows, columns = np.nonzero(square[:, :, 0].any(axis=1)), np.nonzero(square[:, :, 0].any(axis=0))
     assert (columns[0].min(), rows[0].min()) == (left, top)
     w, h = columns[0].size, rows[0].size

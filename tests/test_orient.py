@@ -12,15 +12,20 @@ from pipeline.orient import (
     EVEN_LEAD,
     EVEN_ROLL,
     EVEN_TOTAL,
+    GLANCE_BLAZEFACE,
+    GLANCE_LEAD,
+    GLANCE_ROLL,
+    GLANCE_YUNET,
     NO_FACE,
     OVERWHELMING,
     ROLL_RANGE,
+    at_a_glance,
     judge,
     lead,
     overwhelming,
     settle,
 )
-from pipeline.types import Face, Orientation, Sighting
+from pipeline.types import Face, Orientation, Sighting, TurnCw
 
 SIDE = 200
 
@@ -210,3 +215,55 @@ def test_turning_the_picture_turns_the_verdict(
     if lead(before.evidence) > 1e-3:
         assert after.turn_cw == (before.turn_cw - TURNS[quarter]) % 360
         assert after.roll_deg == pytest.approx(before.roll_deg, abs=0.05)
+
+
+def glimpsed(
+    yunet: float, blazeface: float, on_head: float, tilt: float = 0.0
+) -> tuple[Sighting, Sighting]:
+    """What a glance saw, with these scores."""
+    return (
+        sighting(yunet, 0, 0, 0, tilt=tilt),
+        sighting(blazeface, 0, on_head, 0, tilt=tilt, detector="blazeface"),
+    )
+
+
+@pytest.mark.parametrize("turn_cw", TURNS)
+def test_a_clear_face_is_judged_at_a_glance(turn_cw: TurnCw) -> None:
+    found = at_a_glance(glimpsed(0.92, 0.9, 0.5, tilt=4), turn_cw)
+    assert found is not None
+    assert (found.turn_cw, found.confidence) == (turn_cw, 1.0)
+    assert found.roll_deg == pytest.approx(4, abs=0.1)
+    at = TURNS.index(turn_cw)
+    assert found.evidence[at] == pytest.approx(0.91, abs=0.01)
+    assert found.evidence[(at + 2) % 4] == pytest.approx(0.5, abs=0.01)
+    assert found.evidence[(at + 1) % 4] == found.evidence[(at + 3) % 4] == 0
+
+
+@pytest.mark.parametrize(
+    ("scores", "tilt"),
+    [
+        ((GLANCE_YUNET - 0.01, 0.95, 0.1), 0),
+        ((0.95, GLANCE_BLAZEFACE - 0.01, 0.1), 0),
+        ((0.95, 0.9, 0.9 - GLANCE_LEAD + 0.01), 0),
+        ((0.95, 0.8, 0.95), 0),  # on its head
+        ((0.95, 0.95, 0.1), GLANCE_ROLL + 1),
+        ((0.95, 0.95, 0.1), -GLANCE_ROLL - 1),
+        ((0.95, 0.95, 0.1), 90),
+        ((0, 0.95, 0.1), 0),
+        ((0.95, 0, 0), 0),
+    ],
+)
+def test_a_glance_that_leaves_a_doubt_is_not_enough(
+    scores: tuple[float, float, float], tilt: float
+) -> None:
+    assert at_a_glance(glimpsed(*scores, tilt=tilt), 0) is None
+
+
+@given(st.tuples(*[st.floats(0, 1)] * 3), st.floats(-180, 180))
+def test_no_glance_at_both_of_two_opposite_turns_is_enough(
+    scores: tuple[float, float, float], tilt: float
+) -> None:
+    """Whatever YuNet takes for a face: BlazeFace cannot see it more surely both ways up."""
+    yunet, upright, on_head = scores
+    one, other = glimpsed(yunet, upright, on_head, tilt), glimpsed(yunet, on_head, upright, tilt)
+    assert at_a_glance(one, 0) is None or at_a_glance(other, 180) is None

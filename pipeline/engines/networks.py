@@ -21,7 +21,7 @@ from pipeline.compare import embed, embed_together, score
 from pipeline.decode import UnreadableError, decode, read
 from pipeline.detect import LONGEST, Spotter, limit_size
 from pipeline.eyes import eyes_in
-from pipeline.geometry import align, crop_square, shrink
+from pipeline.geometry import TURNS, align, crop_square, shrink, turn
 from pipeline.policy import InputLimits
 from pipeline.quality import View, measure_all
 from pipeline.resemblance import picture_hashes
@@ -54,11 +54,13 @@ class Look:
     Attributes:
         bgr: The picture as it lies, no larger than the stages need.
         orientation: None when there is no face; then `portrait` is None too.
+        alone: A glance showed no sign of a second face.
     """
 
     bgr: Pixels
     orientation: Orientation | None = None
     portrait: Portrait | None = None
+    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -129,11 +131,24 @@ class NetworkEngine:
         record = record or _Record()
         small = limit_size(bgr)
         with record.timed("orient"):
-            sightings, orientation = orient.settle(self._spotter.looks(small))
-            if orientation is None:
-                return Look(small)
-            portrait = self._spotter.portrait(small, sightings, orientation)
-        return Look(small, orientation, portrait)
+            return self._at_a_glance(small) or self._at_length(small)
+
+    def _at_a_glance(self, bgr: Pixels) -> Look | None:
+        """What the first glance says that leaves no doubt, of one after each quarter turn."""
+        for turn_cw in TURNS:
+            laid = turn(bgr, turn_cw)
+            glance = self._spotter.glance(laid)
+            told = glance and orient.at_a_glance(glance.sightings, turn_cw)
+            if glance and told:
+                return Look(bgr, told, Portrait(laid, glance.face), glance.alone)
+        return None
+
+    def _at_length(self, bgr: Pixels) -> Look:
+        """What both detectors say of all turns together."""
+        sightings, orientation = orient.settle(self._spotter.looks(bgr))
+        if orientation is None:
+            return Look(bgr)
+        return Look(bgr, orientation, self._spotter.portrait(bgr, sightings, orientation))
 
     def template(self, bgr: Pixels) -> Floats | None:
         """Unit-length template of a picture's subject, (D,); None when there is no face."""
@@ -166,9 +181,10 @@ class NetworkEngine:
 
     def _describe(self, photo: Photo, look: Look, record: _Record) -> None:
         """The photo's measurements, thumbnail and template."""
-        orientation = look.orientation
-        with record.timed("orient"):
-            portrait = look.portrait and self._spotter.with_others(look.portrait)
+        orientation, portrait = look.orientation, look.portrait
+        if portrait is not None and not look.alone:
+            with record.timed("orient"):
+                portrait = self._spotter.with_others(portrait)
         add = record.measurements.append
         add(Measurement("exif_orientation", float(photo.exif_orientation)))
         add(Measurement("faces_found", 0.0 if portrait is None else 1.0))
