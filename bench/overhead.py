@@ -152,7 +152,10 @@ def main() -> None:
             with _told("cohort stage", count):
                 across.conclude(store, policy)
             judged, _ = across.effective(store, policy)
-            with _told("decisions", count):
+            with _told("decisions, as before", count):
+                stages.decide_all(store, judged, profile)
+            store._db.execute("DELETE FROM decision")
+            with _told("decisions, all new", count):
                 stages.decide_all(store, judged, profile)
         with _told("reports: csv, html, xlsx", count):
             nightly._publish(folder / "out", summary, "zh")

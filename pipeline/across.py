@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
 from pipeline.cohort.duplicates import copies, identical, same_face
-from pipeline.cohort.gallery import Face, Gallery, Norms, norms
+from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, Norms, norms
 from pipeline.cohort.owners import Candidate, best_others, owners
 from pipeline.decide import best_comparison
 from pipeline.policy import Policy
 from pipeline.store import Store
-from pipeline.types import PHOTO, Floats
+from pipeline.types import PHOTO
 
 _NOTE = "non_mated"
 
@@ -24,16 +24,15 @@ Galleries = Mapping[str, tuple[Gallery, Norms | None]]
 
 def conclude(store: Store, policy: Policy) -> None:
     """Replace all that was concluded across students: adjusted scores, owners, copies."""
-    templates = store.templates()
-    photos, galleries = _galleries(store, templates)
-    _adjust(store, galleries)
+    photos, galleries = _galleries(store)
+    with store.transaction():
+        store.adjust(_adjusted(galleries))
     _keep(store, _distributions(store, galleries, policy))
     judged, _ = effective(store, policy)
-    vectors = {face.key: face.vector for face in photos}
     suspects = _suspects(store, judged)
     found = list(identical(store.same_photo()))
     same_bytes = {key for key, _ in found}
-    found += [c for c in copies(store.photo_hashes(), vectors) if c[0] not in same_bytes]
+    found += [c for c in copies(store.photo_hashes(), photos) if c[0] not in same_bytes]
     if policy.cohort.one_to_many:
         found += owners(suspects, _candidates(suspects, galleries), judged)
         explained = {*suspects, *(key for key, _ in found)}
@@ -59,22 +58,19 @@ def histograms(store: Store, bins: int = 100) -> dict[str, list[int]]:
     }
 
 
-def _galleries(
-    store: Store, templates: Sequence[tuple[str, str, Floats]]
-) -> tuple[list[Face], Galleries]:
+def _galleries(store: Store) -> tuple[Faces, Galleries]:
     """All photos, and photos against references by role ("idcard", "idcard#2", ...)."""
     sexes = store.sexes()
-    faces: dict[str, list[Face]] = defaultdict(list)
-    for key, role, vector in templates:
-        faces[role].append(Face(key, sexes.get(key, ""), vector))
-    photos = faces.pop(PHOTO, [])
+    faces = {
+        role: Faces.of(keys, sexes, vectors) for role, (keys, vectors) in store.templates().items()
+    }
+    photos = faces.pop(PHOTO, NO_FACES)
     galleries = {role: Gallery(photos, references) for role, references in sorted(faces.items())}
     return photos, {role: (gallery, norms(gallery)) for role, gallery in galleries.items()}
 
 
-def _adjust(store: Store, galleries: Galleries) -> None:
-    """Set every student's own comparisons against what their pictures score with strangers."""
-    adjusted: list[tuple[str, str, float]] = []
+def _adjusted(galleries: Galleries) -> Iterator[tuple[str, str, float]]:
+    """Every student's own comparisons against what their pictures score with strangers."""
     for role, (gallery, normal) in galleries.items():
         if normal is None:
             continue
@@ -83,15 +79,13 @@ def _adjust(store: Store, galleries: Galleries) -> None:
             if (row := row_of.get(key)) is not None:
                 score = gallery.photos[row] @ gallery.references[column]
                 pair = normal.adjust(np.array([score]), row, slice(column, column + 1))
-                adjusted.append((key, role, float(pair[0])))
-    with store.transaction():
-        store.adjust(adjusted)
+                yield key, role, float(pair[0])
 
 
 def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[str, NonMated]:
     """Non-mated scores by reference kind, among students whose own reference matches."""
     matching: dict[str, set[str]] = defaultdict(set)
-    for key, _, comparisons in store.evidence():
+    for key, comparisons in store.comparisons():
         for comparison in comparisons:
             needed = policy.comparison.of(comparison.kind).accept_from
             if comparison.score is not None and comparison.score >= needed:
@@ -107,7 +101,7 @@ def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[s
 def _suspects(store: Store, judged: Policy) -> dict[str, float]:
     """Students whose photo is not accepted as theirs, with their own best score."""
     suspects = {}
-    for key, _, comparisons in store.evidence():
+    for key, comparisons in store.comparisons():
         best = best_comparison(comparisons, judged)
         if best is None or best.judged is None:
             continue

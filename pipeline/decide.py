@@ -5,9 +5,12 @@ Nothing here looks at a pixel, a file or a clock, so a new policy re-decides a s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
+from pipeline.packing import Seen
 from pipeline.policy import Limit, Policy, Profile
 from pipeline.quality import Measure, measures
 from pipeline.quality.colour_space import delta_e
@@ -20,18 +23,40 @@ from pipeline.types import (
     Measurement,
     Severity,
     TurnCw,
+    Value,
 )
 
-Measurements = Mapping[str, Measurement]
-
+_TURNS: dict[float, TurnCw] = {0: 0, 90: 90, 180: 180, 270: 270}
 _TURN_CODES: dict[TurnCw, str] = {90: "SIDEWAYS_LEFT", 180: "UPSIDE_DOWN", 270: "SIDEWAYS_RIGHT"}
 # Of equally severe findings the first of these gives the category: a wrong person outweighs a
 # turn, and a turn outweighs the rest.
 _RANK = ("NOT_ME", "UPSIDE_DOWN", "SIDEWAYS_LEFT", "SIDEWAYS_RIGHT")
+_DECISIONS = {
+    Severity.ADVICE: Decision.ACCEPT,
+    Severity.REVIEW: Decision.REVIEW,
+    Severity.FLAG: Decision.FLAG,
+}
+# Words that are a finding whatever they say.
+_INTAKE = {
+    "source.photo_clash": "NAME_CLASH",
+    "source.id_number_fault": "ID_NUMBER_INVALID",
+    "photo_error": "UNREADABLE",
+    "assess_error": "NOT_ASSESSED",
+    "cohort.duplicate_of": "DUPLICATE_PHOTO",
+    "cohort.copy_of": "COPIED_PHOTO",
+}
+_OTHERS = {
+    "cohort.swapped_with": "SWAPPED",
+    "cohort.looks_like": "LOOKS_LIKE_OTHER",
+    "cohort.same_face": "SAME_FACE",
+}
 
 
 def decide(
-    seen: Measurements, comparisons: Sequence[Comparison], policy: Policy, profile: Profile
+    seen: Mapping[str, Measurement],
+    comparisons: Sequence[Comparison],
+    policy: Policy,
+    profile: Profile,
 ) -> Assessment:
     """Judge one student.
 
@@ -41,25 +66,178 @@ def decide(
         policy: Thresholds and severities.
         profile: The photo standard's limits.
     """
-    best = best_comparison(comparisons, policy)
-    findings = (
-        *_intake(seen, policy),
-        *_orientation(seen, policy),
-        *_identity(seen, comparisons, best, policy),
-        *_standard(seen, policy, profile),
-    )
-    ordered = tuple(sorted(findings, key=_weight))
-    sure = _sure_turn(seen, policy)
-    return Assessment(
-        decision=_decision(ordered),
-        category=_category(ordered),
-        findings=ordered,
-        turn_cw=_as_turn(_number(seen, "turn_cw")) if sure else None,
-        roll_deg=_number(seen, "roll_deg") if sure else None,
-        reference=best.kind if best else "",
-        score=best.score if best else None,
-        adjusted=best.adjusted if best else None,
-        looks_like=_word(seen, "cohort.looks_like"),
+    return Judge(policy, profile).judge(Seen.of(seen.values()), comparisons)
+
+
+class Judge:
+    """Judges one student after the other; what policy and profile say is looked up once.
+
+    Args:
+        policy: Thresholds and severities.
+        profile: The photo standard's limits.
+    """
+
+    def __init__(self, policy: Policy, profile: Profile) -> None:
+        self._policy = policy
+        self._severity = {code: policy.severity_of(code) for code in catalogue()}
+        self._sure_from = policy.orientation.min_confidence
+        self._rules = tuple(
+            _rule(measures()[name], limit, profile) for name, limit in profile.limits.items()
+        )
+
+    def judge(self, seen: Seen, comparisons: Sequence[Comparison]) -> Assessment:
+        """Judge one student; the result depends on nothing else."""
+        best = best_comparison(comparisons, self._policy)
+        confidence = _number(seen, "turn_confidence")
+        sure = confidence is not None and confidence >= self._sure_from
+        findings = [
+            *self._intake(seen),
+            *self._orientation(seen, sure, confidence),
+            *self._identity(seen, comparisons, best, sure),
+            *self._standard(seen),
+            *(self._unmeasured(seen) if seen.errors else ()),
+        ]
+        findings.sort(key=_weight)
+        decision = _DECISIONS[findings[0].severity] if findings else Decision.ACCEPT
+        return Assessment(
+            decision=decision,
+            category=_category(decision, findings),
+            findings=tuple(findings),
+            turn_cw=_turn(seen) if sure else None,
+            roll_deg=_number(seen, "roll_deg") if sure else None,
+            reference=best.kind if best else "",
+            score=best.score if best else None,
+            adjusted=best.adjusted if best else None,
+            looks_like=_word(seen, "cohort.looks_like"),
+        )
+
+    def _intake(self, seen: Seen) -> Iterator[Finding]:
+        """Findings about files and roster rows."""
+        for name, code in _INTAKE.items():
+            if word := _word(seen, name):
+                yield self._finding(code, word)
+        if _number(seen, "source.photo_files") == 0:
+            yield self._finding("MISSING_PHOTO")
+        if _word(seen, "source.extra_photo"):
+            yield self._finding("EXTRA_PHOTO")
+
+    def _orientation(self, seen: Seen, sure: bool, confidence: float | None) -> Iterator[Finding]:
+        """Findings about how the picture is turned."""
+        tag = _number(seen, "exif_orientation")
+        if tag is not None and tag != 1:
+            yield self._finding("EXIF_ORIENTATION", tag, "1")
+        if _number(seen, "faces_found") == 0:
+            yield self._finding("NO_FACE")
+            return
+        turn = _turn(seen)
+        if turn is not None and not sure:
+            yield self._finding("ORIENTATION_UNCERTAIN", confidence, f"≥ {self._sure_from:g}")
+        elif turn:
+            yield self._finding(_TURN_CODES[turn], float(turn), "0", "°")
+
+    def _identity(
+        self, seen: Seen, comparisons: Sequence[Comparison], best: Comparison | None, sure: bool
+    ) -> Iterator[Finding]:
+        """Findings about whose face it is."""
+        if best is not None and best.judged is not None:
+            limits = self._policy.comparison.of(best.kind)
+            if best.judged < limits.accept_from:
+                # A face compared the wrong way up scores low, so an unsure turn never flags.
+                severity = self._severity["NOT_ME"]
+                upright = sure and best.turn_confidence >= self._sure_from
+                if not (upright and best.judged < limits.flag_below):
+                    severity = min(severity, Severity.REVIEW)
+                limit = f"≥ {limits.accept_from:.3f}"
+                yield Finding("NOT_ME", severity, best.judged, limit, clause=limits.provenance)
+        elif _number(seen, "source.reference_files") == 0:
+            yield self._finding("NO_REFERENCE")
+        for comparison in comparisons:
+            if comparison.error:
+                # Another reference that could be compared makes this one a remark.
+                code = "REFERENCE_UNUSABLE"
+                severity = Severity.ADVICE if best else self._severity[code]
+                yield Finding(code, severity, f"{comparison.kind}: {comparison.error}")
+        for name, code in _OTHERS.items():
+            if other := _word(seen, name):
+                yield self._finding(code, other)
+
+    def _standard(self, seen: Seen) -> Iterator[Finding]:
+        """Findings about the photo standard: every measured value against the profile's limit."""
+        values = seen.values
+        for rule in self._rules:
+            value = values.get(rule.name)
+            if isinstance(value, str):
+                if not _permits(rule.limit, value):
+                    yield self._beyond(rule, rule.above, value)
+            elif value is not None:
+                value *= rule.scale
+                if value < rule.low:
+                    yield self._beyond(rule, rule.below, value)
+                elif value > rule.high:
+                    yield self._beyond(rule, rule.above, value)
+
+    def _unmeasured(self, seen: Seen) -> Iterator[Finding]:
+        """What the standard limits and nobody could measure, as one finding."""
+        why, values = seen.errors, seen.values
+        rules = [r for r in self._rules if r.name in why and values.get(r.name) is None]
+        # Without a face NO_FACE already says why nothing else could be measured.
+        if rules and _number(seen, "faces_found"):
+            weight = max(self._severity[rule.above] for rule in rules)
+            told = ", ".join(f"{rule.name} ({why[rule.name]})" for rule in rules)
+            yield Finding("NOT_ASSESSED", weight, told)
+
+    def _beyond(self, rule: _Rule, code: str, value: float | str) -> Finding:
+        """The finding of a value outside its limit, in the limit's unit."""
+        return Finding(code, self._severity[code], value, rule.text, rule.unit, rule.limit.clause)
+
+    def _finding(self, code: str, value: Value = None, limit: str = "", unit: str = "") -> Finding:
+        """A finding of the severity that its code has."""
+        return Finding(code, self._severity[code], value, limit, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A profile's limit of one measure.
+
+    Attributes:
+        scale: What a stored number is multiplied by to be in the limit's unit.
+        unit: The limit's.
+        low: The limit's `min`, or minus infinity.
+        high: The limit's `max`, or infinity.
+        below: Reason code of a number under `low`.
+        above: Reason code of one over `high`, or of a word that is not allowed.
+        text: The limit for people.
+    """
+
+    name: str
+    limit: Limit
+    scale: float
+    unit: str
+    low: float
+    high: float
+    below: str
+    above: str
+    text: str
+
+
+def _rule(measure: Measure, limit: Limit, profile: Profile) -> _Rule:
+    """A stored fraction becomes pixels of the profile's frame, or per cent without one."""
+    scale, unit = 1.0, measure.unit
+    if measure.per and profile.frame is None:
+        scale, unit = 100.0, "%"
+    elif measure.per and profile.frame is not None:
+        side = profile.frame.width_px if measure.per == "width" else profile.frame.height_px
+        scale = float(side)
+    return _Rule(
+        name=measure.name,
+        limit=limit,
+        scale=scale,
+        unit=unit,
+        low=-math.inf if limit.min is None else limit.min,
+        high=math.inf if limit.max is None else limit.max,
+        below=measure.below,
+        above=measure.above,
+        text=limit.text,
     )
 
 
@@ -74,180 +252,42 @@ def best_comparison(comparisons: Sequence[Comparison], policy: Policy) -> Compar
     return max(scored, key=lambda c: c.judged or 0.0)
 
 
-def _intake(seen: Measurements, policy: Policy) -> Iterator[Finding]:
-    """Findings about files and roster rows."""
-    for name, code in (
-        ("source.photo_clash", "NAME_CLASH"),
-        ("source.id_number_fault", "ID_NUMBER_INVALID"),
-        ("photo_error", "UNREADABLE"),
-        ("assess_error", "NOT_ASSESSED"),
-        ("cohort.duplicate_of", "DUPLICATE_PHOTO"),
-        ("cohort.copy_of", "COPIED_PHOTO"),
-    ):
-        if word := _word(seen, name):
-            yield Finding(code, policy.severity_of(code), word)
-    if _number(seen, "source.photo_files") == 0:
-        yield Finding("MISSING_PHOTO", policy.severity_of("MISSING_PHOTO"))
-    if _word(seen, "source.extra_photo"):
-        yield Finding("EXTRA_PHOTO", policy.severity_of("EXTRA_PHOTO"))
-
-
-def _orientation(seen: Measurements, policy: Policy) -> Iterator[Finding]:
-    """Findings about how the picture is turned."""
-    tag = _number(seen, "exif_orientation")
-    if tag is not None and tag != 1:
-        yield Finding("EXIF_ORIENTATION", policy.severity_of("EXIF_ORIENTATION"), tag, "1")
-    if _number(seen, "faces_found") == 0:
-        yield Finding("NO_FACE", policy.severity_of("NO_FACE"))
-        return
-    turn = _as_turn(_number(seen, "turn_cw"))
-    if turn is not None and not _sure_turn(seen, policy):
-        limit = f"≥ {policy.orientation.min_confidence:g}"
-        code = "ORIENTATION_UNCERTAIN"
-        yield Finding(code, policy.severity_of(code), _number(seen, "turn_confidence"), limit)
-    elif turn:
-        code = _TURN_CODES[turn]
-        yield Finding(code, policy.severity_of(code), float(turn), "0", "°")
-
-
-def _identity(
-    seen: Measurements,
-    comparisons: Sequence[Comparison],
-    best: Comparison | None,
-    policy: Policy,
-) -> Iterator[Finding]:
-    """Findings about whose face it is."""
-    if best is not None and best.judged is not None:
-        limits = policy.comparison.of(best.kind)
-        if best.judged < limits.accept_from:
-            # A face compared the wrong way up scores low, so an unsure turn never flags.
-            sure = _sure_turn(seen, policy) and (
-                best.turn_confidence >= policy.orientation.min_confidence
-            )
-            flag = sure and best.judged < limits.flag_below
-            severity = policy.severity_of("NOT_ME")
-            if not flag:
-                severity = min(severity, Severity.REVIEW)
-            limit = f"≥ {limits.accept_from:.3f}"
-            yield Finding("NOT_ME", severity, best.judged, limit, clause=limits.provenance)
-    elif _number(seen, "source.reference_files") == 0:
-        yield Finding("NO_REFERENCE", policy.severity_of("NO_REFERENCE"))
-    for comparison in comparisons:
-        if comparison.error:
-            # Another reference that could be compared makes this one a remark.
-            code = "REFERENCE_UNUSABLE"
-            severity = Severity.ADVICE if best else policy.severity_of(code)
-            yield Finding(code, severity, f"{comparison.kind}: {comparison.error}")
-    for name, code in (
-        ("cohort.swapped_with", "SWAPPED"),
-        ("cohort.looks_like", "LOOKS_LIKE_OTHER"),
-        ("cohort.same_face", "SAME_FACE"),
-    ):
-        if other := _word(seen, name):
-            yield Finding(code, policy.severity_of(code), other)
-
-
-def _standard(seen: Measurements, policy: Policy, profile: Profile) -> Iterator[Finding]:
-    """Findings about the photo standard: every measured value against the profile's limit."""
-    unmeasured: list[str] = []
-    weight = Severity.ADVICE
-    for name, limit in profile.limits.items():
-        measurement, measure = seen.get(name), measures()[name]
-        if measurement is None:
-            continue
-        if measurement.value is None and measurement.error:
-            unmeasured.append(f"{name} ({measurement.error})")
-            weight = max(weight, policy.severity_of(measure.above))
-        elif (finding := _against(measurement, measure, limit, policy, profile)) is not None:
-            yield finding
-    # Without a face NO_FACE already says why nothing else could be measured.
-    if unmeasured and _number(seen, "faces_found"):
-        yield Finding("NOT_ASSESSED", weight, ", ".join(unmeasured))
-
-
-def _against(
-    measurement: Measurement, measure: Measure, limit: Limit, policy: Policy, profile: Profile
-) -> Finding | None:
-    """The finding of one value outside its limit, in the limit's unit; None if it is inside."""
-    value, unit = measurement.value, measure.unit
-    if isinstance(value, float | int):
-        if measure.per:
-            scale, unit = _scale(measure, profile)
-            value *= scale
-        if limit.min is not None and value < limit.min:
-            code = measure.below
-        elif limit.max is not None and value > limit.max:
-            code = measure.above
-        else:
-            return None
-    elif value is not None and not _permits(limit, value):
-        code = measure.above
-    else:
-        return None
-    return Finding(code, policy.severity_of(code), value, limit.text, unit, limit.clause)
-
-
-def _scale(measure: Measure, profile: Profile) -> tuple[float, str]:
-    """What a stored fraction is multiplied by: pixels of the frame, or per cent without one."""
-    if profile.frame is None:
-        return 100.0, "%"
-    frame = profile.frame
-    return float(frame.width_px if measure.per == "width" else frame.height_px), measure.unit
-
-
 def _permits(limit: Limit, word: str) -> bool:
     """Whether a word is allowed, or a colour near enough to one of the limit's."""
     if limit.near and limit.max is not None:
-        return min(delta_e(word, colour) for colour in limit.near) <= limit.max
+        return any(delta_e(word, colour) <= limit.max for colour in limit.near)
     return not limit.allowed or word in limit.allowed
 
 
 def _weight(finding: Finding) -> tuple[int, int, int]:
     """Sort key: worst first, then by rank, then in the catalogue's order."""
-    rank = _RANK.index(finding.code) if finding.code in _RANK else len(_RANK)
-    return -finding.severity, rank, _places()[finding.code]
+    return -finding.severity, *_places()[finding.code]
 
 
 @cache
-def _places() -> dict[str, int]:
-    """Each reason's place in the catalogue."""
-    return {code: place for place, code in enumerate(catalogue())}
+def _places() -> dict[str, tuple[int, int]]:
+    """Each reason's rank and its place in the catalogue."""
+    ranks = {code: rank for rank, code in enumerate(_RANK)}
+    return {code: (ranks.get(code, len(ranks)), i) for i, code in enumerate(catalogue())}
 
 
-def _decision(ordered: Sequence[Finding]) -> Decision:
-    worst = max((f.severity for f in ordered), default=Severity.ADVICE)
-    return {
-        Severity.ADVICE: Decision.ACCEPT,
-        Severity.REVIEW: Decision.REVIEW,
-        Severity.FLAG: Decision.FLAG,
-    }[worst]
-
-
-def _category(ordered: Sequence[Finding]) -> str:
+def _category(decision: Decision, ordered: Sequence[Finding]) -> str:
     """The registry's own word for the worst finding."""
-    if _decision(ordered) is Decision.ACCEPT:
+    if decision is Decision.ACCEPT:
         return ACCEPTED
     return catalogue()[ordered[0].code].registry or OTHER
 
 
-def _sure_turn(seen: Measurements, policy: Policy) -> bool:
-    """Whether the machine is sure enough to say how the photo is turned."""
-    confidence = _number(seen, "turn_confidence")
-    return confidence is not None and confidence >= policy.orientation.min_confidence
+def _number(seen: Seen, name: str) -> float | None:
+    value = seen.values.get(name)
+    return None if isinstance(value, str) else value
 
 
-def _number(seen: Measurements, name: str) -> float | None:
-    measurement = seen.get(name)
-    value = measurement.value if measurement else None
-    return value if isinstance(value, float | int) else None
-
-
-def _word(seen: Measurements, name: str) -> str:
-    measurement = seen.get(name)
-    value = measurement.value if measurement else None
+def _word(seen: Seen, name: str) -> str:
+    value = seen.values.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _as_turn(value: float | None) -> TurnCw | None:
-    turns: dict[float, TurnCw] = {0: 0, 90: 90, 180: 180, 270: 270}
-    return None if value is None else turns.get(value)
+def _turn(seen: Seen) -> TurnCw | None:
+    value = _number(seen, "turn_cw")
+    return None if value is None else _TURNS.get(value)

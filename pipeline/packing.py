@@ -1,45 +1,92 @@
-"""Measurements and decisions as the JSON texts that the store keeps: one a student."""
+"""Measurements and decisions as the JSON texts that the store keeps of each student."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from pipeline.types import Assessment, Decision, Finding, Measurement, Severity
+from pydantic import TypeAdapter
+from pydantic_core import from_json
 
-_ASSESSMENT = tuple(field.name for field in fields(Assessment))
-_FINDING = tuple(field.name for field in fields(Finding))
+from pipeline.types import Assessment, Measurement, Value
 
-
-def pack(measurements: Iterable[Measurement]) -> str:
-    """Measurements as `{name: [value, unit, error]}`; a value that is NaN becomes null."""
-    packed = {
-        m.name: (None if m.value != m.value else m.value, m.unit, m.error) for m in measurements
-    }
-    return json.dumps(packed, ensure_ascii=False)
+_ASSESSMENT = TypeAdapter(Assessment)
 
 
-def unpack(text: str) -> dict[str, Measurement]:
+class Seen(NamedTuple):
+    """What a decision rests on, by the measurements' names.
+
+    A night's million of values are judged from these two tables, not from a record each.
+
+    Attributes:
+        values: None where there is no value.
+        errors: Why not, where something says so.
+    """
+
+    values: Mapping[str, Value]
+    errors: Mapping[str, str]
+
+    @classmethod
+    def of(cls, measurements: Iterable[Measurement]) -> Seen:
+        """The same of measurements."""
+        together = tuple(measurements)
+        return cls(
+            {m.name: m.value for m in together}, {m.name: m.error for m in together if m.error}
+        )
+
+    def also(self, more: Iterable[Measurement]) -> Seen:
+        """This and more measurements; those of a name that is here already replace it."""
+        other = Seen.of(more)
+        kept = {name: why for name, why in self.errors.items() if name not in other.values}
+        return Seen({**self.values, **other.values}, {**kept, **other.errors})
+
+
+class Packed(NamedTuple):
+    """Measurements of one student as three JSON objects by name; no unit or error that is "".
+
+    Apart, because decisions need no units, and hardly ever an error.
+    """
+
+    measured: str
+    units: str
+    errors: str
+
+
+def pack(measurements: Iterable[Measurement]) -> Packed:
+    """Measurements as text; a value that is NaN becomes null."""
+    together = tuple(measurements)
+    return Packed(
+        _json({m.name: None if m.value != m.value else m.value for m in together}),
+        _json({m.name: m.unit for m in together if m.unit}),
+        _json({m.name: m.error for m in together if m.error}),
+    )
+
+
+def unpack(packed: Packed) -> dict[str, Measurement]:
     """The measurements of `pack`, by name."""
-    return {name: Measurement(name, *rest) for name, rest in json.loads(text).items()}
+    values, errors = seen(packed.measured, packed.errors)
+    units = from_json(packed.units)
+    return {
+        name: Measurement(name, value, units.get(name, ""), errors.get(name, ""))
+        for name, value in values.items()
+    }
+
+
+def seen(measured: str, errors: str) -> Seen:
+    """What decisions need of the measurements of `pack`."""
+    return Seen(from_json(measured), from_json(errors))
 
 
 def pack_assessment(assessment: Assessment) -> str:
-    """An Assessment as JSON; by hand, because `asdict` copies deeply and slowly."""
-    whole = {name: getattr(assessment, name) for name in _ASSESSMENT}
-    whole["findings"] = [
-        {name: getattr(finding, name) for name in _FINDING} for finding in assessment.findings
-    ]
-    return json.dumps(whole, ensure_ascii=False)
+    """An Assessment as JSON, which has no infinity: it becomes null, as NaN does."""
+    return _ASSESSMENT.dump_json(assessment).decode()
 
 
 def unpack_assessment(text: str) -> Assessment:
     """The Assessment of `pack_assessment`."""
-    whole = json.loads(text)
-    findings = whole.pop("findings")
-    return Assessment(
-        decision=Decision(whole.pop("decision")),
-        findings=tuple(Finding(**{**f, "severity": Severity(f["severity"])}) for f in findings),
-        **whole,
-    )
+    return _ASSESSMENT.validate_json(text)
+
+
+def _json(table: Mapping[str, Value]) -> str:
+    return json.dumps(table, ensure_ascii=False)

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from pipeline import __version__, quality
 from pipeline.across import conclude, effective, histograms
 from pipeline.contents import Contents
-from pipeline.decide import decide
+from pipeline.decide import Judge
 from pipeline.errors import StoreError
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
@@ -69,30 +69,13 @@ def run(
     """
     started, clock = datetime.now(UTC), perf_counter()
     with locked(plan.out), Store(plan.out / DATABASE) as store:
-        jobs = dict(_keyed(cohort))
-        store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
-        known = store.known_files()
-        contents = Contents(known)
-        prints = _fingerprints(jobs, plan, contents)
-        if contents.seen != known:
-            store.know_files(contents.seen)
-        rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
-        cohort_key = _digest(prints, rules)
-        pending = _pending(store, jobs, prints)
-        stale = bool(pending) or store.noted("cohort_key") != cohort_key
-        if stale:
-            # Until this run ends nothing that was concluded of an earlier one holds.
-            store.forget("cohort_key", "run")
-            if store.noted("templates_purged"):
-                store.restart()  # what is concluded across students needs everybody's template
-                pending = _pending(store, jobs, prints)
-        stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
-        if stale:
+        looked = _look(store, cohort, plan, factory, on_progress)
+        if looked.stale:
             conclude(store, plan.policy)
         judged, calibration = effective(store, plan.policy)
         counts = decide_all(store, judged, plan.profile)
         with store.transaction():
-            store.note("cohort_key", cohort_key)
+            store.note("cohort_key", looked.cohort_key)
         if not plan.policy.privacy.keep_templates:
             store.purge_templates()
         seconds = perf_counter() - clock
@@ -102,11 +85,11 @@ def run(
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 3),
             "students": len(cohort.jobs),
-            "assessed": len(pending),
-            "students_per_second": round(len(pending) / seconds, 2),
+            "assessed": looked.assessed,
+            "students_per_second": round(looked.assessed / seconds, 2),
             "workers": plan.workers,
             "counts": counts,
-            "stages": stages,
+            "stages": looked.stages,
             "versions": {name: version(name) for name in _PACKAGES},
             "models": dict(plan.digests),
             "policy": plan.policy.model_dump(mode="json"),
@@ -134,18 +117,18 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> dict[str, dict
     categories: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     advice: Counter[str] = Counter()
-    done = store.fingerprints()
+    judge, unseen = Judge(policy, profile), store.unseen()
     with store.transaction():
         for key, seen, comparisons in store.evidence():
-            if key not in done:  # nobody is accepted unseen, whatever went wrong before
-                seen |= {"assess_error": Measurement("assess_error", "it was not looked at")}
-            assessment = decide(seen, comparisons, policy, profile)
+            if key in unseen:  # nobody is accepted unseen, whatever went wrong before
+                seen = seen.also([Measurement("assess_error", "it was not looked at")])
+            assessment = judge.judge(seen, comparisons)
             store.decide(key, assessment)
             decisions[assessment.decision.value] += 1
             categories[assessment.category] += 1
             found = {(f.code, f.severity is Severity.ADVICE) for f in assessment.findings}
-            reasons.update(code for code, is_advice in found if not is_advice)
-            advice.update(code for code, is_advice in found if is_advice)
+            for code, is_advice in found:
+                (advice if is_advice else reasons)[code] += 1
     return {
         "decision": dict(decisions),
         "category": dict(categories.most_common()),
@@ -194,6 +177,43 @@ class locked:  # noqa: N801 - used as a context manager
             return "not known which"
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What came of looking at students.
+
+    Attributes:
+        cohort_key: Digest of all that conclusions across students depend on.
+        stale: Conclusions have to be drawn anew.
+        stages: Seconds by stage.
+    """
+
+    cohort_key: str
+    stale: bool
+    assessed: int
+    stages: dict[str, float]
+
+
+def _look(
+    store: Store, cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress
+) -> _Looked:
+    """See that the store has everybody's evidence; what this takes in memory is free again then."""
+    jobs = dict(_keyed(cohort))
+    store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
+    prints = _fingerprints(jobs, plan, store)
+    rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
+    cohort_key = _digest(prints, rules)
+    pending = _pending(store, jobs, prints)
+    stale = bool(pending) or store.noted("cohort_key") != cohort_key
+    if stale:
+        # Until this run ends nothing that was concluded of an earlier one holds.
+        store.forget("cohort_key", "run")
+        if store.noted("templates_purged"):
+            store.restart()  # what is concluded across students needs everybody's template
+            pending = _pending(store, jobs, prints)
+    stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
+    return _Looked(cohort_key, stale, len(pending), stages)
+
+
 def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
     """Every student's job by subject_id, then a job for every photo that nobody claims."""
     for job in cohort.jobs:
@@ -215,8 +235,10 @@ def _pending(
     return [(key, job) for key, job in jobs.items() if done.get(key) != prints[key]]
 
 
-def _fingerprints(jobs: Mapping[str, Job], plan: Plan, contents: Contents) -> dict[str, str]:
-    """By key, everything the evidence of one student depends on."""
+def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str, str]:
+    """By key, everything the evidence of one student depends on; the store keeps what files are."""
+    known = store.known_files()
+    contents = Contents(known)
     common = _digest(
         dict(plan.digests),
         plan.policy.comparison.recogniser,
@@ -224,7 +246,7 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, contents: Contents) -> di
         quality.VERSION,
         __version__,
     )
-    return {
+    prints = {
         key: _digest(
             contents.of(job.photo),
             [(reference.kind, contents.of(reference.file)) for reference in job.references],
@@ -233,6 +255,9 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, contents: Contents) -> di
         )
         for key, job in jobs.items()
     }
+    if contents.seen != known:
+        store.know_files(contents.seen)
+    return prints
 
 
 def _digest(*parts: object) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pipeline.errors import StoreError
 
-SCHEMA = 2
+SCHEMA = 3
 _APPLICATION = 0x50507266  # "PPrf", so that a foreign database is recognised
 
 _TABLES = """
@@ -17,10 +19,14 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 CREATE TABLE student (
     key TEXT PRIMARY KEY, position INTEGER NOT NULL, subject TEXT NOT NULL, photo TEXT NOT NULL,
     fingerprint TEXT NOT NULL DEFAULT '', photo_sha256 TEXT NOT NULL DEFAULT '',
-    assessment TEXT, measurements TEXT NOT NULL DEFAULT '{}'
+    measured TEXT NOT NULL DEFAULT '{}', units TEXT NOT NULL DEFAULT '{}',
+    errors TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX student_photo ON student (photo_sha256);
 CREATE INDEX student_position ON student (position);
+CREATE TABLE decision (
+    key TEXT PRIMARY KEY REFERENCES student ON DELETE CASCADE, assessment TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE conclusion (
     key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
     value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (key, name)
@@ -45,6 +51,7 @@ CREATE TABLE file (
 """
 
 # From each older version to the next. 1: a row a measurement, those across students among them.
+# 2: one text of measurements a student, {name: [value, unit, error]}.
 _MIGRATIONS = {
     1: """
 ALTER TABLE student ADD COLUMN measurements TEXT NOT NULL DEFAULT '{}';
@@ -62,7 +69,20 @@ CREATE INDEX student_position ON student (position);
 CREATE TABLE file (
     place TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"""
+""",
+    2: """
+ALTER TABLE student ADD COLUMN measured TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE student ADD COLUMN units TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE student ADD COLUMN errors TEXT NOT NULL DEFAULT '{}';
+UPDATE student SET measured = part(measurements, 0), units = part(measurements, 1),
+    errors = part(measurements, 2);
+ALTER TABLE student DROP COLUMN measurements;
+CREATE TABLE decision (
+    key TEXT PRIMARY KEY REFERENCES student ON DELETE CASCADE, assessment TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO decision SELECT key, assessment FROM student WHERE assessment IS NOT NULL;
+ALTER TABLE student DROP COLUMN assessment;
+""",
 }
 
 
@@ -150,6 +170,7 @@ def _prepare(database: sqlite3.Connection, path: Path, readonly: bool) -> None:
             f"{path}: a store of version {version}; this program reads version {SCHEMA}",
             "Bring it up to date: run `photoproof decide` on its folder once.",
         )
+    database.create_function("part", 2, _part, deterministic=True)
     for old in range(version or SCHEMA, SCHEMA):
         database.executescript(
             f"BEGIN; {_MIGRATIONS[old]} PRAGMA user_version = {old + 1}; COMMIT;"
@@ -159,3 +180,16 @@ def _prepare(database: sqlite3.Connection, path: Path, readonly: bool) -> None:
         # nothing, a power cut at most the last students, who are looked at again.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
+
+
+def _part(measurements: str, place: int) -> str:
+    """Values, units or errors of version 2's text; not by SQLite, which rounds to 15 digits."""
+    rows = _rows(measurements).items()
+    part = {name: row[place] for name, row in rows if place == 0 or row[place]}
+    return json.dumps(part, ensure_ascii=False)
+
+
+@lru_cache(maxsize=1)  # asked for once a part
+def _rows(measurements: str) -> dict[str, list[Any]]:
+    rows: dict[str, list[Any]] = json.loads(measurements)
+    return rows

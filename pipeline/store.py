@@ -11,12 +11,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.errors import StoreError
-from pipeline.packing import pack, pack_assessment, unpack, unpack_assessment
+from pipeline.packing import Packed, Seen, pack, pack_assessment, seen, unpack, unpack_assessment
 from pipeline.schema import Closing, emptied, open_database
 from pipeline.types import (
     Assessment,
@@ -28,9 +30,18 @@ from pipeline.types import (
     Subject,
 )
 
-_CASE = "SELECT key, subject, photo, assessment FROM student"
+_CASE = (
+    "SELECT key, subject, photo, assessment, measured, units, errors"
+    " FROM student JOIN decision USING (key)"
+)
 _COMPARISON = ", ".join(field.name for field in fields(Comparison))
-_CHILDREN = ("conclusion", "comparison", "picture", "template")
+_IN_ORDER = "USING (key) ORDER BY student.position, comparison.position"
+_COMPARISONS = f"SELECT key, {_COMPARISON} FROM student JOIN comparison {_IN_ORDER}"  # noqa: S608
+_EVIDENCE = (
+    f"SELECT key, measured, errors, {_COMPARISON}"  # noqa: S608
+    f" FROM student LEFT JOIN comparison {_IN_ORDER}"
+)
+_CHILDREN = ("decision", "conclusion", "comparison", "picture", "template")
 
 
 class Store(Closing):
@@ -97,15 +108,20 @@ class Store(Closing):
         rows = self._db.execute("SELECT key, fingerprint FROM student WHERE fingerprint != ''")
         return dict(rows.fetchall())
 
+    def unseen(self) -> set[str]:
+        """Keys of the students of whom there is no complete evidence."""
+        rows = self._db.execute("SELECT key FROM student WHERE fingerprint = ''")
+        return {key for (key,) in rows}
+
     def save(self, key: str, fingerprint: str, evidence: Evidence) -> None:
         """Replace all that is known of one student, in one transaction."""
         with self.transaction():
             for table in _CHILDREN:
                 self._db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
             self._db.execute(
-                "UPDATE student SET fingerprint = ?, photo_sha256 = ?, assessment = NULL,"
-                " measurements = ? WHERE key = ?",
-                (fingerprint, evidence.photo_sha256, pack(evidence.measurements), key),
+                "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
+                " measured = ?, units = ?, errors = ? WHERE key = ?",
+                (fingerprint, evidence.photo_sha256, *pack(evidence.measurements), key),
             )
             self._db.executemany(
                 "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -152,44 +168,73 @@ class Store(Closing):
 
     def decide(self, key: str, assessment: Assessment) -> None:
         """Keep the machine's decision; call inside a transaction."""
-        text = pack_assessment(assessment)
-        self._db.execute("UPDATE student SET assessment = ? WHERE key = ?", (text, key))
+        self._db.execute(
+            "INSERT INTO decision VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE"
+            " SET assessment = ?2 WHERE assessment != ?2",
+            (key, pack_assessment(assessment)),
+        )
 
-    def evidence(self) -> Iterator[tuple[str, dict[str, Measurement], tuple[Comparison, ...]]]:
-        """Key, measurements by name and comparisons of every student, in order."""
-        for (key,) in self._db.execute("SELECT key FROM student ORDER BY position").fetchall():
-            yield key, self._measurements(key), self._comparisons(key)
+    def evidence(self) -> Iterator[tuple[str, Seen, tuple[Comparison, ...]]]:
+        """Key, what was seen and comparisons of every student, in order, one at a time."""
+        concluded = self._concluded()
+        for key, group in groupby(self._db.execute(_EVIDENCE), itemgetter(0)):
+            (first, *_) = together = tuple(group)
+            table = seen(first[1], first[2])
+            if key in concluded:
+                table = table.also(concluded[key])
+            # Without a comparison, the join gives one row that has no kind.
+            yield key, table, tuple(Comparison(*row[3:]) for row in together if row[3] is not None)
+
+    def comparisons(self) -> Iterator[tuple[str, tuple[Comparison, ...]]]:
+        """Key and comparisons of every student who has any, in order, one at a time."""
+        for key, group in groupby(self._db.execute(_COMPARISONS), itemgetter(0)):
+            yield key, tuple(Comparison(*row[1:]) for row in group)
+
+    def _concluded(self) -> dict[str, list[Measurement]]:
+        """What was concluded across students, by key."""
+        table: dict[str, list[Measurement]] = {}
+        rows = self._db.execute("SELECT key, name, value, unit, error FROM conclusion")
+        for key, *measurement in rows:
+            table.setdefault(key, []).append(Measurement._make(measurement))
+        return table
 
     def cases(self) -> Iterator[Case]:
         """Every decided student as the report sees it, in order, one at a time."""
-        rows = self._db.execute(f"{_CASE} WHERE assessment IS NOT NULL ORDER BY position")
+        rows = self._db.execute(f"{_CASE} ORDER BY position")
         for row in rows:
             yield self._case(row)
 
     def case(self, key: str) -> Case | None:
         """One decided student; None when there is none of that key, or no decision yet."""
-        where = "WHERE key = ? AND assessment IS NOT NULL"
-        row = self._db.execute(f"{_CASE} {where}", (key,)).fetchone()
+        row = self._db.execute(f"{_CASE} WHERE key = ?", (key,)).fetchone()
         return self._case(row) if row else None
 
     def decided(self) -> Iterator[tuple[str, Subject, str, Assessment]]:
         """Key, roster row, sha256 of the photo ("" without one) and decision, in order."""
         rows = self._db.execute(
             "SELECT key, subject, photo_sha256, assessment FROM student"
-            " WHERE assessment IS NOT NULL ORDER BY position"
+            " JOIN decision USING (key) ORDER BY position"
         )
         for key, subject, sha256, assessment in rows:
             yield key, Subject(**json.loads(subject)), sha256, unpack_assessment(assessment)
 
-    def _case(self, row: tuple[str, str, str, str]) -> Case:
-        key, subject, photo, assessment = row
+    def _case(self, row: tuple[str, str, str, str, str, str, str]) -> Case:
+        key, subject, photo, assessment, *texts = row
+        concluded = self._db.execute(
+            "SELECT name, value, unit, error FROM conclusion WHERE key = ?", (key,)
+        )
+        compared = self._db.execute(
+            f"SELECT {_COMPARISON} FROM comparison WHERE key = ? ORDER BY position",  # noqa: S608
+            (key,),
+        )
         pictures = self._db.execute("SELECT role, jpeg FROM picture WHERE key = ?", (key,))
+        across = {name: Measurement(name, *rest) for name, *rest in concluded}
         return Case(
             subject=Subject(**json.loads(subject)),
             photo=photo,
             assessment=unpack_assessment(assessment),
-            measurements=self._measurements(key),
-            comparisons=self._comparisons(key),
+            measurements=unpack(Packed(*texts)) | across,
+            comparisons=tuple(Comparison(*row) for row in compared),
             pictures=dict(pictures.fetchall()),
         )
 
@@ -213,19 +258,26 @@ class Store(Closing):
     def photo_hashes(self) -> dict[str, tuple[str, str]]:
         """Perceptual hash of each photo and of its mirror image, by key, in order."""
         rows = self._db.execute(
-            "SELECT key, json_extract(measurements, '$.photo_hash[0]') AS plain,"
-            " json_extract(measurements, '$.photo_hash_mirrored[0]') AS mirrored"
+            "SELECT key, json_extract(measured, '$.photo_hash') AS plain,"
+            " json_extract(measured, '$.photo_hash_mirrored') AS mirrored"
             " FROM student WHERE plain IS NOT NULL ORDER BY position"
         )
         return {key: (plain, mirrored) for key, plain, mirrored in rows}
 
-    def templates(self) -> list[tuple[str, str, Floats]]:
-        """Key, role and vector of every template, in order."""
+    def templates(self) -> dict[str, tuple[list[str], Floats]]:
+        """By role: whose the templates are, in order, and the (N, D) vectors."""
+        keys: dict[str, list[str]] = {}
+        vectors: dict[str, bytearray] = {}
         rows = self._db.execute(
-            "SELECT key, role, vector FROM template JOIN student USING (key)"
-            " ORDER BY position, role"
+            "SELECT key, role, vector FROM template JOIN student USING (key) ORDER BY position"
         )
-        return [(key, role, np.frombuffer(blob, dtype=np.float32)) for key, role, blob in rows]
+        for key, role, vector in rows:
+            keys.setdefault(role, []).append(key)
+            vectors.setdefault(role, bytearray()).extend(vector)
+        return {
+            role: (own, np.frombuffer(vectors[role], np.float32).reshape(len(own), -1))
+            for role, own in keys.items()
+        }
 
     def purge_templates(self) -> None:
         """Delete every template; `secure_delete` overwrites their bytes."""
@@ -255,20 +307,3 @@ class Store(Closing):
         """A fact kept by `note`; "" if there is none."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
-
-    def _measurements(self, key: str) -> dict[str, Measurement]:
-        """Measurements by name, those across students among them."""
-        (text,) = self._db.execute(
-            "SELECT measurements FROM student WHERE key = ?", (key,)
-        ).fetchone()
-        concluded = self._db.execute(
-            "SELECT name, value, unit, error FROM conclusion WHERE key = ?", (key,)
-        )
-        return unpack(text) | {row[0]: Measurement._make(row) for row in concluded}
-
-    def _comparisons(self, key: str) -> tuple[Comparison, ...]:
-        rows = self._db.execute(
-            f"SELECT {_COMPARISON} FROM comparison WHERE key = ? ORDER BY position",  # noqa: S608
-            (key,),
-        )
-        return tuple(Comparison(*row) for row in rows)

@@ -21,7 +21,7 @@ from pipeline.cohort.calibrate import (
     score_at,
     thresholds,
 )
-from pipeline.cohort.gallery import MIN_OTHERS, Face, Gallery, norms
+from pipeline.cohort.gallery import MIN_OTHERS, Faces, Gallery, norms
 from pipeline.policy import CalibrationPolicy, Policy, load_policy
 from pipeline.store import Store
 from pipeline.types import Comparison, Evidence, Floats, Measurement, Subject
@@ -50,11 +50,9 @@ def again(faces: Floats, seed: int, noise: float = 0.35) -> Floats:
 
 
 def gallery_of(photos: Floats, references: Floats, sexes: list[str] | None = None) -> Gallery:
-    sexes = sexes or [""] * len(photos)
-    return Gallery(
-        [Face(f"s{i}", sex, v) for i, (sex, v) in enumerate(zip(sexes, photos, strict=True))],
-        [Face(f"s{i}", sex, v) for i, (sex, v) in enumerate(zip(sexes, references, strict=True))],
-    )
+    keys = [f"s{i}" for i in range(len(photos))]
+    known = dict(zip(keys, sexes, strict=True)) if sexes else {}
+    return Gallery(Faces.of(keys, known, photos), Faces.of(keys, known, references))
 
 
 def everybody(count: int) -> set[str]:
@@ -155,23 +153,30 @@ def test_few_strangers_are_not_enough_to_adjust() -> None:
     assert norms(gallery_of(faces, again(faces, 1))) is not None
 
 
-def test_norms_are_the_mean_and_spread_of_scores_with_strangers() -> None:
+def test_norms_are_the_mean_and_spread_of_scores_with_strangers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Against every score taken one by one; some students lack a picture on one side."""
     random = np.random.default_rng(3)
     people = [
         (f"s{i}", ("male", "female", "")[i % 3], random.normal(size=(2, 16))) for i in range(240)
     ]
-    unit = lambda v: (v / np.linalg.norm(v)).astype(np.float32)  # noqa: E731
-    photos = [Face(key, sex, unit(pair[0])) for key, sex, pair in people[:220]]
-    references = [Face(key, sex, unit(pair[1])) for key, sex, pair in people[30:]]
+    sexes = {key: sex for key, sex, _ in people}
+
+    def side(whose: list[tuple[str, str, np.ndarray]], which: int) -> Faces:
+        vectors = unit(np.stack([pair[which] for _, _, pair in whose]))
+        return Faces.of([key for key, _, _ in whose], sexes, vectors)
+
+    photos, references = side(people[:220], 0), side(people[30:], 1)
+    monkeypatch.setattr("pipeline.cohort.gallery._ROWS", 64)  # several steps for so few
     gallery = Gallery(photos, references)
     found = norms(gallery)
     assert found is not None
     ((_, scores, strangers),) = gallery.blocks()
-    for row in range(len(photos)):
+    for row in range(len(photos.keys)):
         taken = scores[row, strangers[row]].astype(np.float64)
         assert found.photo[row] == pytest.approx((taken.mean(), taken.std()), abs=1e-5)
-    for column in range(len(references)):
+    for column in range(len(references.keys)):
         taken = scores[strangers[:, column], column].astype(np.float64)
         assert found.reference[column] == pytest.approx((taken.mean(), taken.std()), abs=1e-5)
 
@@ -234,9 +239,9 @@ def test_swaps_and_strangers_in_a_cohort(tmp_path: Path, searching: Policy) -> N
     with filled(tmp_path / "db", photos, references) as store:
         across.conclude(store, searching)
         judged, notes = across.effective(store, searching)
-        seen = {key: (found, own) for key, found, own in store.evidence()}
-    assert seen["s3"][0]["cohort.looks_like"].value == "s4"
-    assert seen["s4"][0]["cohort.swapped_with"].value == "s3"
+        seen = {key: (found.values, own) for key, found, own in store.evidence()}
+    assert seen["s3"][0]["cohort.looks_like"] == "s4"
+    assert seen["s4"][0]["cohort.swapped_with"] == "s3"
     assert "cohort.looks_like" not in seen["s7"][0]
     limits = judged.comparison.of("idcard")
     assert notes["idcard"]["flag_below"]["from"] == "cohort"
@@ -253,7 +258,7 @@ def test_nobody_is_searched_unless_the_policy_switches_it_on(tmp_path: Path) -> 
     with filled(tmp_path / "db", photos, again(faces, 1)) as store:
         across.conclude(store, load_policy())
         for _, found, _ in store.evidence():
-            assert not {"cohort.looks_like", "cohort.same_face"} & found.keys()
+            assert not {"cohort.looks_like", "cohort.same_face"} & found.values.keys()
 
 
 def test_what_is_kept_for_later_holds_no_template(tmp_path: Path, searching: Policy) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cohort import PREFIX
 from pipeline.cohort.duplicates import copies, identical, same_face
-from pipeline.cohort.gallery import Face, Gallery, norms
+from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, norms
 from pipeline.cohort.owners import Candidate, best_others, owners
 from pipeline.policy import Policy, load_policy
 from pipeline.types import Floats
@@ -24,6 +24,10 @@ def vector(cosine: float) -> Floats:
     return np.array([cosine, math.sqrt(1 - cosine**2), 0, 0], dtype=np.float32)
 
 
+def faces(vectors: Mapping[str, Floats]) -> Faces:
+    return Faces.of([*vectors], {}, np.stack([*vectors.values()])) if vectors else NO_FACES
+
+
 PHOTO: Template = ("a", "photo", vector(1))
 
 
@@ -35,10 +39,10 @@ def found(
 ) -> dict[str, dict[str, object]]:
     """What is said of whose photo it is, by student and name."""
     suspects = {key: (own or {}).get(key, -1.0) for key in flagged}
-    photos = [Face(key, "", v) for key, role, v in templates if role == "photo"]
+    photos = faces({key: v for key, role, v in templates if role == "photo"})
     best: dict[str, Candidate] = {}
     for role in sorted({role for _, role, _ in templates} - {"photo"}):
-        references = [Face(key, "", v) for key, r, v in templates if r == role]
+        references = faces({key: v for key, r, v in templates if r == role})
         gallery = Gallery(photos, references)
         for key, candidate in best_others(suspects, gallery, None, role.split("#")[0]):
             if key not in best or candidate.score > best[key].score:
@@ -157,23 +161,23 @@ def test_a_copy_is_a_near_hash_and_the_same_face() -> None:
     hashes = {"a": (HASH, mirrored), "b": (near, mirrored), "c": (HASH, mirrored)}
     hashes["d"] = (FAR, mirrored)
     photos = {"a": vector(1), "b": vector(0.95), "c": vector(0.5), "d": vector(1)}
-    named = {key: m.value for key, m in copies(hashes, photos)}
+    named = {key: m.value for key, m in copies(hashes, faces(photos))}
     # c: same hash, another face (one studio, one pose); d: the same face in another shot.
     assert named == {"a": "b", "b": "a"}
 
 
 def test_a_mirrored_copy_is_found() -> None:
     hashes = {"a": (HASH, FAR), "b": (FAR, HASH)}
-    named = {key: m.value for key, m in copies(hashes, {"a": vector(1), "b": vector(1)})}
+    named = {key: m.value for key, m in copies(hashes, faces({"a": vector(1), "b": vector(1)}))}
     assert named == {"a": "b", "b": "a"}
 
 
 def test_copies_need_both_templates() -> None:
-    assert list(copies({"a": (HASH, FAR), "b": (HASH, FAR)}, {"a": vector(1)})) == []
+    assert list(copies({"a": (HASH, FAR), "b": (HASH, FAR)}, faces({"a": vector(1)}))) == []
 
 
 def test_one_face_in_two_photos_is_named_unless_explained() -> None:
-    photos = [Face("a", "", vector(1)), Face("b", "", vector(0.9)), Face("c", "", vector(0))]
+    photos = faces({"a": vector(1), "b": vector(0.9), "c": vector(0)})
     gallery = Gallery(photos, photos)
     named = {key: m.value for key, m in same_face(gallery, None, 0.8, set())}
     assert named == {"a": "b", "b": "a"}
@@ -190,8 +194,8 @@ def crowd(count: int, centre: float, seed: int = 0) -> list[Floats]:
 
 def test_faces_that_all_look_alike_are_no_duplicates_of_each_other() -> None:
     """Where every two faces reach the threshold, reaching it proves nothing."""
-    faces = [Face(f"s{i}", "", v) for i, v in enumerate(crowd(80, 20.0))]
-    gallery = Gallery(faces, faces)
+    photos = faces({f"s{i}": v for i, v in enumerate(crowd(80, 20.0))})
+    gallery = Gallery(photos, photos)
     threshold = 0.7
     raw = {key for key, _ in same_face(gallery, None, threshold, set())}
     assert len(raw) == 80

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.decide import best_comparison, decide
+from pipeline.decide import Judge, best_comparison, decide
+from pipeline.packing import Seen
 from pipeline.policy import (
     Frame,
     Limit,
@@ -443,6 +444,24 @@ def test_whatever_the_store_holds_can_be_decided_and_told(
     for finding in assessment.findings:
         assert sentence(finding, "zh")
         assert sentence(finding, "en")
+
+
+def test_a_measurement_taken_again_replaces_value_and_error() -> None:
+    first = Seen.of([Measurement("roll", None, "°", "no face mesh"), Measurement("size", "1×1")])
+    assert first.also([Measurement("roll", 2.0, "°")]) == Seen({"roll": 2.0, "size": "1×1"}, {})
+
+
+@given(cohort=st.lists(st.tuples(measured, compared), max_size=4), severity=severities)
+def test_one_judge_of_many_students_says_of_each_what_it_would_say_alone(
+    profile: Profile,
+    cohort: list[tuple[dict[str, Value], list[Comparison]]],
+    severity: dict[str, str],
+) -> None:
+    policy = ruled(severity=severity)
+    judge = Judge(policy, profile)
+    for values, comparisons in cohort:
+        told = judge.judge(Seen.of(seen(values).values()), comparisons)
+        assert told == decide(seen(values), comparisons, policy, profile)
 
 
 @given(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -22,9 +23,9 @@ from pipeline.errors import StoreError
 from pipeline.nightly import Outputs, nightly, redecide
 from pipeline.policy import Policy, Profile, load_policy, load_profile
 from pipeline.quality import measures
-from pipeline.run import DATABASE, Progress, locked
+from pipeline.run import DATABASE, Progress, decide_all, locked
 from pipeline.store import Store
-from pipeline.types import Cohort, Evidence, ImageFile, Job, Measurement, Subject
+from pipeline.types import Cohort, Comparison, Evidence, ImageFile, Job, Measurement, Subject
 
 GOOD = "score=0.9"
 KEEPING = load_policy(None, {"privacy": {"keep_templates": True}})
@@ -346,3 +347,27 @@ def test_a_worker_that_dies_while_its_parent_is_busy_loses_nobody() -> None:
         patch.setattr(pool, "_pool", lambda *_: Breaking())
         seen = [key for key, _ in pool.assess_all(iter(jobs), fake(), 2)]
     assert sorted(seen) == sorted(key for key, _ in jobs)
+
+
+def test_deciding_a_larger_cohort_takes_no_more_memory(
+    tmp_path: Path, policy: Policy, profile: Profile
+) -> None:
+    numbers = tuple(Measurement(name, 0.5) for name in measures())
+    own = (Comparison("idcard", 0.9, "drawn", role="idcard"),)
+    peaks = []
+    for count in (100, 1000):
+        with Store(tmp_path / f"{count}.sqlite") as store:
+            store.enrol((f"s{n}", Subject(f"s{n}", n), "") for n in range(count))
+            with store.transaction():
+                store._db.execute("UPDATE student SET fingerprint = 'print'")
+            store.save("s0", "print", Evidence(numbers, own))
+            seen = store._db.execute("SELECT measured FROM student WHERE key = 's0'").fetchone()
+            with store.transaction():
+                store._db.execute("UPDATE student SET measured = ?", seen)
+            decide_all(store, policy, profile)  # what is cached once is not counted
+            tracemalloc.start()
+            counts = decide_all(store, policy, profile)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert sum(counts["decision"].values()) == count
+    assert peaks[1] < 2 * peaks[0], peaks

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
+from pipeline.packing import Seen, pack_assessment
 from pipeline.schema import SCHEMA
 from pipeline.store import Store
 from pipeline.types import (
@@ -95,14 +97,16 @@ def test_evidence_comes_back_as_it_was(store: Store, path: Path) -> None:
     store.save("s1", "print", FULL)
     with Store(path) as reopened:
         (first, second) = reopened.evidence()
-        assert first == ("s1", {m.name: m for m in FULL.measurements}, FULL.comparisons)
-        assert second == ("s2", {}, ())
+        assert first == ("s1", Seen.of(FULL.measurements), FULL.comparisons)
+        assert second == ("s2", Seen({}, {}), ())
+        assert list(reopened.comparisons()) == [("s1", FULL.comparisons)]
         assert reopened.fingerprints() == {"s1": "print"}
-        vectors = {role: vector for key, role, vector in reopened.templates() if key == "s1"}
-    assert set(vectors) == set(FULL.templates)
-    for role, vector in vectors.items():
-        assert vector.dtype == np.float32
-        assert np.array_equal(vector, FULL.templates[role])
+        templates = reopened.templates()
+    assert set(templates) == set(FULL.templates)
+    for role, (keys, vectors) in templates.items():
+        assert keys == ["s1"]
+        assert vectors.dtype == np.float32
+        assert np.array_equal(vectors, [FULL.templates[role]])
 
 
 def test_a_case_comes_back_as_it_was(store: Store, path: Path) -> None:
@@ -121,6 +125,15 @@ def test_a_case_comes_back_as_it_was(store: Store, path: Path) -> None:
     )
     assert isinstance(case.assessment.decision, Decision)
     assert isinstance(case.assessment.findings[0].severity, Severity)
+
+
+def measured(store: Store, key: str) -> dict[str, Measurement]:
+    """All that was measured of one student; the store tells it of decided ones."""
+    with store.transaction():
+        store.decide(key, JUDGED)
+    case = store.case(key)
+    assert case is not None
+    return dict(case.measurements)
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -149,7 +162,9 @@ def test_any_measurement_comes_back_as_it_was(
     shared_store: Store, taken: list[Measurement]
 ) -> None:
     shared_store.save("s1", "print", Evidence(measurements=tuple(taken)))
-    ((_, found, _),) = shared_store.evidence()
+    ((_, seen, _),) = shared_store.evidence()
+    assert seen == Seen.of(taken)
+    found = measured(shared_store, "s1")
     assert found == {m.name: m for m in taken}
     assert {n: type(m.value) for n, m in found.items()} == {m.name: type(m.value) for m in taken}
 
@@ -157,14 +172,14 @@ def test_any_measurement_comes_back_as_it_was(
 def test_a_value_that_is_no_number_is_kept_as_none(store: Store) -> None:
     store.save("s1", "print", Evidence(measurements=(Measurement("roll", float("nan")),)))
     (_, found, _), *_ = store.evidence()
-    assert found["roll"].value is None
+    assert found.values == {"roll": None}
 
 
 findings = st.builds(
     Finding,
     code=words,
     severity=st.sampled_from(Severity),
-    value=st.none() | words | st.floats(allow_nan=False),
+    value=st.none() | words | st.floats(allow_nan=False, allow_infinity=False),
     limit=words,
     unit=words,
     clause=words,
@@ -190,15 +205,34 @@ def test_any_assessment_comes_back_as_it_was(shared_store: Store, assessment: As
     assert case.assessment == assessment
 
 
+def test_templates_of_a_role_come_in_the_roster_s_order(store: Store) -> None:
+    store.enrol([("s2", BERT, ""), ("s1", ANNA, "")])
+    store.save("s1", "print", FULL)
+    store.save("s2", "print", Evidence(templates={"photo": template(7)}))
+    keys, vectors = store.templates()["photo"]
+    assert keys == ["s2", "s1"]
+    assert np.array_equal(vectors, [template(7), template(1)])
+    assert store.templates()["idcard"][0] == ["s1"]
+
+
+def test_an_infinite_value_of_a_finding_is_kept_as_none(store: Store) -> None:
+    """JSON has no infinity, and one in the report would leave the page blank."""
+    endless = Finding("FILE_TOO_LARGE", Severity.ADVICE, float("inf"))
+    with store.transaction():
+        store.decide("s1", Assessment(Decision.ACCEPT, "", (endless,)))
+    ((_, _, _, assessment),) = store.decided()
+    assert assessment.findings == (dataclasses.replace(endless, value=None),)
+
+
 def test_saving_again_replaces_everything(store: Store) -> None:
     store.save("s1", "old", FULL)
     with store.transaction():
         store.decide("s1", JUDGED)
     store.save("s1", "new", Evidence(measurements=(Measurement("roll", 1.0),)))
     (_, found, comparisons), *_ = store.evidence()
-    assert found == {"roll": Measurement("roll", 1.0)}
+    assert found == Seen({"roll": 1.0}, {})
     assert comparisons == ()
-    assert store.templates() == []
+    assert store.templates() == {}
     assert store.fingerprints() == {"s1": "new"}
     assert list(store.cases()) == [], "the old decision rests on evidence that is gone"
 
@@ -288,9 +322,10 @@ def test_what_is_concluded_across_students_is_replaced_as_a_whole(store: Store) 
     store.conclude([("s1", Measurement("cohort.copy_of", "s2")), ("s2", Measurement("x", 1.0))])
     store.conclude([("s1", Measurement("cohort.looks_like", "s2", "", "why"))])
     (_, found, _), (_, other, _) = store.evidence()
-    assert set(found) == {m.name for m in FULL.measurements} | {"cohort.looks_like"}
-    assert found["cohort.looks_like"] == Measurement("cohort.looks_like", "s2", "", "why")
-    assert other == {}
+    like = Measurement("cohort.looks_like", "s2", "", "why")
+    assert found == Seen.of([*FULL.measurements, like])
+    assert other == Seen({}, {})
+    assert measured(store, "s1")["cohort.looks_like"] == like
 
 
 def test_undecided_students_are_no_cases_and_cases_come_in_order(store: Store) -> None:
@@ -331,7 +366,7 @@ def test_purged_templates_leave_no_bytes_in_the_file(path: Path) -> None:
         before = b"".join(file.read_bytes() for file in path.parent.iterdir())
         assert all(part in before for part in parts)
         store.purge_templates()
-        assert store.templates() == []
+        assert store.templates() == {}
         assert store.noted("templates_purged")
         assert len(store.fingerprints()) == 40, "the evidence stays"
         after = b"".join(file.read_bytes() for file in path.parent.iterdir())
@@ -482,12 +517,31 @@ INSERT INTO measurement VALUES ('s1', 'roll', NULL, '°', 'no face mesh'),
 PRAGMA application_id = 1347449446;
 PRAGMA user_version = 1;
 """
+# What differed in version 2: one text of measurements a student, the decision beside it.
+VERSION_2 = """
+CREATE TABLE conclusion (
+    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
+    value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (key, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO conclusion SELECT * FROM measurement WHERE name = 'cohort.copy_of';
+DROP TABLE measurement;
+CREATE INDEX student_position ON student (position);
+CREATE TABLE file (
+    place TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE student ADD COLUMN measurements TEXT NOT NULL DEFAULT '{}';
+UPDATE student SET measurements = '{"roll": [null, "°", "no face mesh"],
+    "eye_line": [0.4, "px", ""]}' WHERE key = 's1';
+PRAGMA user_version = 2;
+"""
 
 
-@pytest.fixture
-def older(path: Path) -> Path:
+@pytest.fixture(params=[1, 2])
+def older(path: Path, request: pytest.FixtureRequest) -> Path:
     db = sqlite3.connect(path)
     db.executescript(VERSION_1)
+    if request.param == 2:
+        db.executescript(VERSION_2)
     db.close()
     return path
 
@@ -495,8 +549,11 @@ def older(path: Path) -> Path:
 def test_an_older_store_is_brought_up_to_date(older: Path, tmp_path: Path) -> None:
     with Store(older) as store:
         (key, found, _), other = store.evidence()
-        assert (key, other) == ("s1", ("s2", {}, ()))
-        assert found == {
+        assert (key, other) == ("s1", ("s2", Seen({}, {}), ()))
+        assert found == Seen(
+            {"roll": None, "eye_line": 0.4, "cohort.copy_of": "s2"}, {"roll": "no face mesh"}
+        )
+        assert measured(store, "s1") == {
             "roll": Measurement("roll", None, "°", "no face mesh"),
             "eye_line": Measurement("eye_line", 0.4, "px"),
             "cohort.copy_of": Measurement("cohort.copy_of", "s2"),
@@ -505,6 +562,60 @@ def test_an_older_store_is_brought_up_to_date(older: Path, tmp_path: Path) -> No
     fresh = tmp_path / "fresh.sqlite"
     Store(fresh).__exit__(None, None, None)
     assert columns(older) == columns(fresh), "migrated and new stores are alike"
+
+
+def test_a_migrated_store_keeps_every_digit_word_and_decision(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.executescript(VERSION_1 + VERSION_2)
+    exact = 0.1234567890123456  # SQLite's own JSON writes 15 digits
+    text = json.dumps({"a": [exact, "px", ""], "b": ["", "", "why"], "c": [None, "", ""]})
+    db.execute("UPDATE student SET measurements = ? WHERE key = 's1'", (text,))
+    db.execute("UPDATE student SET assessment = ? WHERE key = 's1'", (pack_assessment(JUDGED),))
+    db.commit()
+    db.close()
+    with Store(path) as store:
+        ((key, _, _, assessment),) = store.decided()
+        assert (key, assessment) == ("s1", JUDGED)
+        found = measured(store, "s1")
+    del found["cohort.copy_of"]
+    assert found == {
+        "a": Measurement("a", exact, "px"),
+        "b": Measurement("b", "", "", "why"),
+        "c": Measurement("c", None),
+    }
+
+
+def test_students_are_decided_while_they_are_read(store: Store) -> None:
+    """Nothing but the student in hand is in memory, and each comes once."""
+    keys = [f"k{(7 * number) % 1000:03}" for number in range(1000)]
+    store.enrol((key, Subject(key, 0), "") for key in keys)
+    compared = (Comparison("idcard", 0.7, "sface"), Comparison("admission", None, "sface", "no"))
+    for key in keys[::2]:
+        store.save(key, "print", Evidence((Measurement("luminance", 1.0),), compared))
+    met = []
+    with store.transaction():
+        for key, seen, comparisons in store.evidence():
+            store.decide(key, JUDGED)
+            met.append(key)
+            saved = len(met) % 2 == 1
+            assert (len(seen.values), comparisons) == ((1, compared) if saved else (0, ()))
+    assert met == keys
+    assert [key for key, *_ in store.decided()] == keys
+    assert store.unseen() == set(keys[1::2])
+
+
+def test_the_same_decision_is_not_written_again(store: Store) -> None:
+    store.save("s1", "print", FULL)
+    for assessment, written in (
+        (JUDGED, 1),
+        (JUDGED, 0),
+        (dataclasses.replace(JUDGED, score=0.8), 1),
+    ):
+        before = store._db.total_changes
+        with store.transaction():
+            store.decide("s1", assessment)
+        assert store._db.total_changes - before == written
+        assert next(store.decided())[3] == assessment
 
 
 def columns(path: Path) -> dict[str, object]:
@@ -519,7 +630,7 @@ def columns(path: Path) -> dict[str, object]:
 
 def test_a_reader_does_not_migrate_but_says_what_does(older: Path) -> None:
     before = older.read_bytes()
-    with pytest.raises(StoreError, match="version 1") as refused:
+    with pytest.raises(StoreError, match=r"a store of version [12];") as refused:
         Store(older, readonly=True)
     assert "photoproof decide" in refused.value.hint
     assert older.read_bytes() == before

@@ -70,10 +70,12 @@ def non_mated(
         valid = strangers & sound[:, None] & known[None, :]
         alike = valid & (scores >= policy.same_face_from)
         left_out += int(alike.sum())
-        bins = _bin(scores if norms is None else norms.adjust(scores, rows))
+        valid ^= alike
+        # A photo at a time, so that what is worked out of its scores stays in the cache.
         for row in range(-rows.start % step, len(scores), step):
-            taken = bins[row, valid[row] & ~alike[row]]
-            counts[(rows.start + row) % GROUPS] += np.bincount(taken, minlength=BINS)
+            photo, own = rows.start + row, scores[row]
+            adjusted = own if norms is None else norms.adjust(own, photo)
+            counts[photo % GROUPS] += np.bincount(_bin(adjusted[valid[row]]), minlength=BINS)
     return NonMated(counts, left_out, norms is not None)
 
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from pipeline.cohort import PREFIX
-from pipeline.cohort.gallery import BLOCK, Gallery, Norms
-from pipeline.types import Floats, Measurement
+from pipeline.cohort.gallery import BLOCK, Faces, Gallery, Norms
+from pipeline.types import Measurement
 
 # Most differing bits of 64 between copies of one picture, and the least cosine of their faces;
 # figures in docs/accuracy.md.
@@ -35,20 +35,21 @@ def identical(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, Measuremen
 
 
 def copies(
-    hashes: Mapping[str, tuple[str, str]], photos: Mapping[str, Floats]
+    hashes: Mapping[str, tuple[str, str]], photos: Faces
 ) -> Iterator[tuple[str, Measurement]]:
     """Copies of one picture under two names, mirrored ones too.
 
     Args:
         hashes: By key the photo's hash and its mirror image's, 16 hexadecimal digits each.
-        photos: Photo templates by key; a pair without both is no copy.
+        photos: Photo templates; a pair without both is no copy.
     """
-    keys = [key for key in hashes if key in photos]
+    row_of = {key: row for row, key in enumerate(photos.keys)}
+    keys = [key for key in hashes if key in row_of]
     if len(keys) < 2:
         return
     plain = np.array([int(hashes[key][0], 16) for key in keys], dtype=np.uint64)
     mirrored = np.array([int(hashes[key][1], 16) for key in keys], dtype=np.uint64)
-    step = max(1, BLOCK // len(keys))
+    step = max(1, BLOCK // 4 // len(keys))  # a pair of hashes takes more room than a score
     for start in range(0, len(keys), step):
         # Nearness is mutual, also through the mirror, so each pair is looked at once.
         rows = plain[start : start + step, None]
@@ -56,9 +57,13 @@ def copies(
         near |= np.bitwise_count(rows ^ mirrored[None, start:]) <= NEAR_BITS
         for row, column in np.argwhere(near):
             a, b = keys[start + row], keys[start + column]
-            if row < column and float(photos[a] @ photos[b]) >= COPY_FROM:
+            if row < column and _cosine(photos, row_of[a], row_of[b]) >= COPY_FROM:
                 yield a, Measurement(f"{PREFIX}copy_of", b)
                 yield b, Measurement(f"{PREFIX}copy_of", a)
+
+
+def _cosine(faces: Faces, one: int, other: int) -> float:
+    return float(faces.vectors[one] @ faces.vectors[other])
 
 
 def same_face(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,27 +19,38 @@ from pipeline.types import Floats
 
 Mask = NDArray[np.bool_]
 Reals = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 # Fewer other students than this say too little about what is normal for a face.
 MIN_OTHERS = 50
 BLOCK = 2_000_000  # scores at a time: 8 MB, whatever the cohort's size
+_ROWS = 2048  # vectors in float64 at a time: 2 MB
 _SEX = {"male": 1, "female": 2}
 _OPPOSITE = 3  # what two known and different sexes add up to
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """One template.
+class Faces:
+    """Templates of one role, one a student.
 
     Attributes:
-        key: Whose.
-        sex: "male", "female" or "" when the roster does not say.
-        vector: Unit length.
+        keys: Whose.
+        sex: (N,) 1 male, 2 female, 0 not known.
+        vectors: (N, D) of unit length.
     """
 
-    key: str
-    sex: str
-    vector: Floats
+    keys: Sequence[str]
+    sex: NDArray[np.int8]
+    vectors: Floats
+
+    @classmethod
+    def of(cls, keys: Sequence[str], sexes: Mapping[str, str], vectors: Floats) -> Faces:
+        """Templates with the roster's sex by key: "male", "female" or ""."""
+        sex = np.array([_SEX.get(sexes.get(key, ""), 0) for key in keys], dtype=np.int8)
+        return cls(keys, sex, vectors)
+
+
+NO_FACES = Faces.of((), {}, np.zeros((0, 1), dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +71,12 @@ class Side:
 class Gallery:
     """Photos against references: scores in blocks, never all at once."""
 
-    def __init__(self, photos: Sequence[Face], references: Sequence[Face]) -> None:
+    def __init__(self, photos: Faces, references: Faces) -> None:
         # Numbers instead of words: 20,000 x 20,000 comparisons of strings would take minutes.
-        number = {face.key: i for i, face in enumerate((*photos, *references))}
-        self.photo_keys = [face.key for face in photos]
-        self.reference_keys = [face.key for face in references]
+        number = {key: i for i, key in enumerate((*photos.keys, *references.keys))}
+        self.photo_keys, self.reference_keys = photos.keys, references.keys
+        self.photos, self.references = photos.vectors, references.vectors
         self._photos, self._references = _side(photos, number), _side(references, number)
-        self.photos, self.references = self._photos.vectors, self._references.vectors
 
     def sides(self) -> tuple[Side, Side]:
         """Photos and references."""
@@ -85,7 +96,7 @@ class Gallery:
             yield rows, self.photos[rows] @ self.references.T, strangers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Norms:
     """Mean and spread of each picture's scores with strangers.
 
@@ -106,16 +117,23 @@ class Norms:
 
         The mean of both standard scores, written as one product and one sum a score.
         """
-        (p_mean, p_sd), (r_mean, r_sd) = self.photo[rows].T, self.reference[columns].T
-        mean, deviation = (np.float32(value) for value in self.typical)
-        half = deviation / 2
-        slope = (half / p_sd[..., None]).astype(np.float32) + (half / r_sd).astype(np.float32)
-        shift = (half * p_mean / p_sd)[..., None].astype(np.float32) + (
-            half * r_mean / r_sd
-        ).astype(np.float32)
+        (p_slope, p_shift), (r_slope, r_shift) = self._lines
+        slope = p_slope[rows][..., None] + r_slope[columns]
+        shift = p_shift[rows][..., None] + r_shift[columns]
         slope *= scores
-        slope -= shift - mean
+        shift -= np.float32(self.typical[0])
+        slope -= shift
         return np.asarray(slope, np.float32)
+
+    @cached_property
+    def _lines(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Of photos and of references: what a score is multiplied by, what is taken from it."""
+        half = np.float32(self.typical[1]) / 2
+        photo, reference = (
+            ((half / sd).astype(np.float32), (half * mean / sd).astype(np.float32))
+            for mean, sd in (self.photo.T, self.reference.T)
+        )
+        return photo, reference
 
 
 def norms(gallery: Gallery) -> Norms | None:
@@ -139,17 +157,38 @@ def _moments(side: Side, others: Side) -> Reals:
     """
     moments = np.zeros((len(side.vectors), 3))
     for sex in range(_OPPOSITE):
-        mine, theirs = side.sex == sex, side.sex.dtype.type(sex) + others.sex != _OPPOSITE
-        vectors = side.vectors[mine].astype(np.float64)
-        strangers = others.vectors[theirs].astype(np.float64)
-        moments[mine, 0] = len(strangers)
-        moments[mine, 1] = vectors @ strangers.sum(axis=0)
-        moments[mine, 2] = ((vectors @ (strangers.T @ strangers)) * vectors).sum(axis=1)
+        mine = np.flatnonzero(side.sex == sex)
+        theirs = np.flatnonzero(side.sex.dtype.type(sex) + others.sex != _OPPOSITE)
+        total, second = _sums(others.vectors, theirs)
+        for rows, vectors in _exact(side.vectors, mine):
+            moments[rows, 0] = len(theirs)
+            moments[rows, 1] = vectors @ total
+            moments[rows, 2] = ((vectors @ second) * vectors).sum(axis=1)
     # A student's own picture on the other side is no stranger's.
     _, here, there = np.intersect1d(side.student, others.student, return_indices=True)
-    own = np.einsum("ij,ij->i", side.vectors[here], others.vectors[there], dtype=np.float64)
-    moments[here] -= np.stack((np.ones_like(own), own, own * own), axis=1)
+    for (rows, mine_too), (_, own) in zip(
+        _exact(side.vectors, here), _exact(others.vectors, there), strict=True
+    ):
+        score = (mine_too * own).sum(axis=1)
+        moments[rows] -= np.stack((np.ones_like(score), score, score * score), axis=1)
     return moments
+
+
+def _sums(vectors: Floats, rows: Rows) -> tuple[Reals, Reals]:
+    """(D,) sum and (D, D) sum of outer products of some vectors."""
+    size = vectors.shape[1]
+    total, second = np.zeros(size), np.zeros((size, size))
+    for _, some in _exact(vectors, rows):
+        total += some.sum(axis=0)
+        second += some.T @ some
+    return total, second
+
+
+def _exact(vectors: Floats, rows: Rows) -> Iterator[tuple[Rows, Reals]]:
+    """Rows and their vectors in float64, so few at a time that a large cohort needs no more."""
+    for start in range(0, len(rows), _ROWS):
+        some = rows[start : start + _ROWS]
+        yield some, vectors[some].astype(np.float64)
 
 
 def _spread(sums: Reals) -> Reals:
@@ -159,10 +198,6 @@ def _spread(sums: Reals) -> Reals:
     return np.stack((mean, np.sqrt(variance)), axis=1)
 
 
-def _side(faces: Sequence[Face], number: Mapping[str, int]) -> Side:
-    vectors = [face.vector for face in faces]
-    return Side(
-        np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float32),
-        np.array([number[face.key] for face in faces], dtype=np.int32),
-        np.array([_SEX.get(face.sex, 0) for face in faces], dtype=np.int8),
-    )
+def _side(faces: Faces, number: Mapping[str, int]) -> Side:
+    student = np.array([number[key] for key in faces.keys], dtype=np.int32)
+    return Side(faces.vectors, student, faces.sex)
