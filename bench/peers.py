@@ -11,8 +11,9 @@ deepface is given the weights that photoproof has pulled, so that it asks for no
 environment of its own (`pip install deepface flask pandas tensorflow-cpu tf-keras`). A peer that is
 not installed is left out.
 
-Wall time is of one pair after the other; some peers use every core for it, photoproof one. What a
-batch on all cores takes goes by processor time, so both ratios are printed.
+Wall time is of one pair after the other; some peers use every core for it, photoproof one, so that
+its wall time to the score is its processor time. What a batch on all cores takes goes by processor
+time, so both ratios are printed.
 """
 
 from __future__ import annotations

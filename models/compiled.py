@@ -12,6 +12,7 @@ import io
 import json
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,19 @@ def compiled(
 
 
 def _key(core: ov.Core, path: Path, config: dict[str, Any], made: str) -> str:
-    """All that the compiled form depends on: the weights, the settings, OpenVINO, the processor."""
+    """All that it depends on: weights, this package's code, settings, OpenVINO, the processor."""
     # An OpenVINO graph (.xml) has its weights beside it, under the same name.
     parts = [file.stat() for file in sorted(path.parent.glob(f"{path.stem}.*"))]
     made_of = [(part.st_size, part.st_mtime_ns) for part in parts]
     processor = core.get_property("CPU", "FULL_DEVICE_NAME")
-    return json.dumps([made_of, made, config, ov.__version__, processor])
+    return json.dumps([made_of, _code(), made, config, ov.__version__, processor])
+
+
+@cache
+def _code() -> str:
+    """Digest of this package's code: a reader that makes another graph of a file is part of it."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _read(

@@ -49,6 +49,8 @@ class FaceRegion:
         if sure.size == 0:
             return None
         face = _averaged(out["regressors"][0, sure], self._anchors[sure], logits[sure])
+        if (face[2] == face[3]).all():  # eyes on one point have no direction
+            return None
         return _frame(face * (side / SIDE))
 
 

@@ -71,7 +71,7 @@ class Network:
         try:
             made = f"{takes or ''}{kernels}"
             network, self._names = compiled(_core(), path, shape, config, reader, made)
-        except FAILURES as error:
+        except (*FAILURES, OSError) as error:
             raise ModelError(
                 f"{path.name} cannot be loaded: {str(error).splitlines()[0]}",
                 "Run `photoproof models verify`, then `photoproof models pull`.",

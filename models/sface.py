@@ -27,7 +27,6 @@ class SFace:
     sure = 0.6
 
     def __init__(self, path: Path) -> None:
-        # 6.5 ms a face; with OpenVINO's own choice of kernels 8.0 (docs/performance.md).
         self._network = Batches(path, (3, SIDE, SIDE), kernels="jit_avx512")
 
     def __call__(self, crops: Sequence[Pixels]) -> Floats:

@@ -137,6 +137,15 @@ def test_doctor_says_where_it_had_no_picture_to_compare_the_mesh(
     assert "not compared" in doctor._mesh().found
 
 
+def test_doctor_names_a_damaged_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "samples_dir", lambda: tmp_path)
+    (tmp_path / sources.pictures()["maher"].asset.file).write_bytes(b"no picture")
+    monkeypatch.setattr("models.face_reference.FaceReference", lambda _: pytest.fail("not asked"))
+    check = doctor._mesh()
+    assert not check.ok
+    assert "is no picture" in check.found
+
+
 def test_doctor_finds_a_second_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
     real = doctor.version
     monkeypatch.setattr(

@@ -91,3 +91,13 @@ def test_a_folder_that_cannot_be_written_costs_only_time(
     (weights.parent / "compiled").write_text("a file where the folder should be")
     assert compile_it(weights) == compile_it(weights)
     assert len(compilations) == 2
+
+
+def test_other_code_compiles_anew(
+    weights: Path, compilations: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that makes another graph of the same file must not be given the old one."""
+    compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
+    monkeypatch.setattr("models.compiled._code", lambda: "another version")
+    compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
+    assert len(compilations) == 2

@@ -137,6 +137,25 @@ def test_kernels_are_preferred_for_each_convolution() -> None:
     assert all("primitives_priority_0" in dict(node.get_rt_info()) for node in layers)
 
 
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@pytest.mark.skipif(
+    not CPUINFO.exists() or "avx512f" not in CPUINFO.read_text("utf-8"),
+    reason="this processor has no AVX-512",
+)
+def test_kernels_asked_for_are_run() -> None:
+    model = preferring("jit_avx512", ov.Core.read_model)(ov.Core(), path_of("sface_folded"))
+    model.reshape([1, 3, 112, 112])
+    graph = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    kinds = {
+        str(node.get_rt_info()["primitiveType"].astype(str))
+        for node in graph.get_runtime_model().get_ops()
+        if "Convolution" in str(node.get_rt_info()["layerType"].astype(str))
+    }
+    assert kinds and all(kind.startswith("jit_avx512") for kind in kinds)
+
+
 def test_a_window_shows_what_its_frame_covers() -> None:
     picture = np.random.default_rng(1).integers(0, 255, (40, 40, 3), dtype=np.uint8)
     whole = np.array([(40.0, 0, 0), (0, 40, 0)])

@@ -13,11 +13,12 @@ from pipeline.engines.networks import Look, NetworkEngine
 from pipeline.geometry import TURNS, shrink, turn, unturn
 from pipeline.policy import Policy
 from pipeline.sample import sources
-from pipeline.types import Pixels
+from pipeline.types import Pixels, TurnCw
 
 pytestmark = pytest.mark.networks
 
 PORTRAITS = ("collins", "hopper", "guido", "maher")
+LARGE = ("hopper", "guido", "maher")  # large enough in the picture to be alone at a glance
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,8 @@ def test_a_glance_spares_the_other_looks(
     engine: NetworkEngine, portraits: dict[str, Pixels], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.orient.settle", lambda _: pytest.fail("looked again"))
-    for bgr in portraits.values():
-        assert engine.look(bgr).alone
+    for name in PORTRAITS:
+        assert engine.look(portraits[name]).alone == (name in LARGE)
 
 
 def test_a_second_person_is_not_overlooked(
@@ -81,3 +82,19 @@ def test_a_second_person_is_not_overlooked(
         both[: len(big), : big.shape[1]] = big
         both[: len(small), big.shape[1] :] = small
         assert not engine.look(both).alone
+
+
+@pytest.mark.parametrize("laid", [90, 180, 270])
+def test_a_small_upright_face_is_not_taken_for_the_subject(
+    engine: NetworkEngine, portraits: dict[str, Pixels], laid: TurnCw
+) -> None:
+    """A large portrait on its side or head, and a small one that lies right in its corner."""
+    large = turn(portraits["guido"], laid)
+    small = shrink(portraits["guido"], max(large.shape[:2]) // 3)
+    collage = large.copy()
+    collage[: small.shape[0], : small.shape[1]] = small
+    look = engine.look(collage)
+    assert look.orientation is not None
+    sure = look.orientation.confidence >= 0.5
+    assert not sure or look.orientation.turn_cw == unturn(laid)
+    assert not look.alone or look.orientation.turn_cw == unturn(laid)

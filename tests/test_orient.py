@@ -257,13 +257,3 @@ def test_a_glance_that_leaves_a_doubt_is_not_enough(
     scores: tuple[float, float, float], tilt: float
 ) -> None:
     assert at_a_glance(glimpsed(*scores, tilt=tilt), 0) is None
-
-
-@given(st.tuples(*[st.floats(0, 1)] * 3), st.floats(-180, 180))
-def test_no_glance_at_both_of_two_opposite_turns_is_enough(
-    scores: tuple[float, float, float], tilt: float
-) -> None:
-    """Whatever YuNet takes for a face: BlazeFace cannot see it more surely both ways up."""
-    yunet, upright, on_head = scores
-    one, other = glimpsed(yunet, upright, on_head, tilt), glimpsed(yunet, on_head, upright, tilt)
-    assert at_a_glance(one, 0) is None or at_a_glance(other, 180) is None
