@@ -30,7 +30,7 @@ class BlazeFace:
 
     def __init__(self, path: Path) -> None:
         self._network = Batches(path, (SIDE, SIDE, 3), _TAKES)
-        self._anchors = np.concatenate((_centres(16, 2), _centres(8, 6))) * SIDE
+        self._anchors = anchors()
 
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (128, 128, 3) BGR picture with at least this score, best first."""
@@ -59,6 +59,11 @@ def _by_picture(rows: Floats, count: int) -> Floats:
     return np.concatenate(
         [grid.reshape(count, -1, rows.shape[-1]) for grid in (fine, coarse)], axis=1
     )
+
+
+def anchors() -> Floats:
+    """(896, 2) anchor centres in pixels of the input: the fine grid's, then the coarse one's."""
+    return np.concatenate((_centres(16, 2), _centres(8, 6))) * SIDE
 
 
 def _centres(cells: int, repeat: int) -> Floats:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.blazeface import SIDE
+from models.blazeface import SIDE, anchors
 from models.face_task import reader
 from models.runtime import Network
 from pipeline.geometry import window
@@ -35,7 +35,7 @@ class FaceRegion:
         self._network = Network(
             task, (1, SIDE, SIDE, 3), exact=True, reader=reader("face_detector.tflite")
         )
-        self._anchors = np.concatenate((_centres(16, 2), _centres(8, 6)))
+        self._anchors = anchors()
 
     def __call__(self, bgr: Pixels) -> NDArray[np.float64] | None:
         """The frame around the surest face of a square picture (S, S, 3), as `window` takes it."""
@@ -54,16 +54,16 @@ class FaceRegion:
         return _frame(face * (side / SIDE))
 
 
-def _averaged(raw: Floats, anchors: Floats, logits: Floats) -> NDArray[np.float64]:
+def _averaged(raw: Floats, centres: Floats, logits: Floats) -> NDArray[np.float64]:
     """(4, 2) px of the input: box centre, box size, right eye and left eye of the surest face.
 
     Args:
         raw: (N, 16) the network's offsets; box centre and size, then six points, eyes first.
-        anchors: (N, 2) px.
+        centres: (N, 2) px, of their anchors.
         logits: (N,).
     """
     size = raw[:, 2:4]
-    centre, right, left = (raw[:, i : i + 2] + anchors for i in (0, 4, 6))
+    centre, right, left = (raw[:, i : i + 2] + centres for i in (0, 4, 6))
     low, high = centre - size / 2, centre + size / 2
     best = int(np.argmax(logits))
     shared = np.clip(np.minimum(high, high[best]) - np.maximum(low, low[best]), 0, None).prod(1)
@@ -80,10 +80,3 @@ def _frame(face: NDArray[np.float64]) -> NDArray[np.float64]:
     down = np.array((-ahead[1], ahead[0]))
     across, along = ahead * size[0] * _GROWTH, down * size[1] * _GROWTH
     return np.column_stack((across, along, centre - (across + along) / 2))
-
-
-def _centres(cells: int, repeat: int) -> Floats:
-    """(cells² · repeat, 2) anchor centres in pixels of the input, row by row."""
-    middles = (np.arange(cells, dtype=np.float32) + 0.5) * (SIDE / cells)
-    grid = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
-    return np.repeat(grid, repeat, axis=0)
