@@ -26,6 +26,7 @@ from pipeline import run as stages
 from pipeline.policy import Policy, load_policy, load_profile
 from pipeline.quality import measures
 from pipeline.store import Store
+from pipeline.tally import decide_all
 from pipeline.types import (
     PHOTO,
     Cohort,
@@ -74,6 +75,9 @@ class DrawnEngine:
         compared = Comparison("idcard", score, "drawn", role="idcard")
         pictures = {PHOTO: self._jpeg, "idcard": self._jpeg}
         return Evidence(seen, (compared,), f"{zlib.crc32(word.encode()):064x}", pictures, vectors)
+
+    def start(self) -> None:
+        """Nothing to prove."""
 
     def close(self) -> None:
         """Nothing to release."""
@@ -153,10 +157,10 @@ def main() -> None:
                 across.conclude(store, policy)
             judged, _ = across.effective(store, policy)
             with _told("decisions, as before", count):
-                stages.decide_all(store, judged, profile)
+                decide_all(store, judged, profile)
             store._db.execute("DELETE FROM decision")
             with _told("decisions, all new", count):
-                stages.decide_all(store, judged, profile)
+                decide_all(store, judged, profile)
         with _told("reports: csv, html, xlsx", count):
             nightly._publish(folder / "out", summary, "zh")
         for who, whose in (("parent", resource.RUSAGE_SELF), ("worker", resource.RUSAGE_CHILDREN)):

@@ -19,6 +19,7 @@ from typing import Any
 import openvino as ov
 from openvino import frontend
 
+from models.arithmetic import instruction_set
 from models.place import place
 
 _FOLDER = "compiled"
@@ -70,11 +71,14 @@ def compiled(
 
 
 def _key(core: ov.Core, path: Path, config: dict[str, Any], made: str) -> str:
-    """All that it depends on: weights, this package's code, settings, OpenVINO, the processor."""
+    """All that it depends on: weights, this package's code, settings, OpenVINO, the processor.
+
+    Processors of one name can differ in their instructions: "AMD EPYC" has AVX-512 or has not.
+    """
     # An OpenVINO graph (.xml) has its weights beside it, under the same name.
     parts = [file.stat() for file in sorted(path.parent.glob(f"{path.stem}.*"))]
     made_of = [(part.st_size, part.st_mtime_ns) for part in parts]
-    processor = core.get_property("CPU", "FULL_DEVICE_NAME")
+    processor = f"{core.get_property('CPU', 'FULL_DEVICE_NAME')} {instruction_set()}"
     return json.dumps([made_of, _code(), made, config, ov.__version__, processor])
 
 

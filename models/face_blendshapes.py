@@ -49,7 +49,7 @@ class FaceBlendshapes:
 
     def __init__(self, task: Path) -> None:
         name = "face_blendshapes.tflite"
-        self._network = Network(task, (1, len(_POINTS), 2), exact=True, reader=reader(name))
+        self._network = Network(task, (1, len(_POINTS), 2), reader=reader(name))
 
     def __call__(self, points: Floats) -> dict[str, float]:
         """Coefficients 0-1 by name, from a mesh's (478, 2) points in pixels."""

@@ -32,9 +32,7 @@ class FaceRegion:
     """
 
     def __init__(self, task: Path) -> None:
-        self._network = Network(
-            task, (1, SIDE, SIDE, 3), exact=True, reader=reader("face_detector.tflite")
-        )
+        self._network = Network(task, (1, SIDE, SIDE, 3), reader=reader("face_detector.tflite"))
         self._anchors = anchors()
 
     def __call__(self, bgr: Pixels) -> NDArray[np.float64] | None:

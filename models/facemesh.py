@@ -41,7 +41,6 @@ class FaceMesh:
         self._network = Network(
             task,
             (1, _SIDE, _SIDE, 3),
-            exact=True,
             reader=reader("face_landmarks_detector.tflite"),
             takes=Takes("NHWC", rgb=True, scale=255.0),
             kernels="jit_avx512",

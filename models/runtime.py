@@ -1,7 +1,7 @@
 """Compiled networks: one OpenVINO core a process, one thread a network, compiled once.
 
-OpenVINO was chosen by measurement (`docs/performance.md`): SFace on one core takes 15 ms in
-float32 and 9 ms in bf16, against 29 ms in onnxruntime and 46 ms in OpenCV's own engine.
+OpenVINO was chosen by measurement (`docs/performance.md`): SFace on one core takes 14 ms in
+float32, against 29 ms in onnxruntime and 46 ms in OpenCV's own engine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 
+from models.arithmetic import PRECISION
 from models.compiled import FAILURES, Reader, compiled
 from models.kernels import preferring
 from models.pixels import Takes
@@ -24,19 +25,12 @@ def _core() -> ov.Core:
     return ov.Core()
 
 
-@cache
-def half_precision() -> bool:
-    """Whether this processor has bf16 units (then networks run in bf16)."""
-    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
 class Network:
     """One compiled network with a fixed input shape; call it with an array.
 
     Args:
         path: ONNX or TFLite file, or the .xml of an OpenVINO graph.
         shape: Input shape, for instance (4, 3, 160, 160).
-        exact: Run in float32 even where bf16 is available.
         reader: Reads a file that OpenVINO cannot read by itself.
         takes: Given, the network is called with (N, H, W, 3) uint8 BGR pictures, and `shape` is
             theirs.
@@ -44,7 +38,7 @@ class Network:
             `models.kernels`.
 
     Raises:
-        ModelError: If the file cannot be loaded or compiled.
+        ModelError: If the file cannot be loaded, or the network cannot run on this machine.
     """
 
     def __init__(
@@ -52,7 +46,6 @@ class Network:
         path: Path,
         shape: tuple[int, ...],
         *,
-        exact: bool = False,
         reader: Reader = ov.Core.read_model,
         takes: Takes | None = None,
         kernels: str = "",
@@ -63,20 +56,22 @@ class Network:
             reader = takes.from_pixels(reader)
         config = {
             "INFERENCE_NUM_THREADS": 1,
-            "INFERENCE_PRECISION_HINT": "bf16" if half_precision() and not exact else "f32",
             "PERFORMANCE_HINT": "LATENCY",
             # Pinned, the only threads of two workers would share the first core.
             "ENABLE_CPU_PINNING": False,
+            **PRECISION,
         }
         try:
             made = f"{takes or ''}{kernels}"
             network, self._names = compiled(_core(), path, shape, config, reader, made)
-        except (*FAILURES, OSError) as error:
+            self._request = network.create_infer_request()
+            self._request.infer()  # on an empty picture: what cannot run here fails now
+        except (*FAILURES, OSError, MemoryError) as error:
             raise ModelError(
-                f"{path.name} cannot be loaded: {str(error).splitlines()[0]}",
-                "Run `photoproof models verify`, then `photoproof models pull`.",
+                f"{path.name} cannot be loaded on this machine: {_told(error)}",
+                "A processor needs AVX2 (`photoproof doctor` tells what this one has). Where the"
+                " file is damaged: `photoproof models verify`, then `photoproof models pull`.",
             ) from error
-        self._request = network.create_infer_request()
 
     def __call__(self, batch: Floats | Pixels) -> dict[str, Floats]:
         """Outputs by name; the arrays are copies the caller may keep."""
@@ -118,3 +113,10 @@ class Batches:
             (output,) = self(batch[start : start + 2]).values()
             parts.append(output.reshape(len(output), -1))
         return np.concatenate(parts)
+
+
+def _told(error: BaseException) -> str:
+    """The line of OpenVINO's message that says what; the others say where in its sources."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    about = [line for line in lines if line and not line.startswith(("Exception from", "Check '"))]
+    return (about or lines or [type(error).__name__])[-1]

@@ -30,7 +30,7 @@ class Segmenter:
     """One compiled segmenter."""
 
     def __init__(self, path: Path) -> None:
-        self._network = Network(path, (1, SIDE, SIDE, 3), exact=True, reader=_read)
+        self._network = Network(path, (1, SIDE, SIDE, 3), reader=_read)
 
     def __call__(self, bgr: Pixels) -> Floats:
         """(256, 256) how surely each part of this upright (H, W, 3) BGR picture is a person, 0-1.

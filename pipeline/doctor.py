@@ -17,7 +17,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from models import manifest
+from models.arithmetic import ARITHMETIC, instruction_set
 from pipeline.errors import PhotoproofError, SourceError
+from pipeline.policy import load_policy
 from pipeline.sample import sources
 
 _PACKAGES = ("opencv-contrib-python", "numpy", "mediapipe", "openvino", "pillow", "pillow-heif")
@@ -50,6 +52,7 @@ def examine() -> list[Check]:
         _sqlite,
         _weights,
         _processor,
+        _networks,
         _mesh,
         _space,
     ]
@@ -107,12 +110,24 @@ def _weights() -> Check:
 
 def _processor() -> Check:
     try:
-        from models.runtime import half_precision
-
-        kind = "bf16" if half_precision() else "float32"
+        kind = instruction_set()
     except (ImportError, RuntimeError) as error:
         return Check("processor", False, type(error).__name__, "OpenVINO cannot start; see above.")
-    return Check("processor", True, f"{os.cpu_count()} cores, networks run in {kind}")
+    found = f"{os.cpu_count()} cores, networks run on {kind} instructions in {ARITHMETIC}"
+    return Check("processor", True, found)
+
+
+def _networks() -> Check:
+    """Whether every network that a night needs runs here."""
+    try:
+        from pipeline.engines.networks import NetworkEngine
+
+        NetworkEngine(load_policy().input).start()
+    except PhotoproofError as error:
+        return Check("networks", False, error.message, error.hint)
+    except ImportError as error:
+        return Check("networks", False, str(error).splitlines()[0], "See the lines above.")
+    return Check("networks", True, "all run")
 
 
 def _mesh() -> Check:

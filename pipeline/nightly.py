@@ -17,8 +17,9 @@ from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory
 from pipeline.reasons import DEFAULT_LANGUAGE, Language
 from pipeline.report import write_csv, write_html, write_xlsx
-from pipeline.run import DATABASE, Plan, Progress, decide_all, locked, run
+from pipeline.run import DATABASE, Plan, Progress, locked, run
 from pipeline.store import Store
+from pipeline.tally import decide_all
 from pipeline.types import Cohort
 
 
@@ -84,7 +85,7 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
         summary = json.loads(noted)
         _same_recogniser(summary, policy, out)
         judged, summary["calibration"] = effective(store, policy)
-        summary["counts"] = decide_all(store, judged, profile)
+        summary["counts"] = decide_all(store, judged, profile).counts
         summary["policy"] = policy.model_dump(mode="json")
         summary["profile"] = policy.profile
         summary["thresholds"] = {

@@ -1,7 +1,8 @@
 """Worker processes that each hold one engine; work streams in, evidence streams out.
 
 A worker that dies takes down Python's whole pool, so the students it may have had in hand are tried
-again one by one in fresh processes; the one that kills its process again becomes data.
+again one by one in fresh processes; the one that kills its process again becomes data. An engine
+that cannot start is nobody's photo: it stops the night.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
 from pipeline.engines import Engine
+from pipeline.errors import ModelError, PhotoproofError
 from pipeline.types import Evidence, Job, Measurement
 
 EngineFactory = Callable[[], Engine]
@@ -23,7 +25,9 @@ Keyed = tuple[str, Job]
 # Jobs handed out ahead of their turn, a worker: enough to keep it busy, few enough to stay flat.
 _AHEAD = 4
 
-_engine: Engine | None = None  # the worker process's own
+# The worker process's own: its engine, or why it has none.
+_engine: Engine | None = None
+_fault: PhotoproofError | None = None
 
 
 def assess_all(
@@ -35,6 +39,10 @@ def assess_all(
         jobs: Key and job; consumed as workers become free.
         factory: Makes an engine; must be picklable for more than one worker.
         workers: Processes; 1 works in this process.
+
+    Raises:
+        ModelError: An engine cannot start, the first or a later worker's; what was yielded before
+            holds.
     """
     if workers <= 1:
         yield from _here(jobs, factory)
@@ -49,6 +57,8 @@ def assess_one(engine: Engine, job: Job) -> Evidence:
     """One student; whatever goes wrong becomes a measurement with the reason."""
     try:
         return engine.assess(job)
+    except ModelError:  # a network that cannot run would fail on everybody's photo
+        raise
     except Exception as error:  # noqa: BLE001 - the other of the two: a failing photo is data
         # The type alone: a message could quote a path, and a path could quote an ID number.
         return _failed(job, f"internal error ({type(error).__name__})")
@@ -62,7 +72,7 @@ def _here(jobs: Iterable[Keyed], factory: EngineFactory) -> Iterator[tuple[str, 
     engine: Engine | None = None
     try:
         for key, job in jobs:
-            engine = engine or factory()
+            engine = engine or _started(factory)
             yield key, assess_one(engine, job)
     finally:
         if engine is not None:
@@ -87,6 +97,7 @@ def _until_broken(
     running: dict[Future[Evidence], Keyed] = {}
     taken: Keyed | None = None  # from `waiting`, and not with the pool yet
     try:
+        _prove(pool, workers)
         while True:
             for taken in islice(waiting, workers * _AHEAD - len(running)):
                 running[pool.submit(_work, taken[1])] = taken
@@ -109,6 +120,7 @@ def _alone(keyed: Keyed, factory: EngineFactory) -> Iterator[tuple[str, Evidence
     key, job = keyed
     pool = _pool(factory, 1)
     try:
+        _prove(pool, 1)
         yield key, pool.submit(_work, job).result()
     except BrokenProcessPool:
         yield key, _failed(job, "the worker process died twice on this photo")
@@ -116,10 +128,35 @@ def _alone(keyed: Keyed, factory: EngineFactory) -> Iterator[tuple[str, Evidence
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _prove(pool: ProcessPoolExecutor, workers: int) -> None:
+    """Wait until the engines run, so that a machine which cannot run one fails before any photo.
+
+    Raises:
+        ModelError: One cannot start.
+    """
+    try:
+        for ready in [pool.submit(_is_ready) for _ in range(workers)]:
+            ready.result()
+    except BrokenProcessPool as error:
+        raise ModelError(
+            "a worker process ended while it was starting",
+            "Its memory may have run out: take fewer --workers. `photoproof doctor` looks further.",
+        ) from error
+
+
+def _started(factory: EngineFactory) -> Engine:
+    engine = factory()
+    engine.start()
+    return engine
+
+
 def _start(factory: EngineFactory) -> None:
-    global _engine
+    global _engine, _fault
     die_with_parent()
-    _engine = factory()
+    try:
+        _engine = _started(factory)
+    except PhotoproofError as error:  # raised here, it would reach the parent as a dead process
+        _fault = error
 
 
 def die_with_parent() -> None:
@@ -135,6 +172,16 @@ def die_with_parent() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def _work(job: Job) -> Evidence:
+def _ready() -> Engine:
+    if _fault is not None:
+        raise _fault
     assert _engine is not None
-    return assess_one(_engine, job)
+    return _engine
+
+
+def _is_ready() -> bool:
+    return bool(_ready())
+
+
+def _work(job: Job) -> Evidence:
+    return assess_one(_ready(), job)

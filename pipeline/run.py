@@ -17,15 +17,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from models.arithmetic import ARITHMETIC
 from pipeline import __version__, quality
 from pipeline.across import conclude, effective, histograms
 from pipeline.contents import Contents
-from pipeline.decide import Judge
 from pipeline.errors import StoreError
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
 from pipeline.store import Store
-from pipeline.types import Cohort, Decision, Job, Measurement, Severity, Subject
+from pipeline.tally import decide_all
+from pipeline.types import Cohort, Job, Measurement, Subject
 
 DATABASE = "photoproof.sqlite"
 # Packages whose version can change a result; written to run.json.
@@ -73,7 +74,7 @@ def run(
         if looked.stale:
             conclude(store, plan.policy)
         judged, calibration = effective(store, plan.policy)
-        counts = decide_all(store, judged, plan.profile)
+        tally = decide_all(store, judged, plan.profile)
         with store.transaction():
             store.note("cohort_key", looked.cohort_key)
         if not plan.policy.privacy.keep_templates:
@@ -88,10 +89,12 @@ def run(
             "assessed": looked.assessed,
             "students_per_second": round(looked.assessed / seconds, 2),
             "workers": plan.workers,
-            "counts": counts,
+            "counts": tally.counts,
             "stages": looked.stages,
             "versions": {name: version(name) for name in _PACKAGES},
             "models": dict(plan.digests),
+            "arithmetic": ARITHMETIC,
+            "instructions": tally.instructions,
             "policy": plan.policy.model_dump(mode="json"),
             "profile": plan.policy.profile,
             "thresholds": {
@@ -100,41 +103,11 @@ def run(
             },
             "calibration": calibration,
             "non_mated": histograms(store),
-            "remarks": list(cohort.remarks),
+            "remarks": [*cohort.remarks, *looked.remarks, *tally.remarks],
         }
         with store.transaction():
             store.note("run", json.dumps(summary, ensure_ascii=False))
     return summary
-
-
-def decide_all(store: Store, policy: Policy, profile: Profile) -> dict[str, dict[str, int]]:
-    """Decide every student of a store from what was measured; no pixel is touched.
-
-    Returns:
-        Students by decision, by category, by reason code and by advice.
-    """
-    decisions = Counter({decision.value: 0 for decision in Decision})
-    categories: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    advice: Counter[str] = Counter()
-    judge, unseen = Judge(policy, profile), store.unseen()
-    with store.transaction():
-        for key, seen, comparisons in store.evidence():
-            if key in unseen:  # nobody is accepted unseen, whatever went wrong before
-                seen = seen.also([Measurement("assess_error", "it was not looked at")])
-            assessment = judge.judge(seen, comparisons)
-            store.decide(key, assessment)
-            decisions[assessment.decision.value] += 1
-            categories[assessment.category] += 1
-            found = {(f.code, f.severity is Severity.ADVICE) for f in assessment.findings}
-            for code, is_advice in found:
-                (advice if is_advice else reasons)[code] += 1
-    return {
-        "decision": dict(decisions),
-        "category": dict(categories.most_common()),
-        "reasons": dict(reasons.most_common()),
-        "advice": dict(advice.most_common()),
-    }
 
 
 class locked:  # noqa: N801 - used as a context manager
@@ -185,12 +158,14 @@ class _Looked:
         cohort_key: Digest of all that conclusions across students depend on.
         stale: Conclusions have to be drawn anew.
         stages: Seconds by stage.
+        remarks: For those who read the report.
     """
 
     cohort_key: str
     stale: bool
     assessed: int
     stages: dict[str, float]
+    remarks: tuple[str, ...]
 
 
 def _look(
@@ -199,6 +174,7 @@ def _look(
     """See that the store has everybody's evidence; what this takes in memory is free again then."""
     jobs = dict(_keyed(cohort))
     store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
+    remarks = _arithmetic(store)
     prints = _fingerprints(jobs, plan, store)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
     cohort_key = _digest(prints, rules)
@@ -211,7 +187,25 @@ def _look(
             store.restart()  # what is concluded across students needs everybody's template
             pending = _pending(store, jobs, prints)
     stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
-    return _Looked(cohort_key, stale, len(pending), stages)
+    return _Looked(cohort_key, stale, len(pending), stages, remarks)
+
+
+def _arithmetic(store: Store) -> tuple[str, ...]:
+    """Note the arithmetic of what the store holds from now on; a remark where that was another.
+
+    It is part of every fingerprint, so nothing of the other is left when the run ends.
+    """
+    before = store.noted("arithmetic")
+    measured = sum(1 for fingerprint in store.fingerprints().values() if fingerprint)
+    if before != ARITHMETIC:
+        with store.transaction():
+            store.note("arithmetic", ARITHMETIC)
+    if before == ARITHMETIC or not measured:
+        return ()
+    return (
+        f"{measured} students had been measured in {before or 'an arithmetic not on record'};"
+        f" everybody was looked at again in {ARITHMETIC}.",
+    )
 
 
 def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
@@ -244,6 +238,7 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
         plan.policy.comparison.recogniser,
         plan.policy.input.model_dump(),
         quality.VERSION,
+        ARITHMETIC,
         __version__,
     )
     prints = {

@@ -27,6 +27,9 @@ class FakeEngine:
 
     log: str = ""
 
+    def start(self) -> None:
+        pass
+
     def assess(self, job: Job) -> Evidence:
         text = job.photo.read_bytes(1000).decode() if job.photo else ""
         if self.log:

@@ -41,6 +41,9 @@ class StubEngine:
         assert job.references == ()
         return Evidence(tuple(Measurement(name, value) for name, value in self._seen.items()))
 
+    def start(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

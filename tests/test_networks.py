@@ -50,7 +50,7 @@ def test_yunet_agrees_with_opencvs_own(pictures: dict[str, Pixels], yunet: YuNet
         square = fit(pictures[name], 160)[0]
         expected = theirs.detect(square)[1][0]
         face = yunet([square], 0.5)[0][0]
-        # Weights are the same; OpenCV computes in int8 and float32, this may run in bf16.
+        # Weights are the same; OpenCV computes in int8 and float32.
         assert face.score == pytest.approx(expected[14], abs=0.03)
         assert np.abs(face.box - expected[:4]).max() < 2.0
         assert np.abs(face.landmarks.reshape(-1) - expected[4:14]).max() < 2.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.cohort import PREFIX as COHORT
 from pipeline.drift.records import Cause, Delta, deltas
+from pipeline.engines import INSTRUCTIONS
 from pipeline.eyes import PREFIX as EYES
 from pipeline.report.view import codes, reasons_of
 from pipeline.types import Assessment, Case, Value
@@ -91,8 +92,12 @@ def _result(case: Case) -> dict[str, Value]:
 
 
 def _values(case: Case) -> dict[str, Value]:
-    """All but where the eyes lie in the thumbnails, which decides nothing."""
-    return {n: m.value for n, m in case.measurements.items() if not n.startswith(EYES)}
+    """All but what decides nothing: where the eyes lie in thumbnails, what networks ran on."""
+    return {
+        name: m.value
+        for name, m in case.measurements.items()
+        if not name.startswith(EYES) and name != INSTRUCTIONS
+    }
 
 
 def _scores(case: Case) -> dict[str, Value]:

@@ -106,7 +106,11 @@ def _rules(summary: Mapping[str, Any]) -> dict[str, dict[str, Value]]:
     """What a run was made with, by kind, each a flat table."""
     return {
         "models": {name: digest[:12] for name, digest in summary["models"].items()},
-        "program": {"photoproof": summary["photoproof"], **summary["versions"]},
+        "program": {
+            "photoproof": summary["photoproof"],
+            "arithmetic": summary.get("arithmetic", ""),  # older runs say nothing of it
+            **summary["versions"],
+        },
         "policy": _flat(summary["policy"]),
         "thresholds": _flat(summary["thresholds"]),
     }

@@ -6,9 +6,19 @@ from typing import Protocol
 
 from pipeline.types import Evidence, Job
 
+# Measurement of every student: the instruction set that the networks ran on, "avx512" and so on.
+INSTRUCTIONS = "instructions"
+
 
 class Engine(Protocol):
     """Looks at one student at a time; lives in one process for a whole run."""
+
+    def start(self) -> None:
+        """Prove that all it needs runs on this machine, before the first student.
+
+        Raises:
+            ModelError: Something cannot; says what, and what to do.
+        """
 
     def assess(self, job: Job) -> Evidence:
         """Everything seen of one student. A bad photo is data, never an exception."""

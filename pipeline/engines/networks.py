@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
+from models.arithmetic import instruction_set
 from models.blazeface import BlazeFace
 from models.facemesh import FaceMesh
 from models.manifest import DEFAULT_RECOGNISERS, path_of
@@ -20,6 +21,7 @@ from pipeline import orient
 from pipeline.compare import embed, embed_together, score
 from pipeline.decode import UnreadableError, decode, read
 from pipeline.detect import LONGEST, Spotter, limit_size
+from pipeline.engines import INSTRUCTIONS
 from pipeline.eyes import eyes_in
 from pipeline.geometry import TURNS, align, crop_square, shrink, turn
 from pipeline.policy import InputLimits
@@ -100,19 +102,28 @@ class NetworkEngine:
         cv2.setNumThreads(1)  # workers are processes; OpenCV's own threads would only compete
         yunet = path_of("yunet")
         self._limits = limits
-        self._spotter = Spotter(
-            YuNet(yunet), BlazeFace(path_of("blazeface")), [YuNet(yunet, 320), YuNet(yunet, 640)]
-        )
+        self._detectors = YuNet(yunet), BlazeFace(path_of("blazeface"))
+        self._spotter = Spotter(*self._detectors, [YuNet(yunet, 320), YuNet(yunet, 640)])
         self._recognisers = recognisers(compare_by)
         self._mesh = FaceMesh(path_of("face_landmarker"))
         self._segmenter = Segmenter(path_of("selfie_segmenter"))
+
+    def start(self) -> None:
+        """Run the networks that wait for their first picture once each, on nothing.
+
+        Raises:
+            ModelError: One cannot run on this machine.
+        """
+        for detector in self._detectors:
+            detector([np.zeros((detector.side, detector.side, 3), dtype=np.uint8)], 1.0)
+        embed(self._recognisers, [np.zeros((112, 112, 3), dtype=np.uint8)] * 2)
 
     def close(self) -> None:
         """Nothing to release: the networks go with the process."""
 
     def assess(self, job: Job) -> Evidence:
         """Look at one student's photo and references."""
-        record = _Record(measurements=list(job.facts))
+        record = _Record([*job.facts, Measurement(INSTRUCTIONS, instruction_set())])
         sha256 = "" if job.photo is None else self._photo(job.photo, record)
         comparisons = [self._reference(reference, record) for reference in job.references]
         with record.timed("compare"):

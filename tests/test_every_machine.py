@@ -1,0 +1,168 @@
+"""The same verdict on every machine: whole nights under this machine's instructions and AVX2's."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from models.arithmetic import ARITHMETIC, instruction_set
+from pipeline.sample import sources
+from pipeline.sample.cohort import SampleCohort, build
+
+pytestmark = pytest.mark.networks
+
+# OpenVINO obeys it; with AVX2 any x86-64 machine computes as most offices' computers do.
+CAP = "ONEDNN_MAX_CPU_ISA"
+# Largest difference of a score between AVX2 and AVX-512 on 702 students: 5e-7; results.csv has four
+# decimals, so that a value may be rounded to either side.
+SCORES_APART = 1e-4 + 1e-9
+NUMBERS = ("score", "adjusted", "turn_confidence")
+
+Rows = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Night:
+    rows: Rows
+    summary: Mapping[str, object]
+
+
+def photoproof(*arguments: str | Path, cap: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != CAP}
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**environment, "COLUMNS": "200", **({CAP: cap} if cap else {})},
+        timeout=300,
+    )
+
+
+def options(sample: SampleCohort, out: Path) -> list[str | Path]:
+    return [
+        *("--roster", sample.roster, "--photos", sample.photos, "--out", out),
+        *("--references", f"idcard={sample.idcards}"),
+        *("--references", f"admission={sample.admission}"),
+        *("--policy", sample.policy, "--workers", "2"),
+    ]
+
+
+def night(sample: SampleCohort, out: Path, cap: str = "") -> Night:
+    done = photoproof("run", *options(sample, out), cap=cap)
+    assert done.returncode == 0, done.stderr
+    with (out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["subject_id"] + row["photo"]: row for row in csv.DictReader(file)}
+    return Night(rows, json.loads((out / "run.json").read_text("utf-8")))
+
+
+def apart(one: Rows, other: Rows) -> list[str]:
+    """Every cell in which two nights differ by more than instruction sets may."""
+    found = [f"{key}: in one night only" for key in sorted(one.keys() ^ other.keys())]
+    for key in sorted(one.keys() & other.keys()):
+        for column, value in one[key].items():
+            theirs = other[key][column]
+            if column in NUMBERS and value and theirs:
+                same = abs(float(value) - float(theirs)) <= SCORES_APART
+            else:
+                same = value == theirs
+            if not same:
+                found.append(f"{key}: {column} {value!r}, {theirs!r}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleCohort:
+    return build(tmp_path_factory.mktemp("sample"), sources.fetch())
+
+
+@pytest.fixture(scope="module")
+def own(sample: SampleCohort, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    return night(sample, tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def capped(sample: SampleCohort, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    return night(sample, tmp_path_factory.mktemp("capped"), "AVX2")
+
+
+def test_a_night_under_avx2_decides_as_this_machine_does(own: Night, capped: Night) -> None:
+    assert len(own.rows) == 28
+    assert apart(own.rows, capped.rows) == []
+
+
+def test_each_night_ran_on_the_instructions_it_says(own: Night, capped: Night) -> None:
+    for ran, kind in ((own, instruction_set()), (capped, "avx2")):
+        assert ran.summary["arithmetic"] == ARITHMETIC == "float32"
+        assert ran.summary["instructions"] == {kind: 28}
+
+
+def test_the_comparison_of_nights_can_fail(own: Night, capped: Night) -> None:
+    """Each kind of difference, planted into one night, is noticed."""
+    key = next(key for key, row in own.rows.items() if row["score"])
+    for column, value in (
+        ("decision", "NONE"),
+        ("category", ""),
+        ("reasons", "BLUR"),
+        ("advice", "BLUR;DPI"),
+        ("turn_cw", "90"),
+        ("score", f"{float(own.rows[key]['score']) + 0.001:.4f}"),
+    ):
+        changed = {**own.rows, key: {**own.rows[key], column: value}}
+        assert len(apart(changed, capped.rows)) == 1, column
+    assert apart({k: row for k, row in own.rows.items() if k != key}, capped.rows)
+
+
+def test_golden_values_hold_under_avx2() -> None:
+    done = photoproof("regress", cap="AVX2")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_machine_that_cannot_run_a_network_stops_before_the_first_photo(
+    sample: SampleCohort, tmp_path: Path
+) -> None:
+    done = photoproof("run", *options(sample, tmp_path), cap="SSE41")
+    assert done.returncode == 14, done.stderr
+    assert "cannot be loaded on this machine" in done.stderr
+    assert "AVX2" in done.stderr, "the way out"
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results.csv").exists()
+
+
+def test_doctor_tells_the_instructions_and_what_cannot_run() -> None:
+    fine, poor = photoproof("doctor", cap="AVX2"), photoproof("doctor", cap="SSE41")
+    assert fine.returncode == 0, fine.stdout
+    assert "networks run on avx2 instructions in float32" in fine.stdout
+    assert poor.returncode == 17
+    assert "sse42" in poor.stdout and "cannot be loaded on this machine" in poor.stdout
+
+
+def test_a_night_continued_on_another_machine_says_so(sample: SampleCohort, tmp_path: Path) -> None:
+    """Nothing is looked at twice, and the report names both kinds."""
+    if instruction_set() == "avx2":
+        pytest.skip("this machine has AVX2 alone: there is no second kind to continue on")
+    keeping = tmp_path / "keeping.toml"
+    keeping.write_text(sample.policy.read_text("utf-8") + "\n[privacy]\nkeep_templates = true\n")
+    arguments = options(sample, tmp_path / "out")
+    arguments[arguments.index(sample.policy)] = keeping
+    shutil.copytree(sample.photos, few := tmp_path / "few")
+    for photo in sorted(few.iterdir())[:5]:
+        photo.unlink()
+    first = [few if argument == sample.photos else argument for argument in arguments]
+    assert photoproof("run", *first).returncode == 0
+    done = photoproof("run", *arguments, cap="AVX2")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert sum(summary["instructions"].values()) == 28
+    assert 0 < summary["instructions"]["avx2"] == summary["assessed"] <= 6
+    (remark,) = (text for text in summary["remarks"] if "instruction set" in text)
+    assert "avx2" in remark and instruction_set() in remark
+    assert remark[:40] in done.stdout
