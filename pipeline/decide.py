@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from pipeline.core import measurements as names
 from pipeline.packing import Seen
 from pipeline.policy import Limit, Policy, Profile
 from pipeline.quality import Measure, measures
@@ -38,17 +39,17 @@ _DECISIONS = {
 }
 # Words that are a finding whatever they say.
 _INTAKE = {
-    "source.photo_clash": "NAME_CLASH",
-    "source.id_number_fault": "ID_NUMBER_INVALID",
-    "photo_error": "UNREADABLE",
-    "assess_error": "NOT_ASSESSED",
-    "cohort.duplicate_of": "DUPLICATE_PHOTO",
-    "cohort.copy_of": "COPIED_PHOTO",
+    names.PHOTO_CLASH: "NAME_CLASH",
+    names.ID_NUMBER_FAULT: "ID_NUMBER_INVALID",
+    names.PHOTO_ERROR: "UNREADABLE",
+    names.ASSESS_ERROR: "NOT_ASSESSED",
+    names.DUPLICATE_OF: "DUPLICATE_PHOTO",
+    names.COPY_OF: "COPIED_PHOTO",
 }
 _OTHERS = {
-    "cohort.swapped_with": "SWAPPED",
-    "cohort.looks_like": "LOOKS_LIKE_OTHER",
-    "cohort.same_face": "SAME_FACE",
+    names.SWAPPED_WITH: "SWAPPED",
+    names.LOOKS_LIKE: "LOOKS_LIKE_OTHER",
+    names.SAME_FACE: "SAME_FACE",
 }
 
 
@@ -88,7 +89,7 @@ class Judge:
     def judge(self, seen: Seen, comparisons: Sequence[Comparison]) -> Assessment:
         """Judge one student; the result depends on nothing else."""
         best = best_comparison(comparisons, self._policy)
-        confidence = _number(seen, "turn_confidence")
+        confidence = _number(seen, names.TURN_CONFIDENCE)
         sure = confidence is not None and confidence >= self._sure_from
         findings = [
             *self._intake(seen),
@@ -104,11 +105,11 @@ class Judge:
             category=_category(decision, findings),
             findings=tuple(findings),
             turn_cw=_turn(seen) if sure else None,
-            roll_deg=_number(seen, "roll_deg") if sure else None,
+            roll_deg=_number(seen, names.ROLL_DEG) if sure else None,
             reference=best.kind if best else "",
             score=best.score if best else None,
             adjusted=best.adjusted if best else None,
-            looks_like=_word(seen, "cohort.looks_like"),
+            looks_like=_word(seen, names.LOOKS_LIKE),
         )
 
     def _intake(self, seen: Seen) -> Iterator[Finding]:
@@ -116,17 +117,17 @@ class Judge:
         for name, code in _INTAKE.items():
             if word := _word(seen, name):
                 yield self._finding(code, word)
-        if _number(seen, "source.photo_files") == 0:
+        if _number(seen, names.PHOTO_FILES) == 0:
             yield self._finding("MISSING_PHOTO")
-        if _word(seen, "source.extra_photo"):
+        if _word(seen, names.EXTRA_PHOTO):
             yield self._finding("EXTRA_PHOTO")
 
     def _orientation(self, seen: Seen, sure: bool, confidence: float | None) -> Iterator[Finding]:
         """Findings about how the picture is turned."""
-        tag = _number(seen, "exif_orientation")
+        tag = _number(seen, names.EXIF_ORIENTATION)
         if tag is not None and tag != 1:
             yield self._finding("EXIF_ORIENTATION", tag, "1")
-        if _number(seen, "faces_found") == 0:
+        if _number(seen, names.FACES_FOUND) == 0:
             yield self._finding("NO_FACE")
             return
         turn = _turn(seen)
@@ -149,7 +150,7 @@ class Judge:
                     severity = min(severity, Severity.REVIEW)
                 limit = f"≥ {limits.accept_from:.3f}"
                 yield Finding("NOT_ME", severity, best.judged, limit, clause=limits.provenance)
-        elif _number(seen, "source.reference_files") == 0:
+        elif _number(seen, names.REFERENCE_FILES) == 0:
             yield self._finding("NO_REFERENCE")
         for comparison in comparisons:
             if comparison.error:
@@ -181,7 +182,7 @@ class Judge:
         why, values = seen.errors, seen.values
         rules = [r for r in self._rules if r.name in why and values.get(r.name) is None]
         # Without a face NO_FACE already says why nothing else could be measured.
-        if rules and _number(seen, "faces_found"):
+        if rules and _number(seen, names.FACES_FOUND):
             weight = max(self._severity[rule.above] for rule in rules)
             told = ", ".join(f"{rule.name} ({why[rule.name]})" for rule in rules)
             yield Finding("NOT_ASSESSED", weight, told)
@@ -289,5 +290,5 @@ def _word(seen: Seen, name: str) -> str:
 
 
 def _turn(seen: Seen) -> TurnCw | None:
-    value = _number(seen, "turn_cw")
+    value = _number(seen, names.TURN_CW)
     return None if value is None else _TURNS.get(value)

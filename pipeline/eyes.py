@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipeline.core.measurements import EYES
 from pipeline.types import Floats, Measurement
-
-PREFIX = "eyes."  # their measurements' names start so; the picture's role follows
 
 
 def eyes_in(role: str, landmarks: Floats, width: int, height: int) -> Measurement:
@@ -24,13 +23,13 @@ def eyes_in(role: str, landmarks: Floats, width: int, height: int) -> Measuremen
         height: Of that picture, px.
     """
     places = [f"{(x + 0.5) / width:.4f} {(y + 0.5) / height:.4f}" for x, y in landmarks[:2]]
-    return Measurement(PREFIX + role, " ".join(places))
+    return Measurement(EYES + role, " ".join(places))
 
 
 def eyes_of(measurements: Mapping[str, Measurement]) -> dict[str, str]:
     """The words of `eyes_in` by role, for the pictures that have one."""
     return {
-        name.removeprefix(PREFIX): str(m.value)
+        name.removeprefix(EYES): str(m.value)
         for name, m in measurements.items()
-        if name.startswith(PREFIX)
+        if name.startswith(EYES)
     }

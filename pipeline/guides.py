@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pipeline.core import measurements as names
 from pipeline.standard import Limit, Profile
 from pipeline.types import Finding, Measurement
 
@@ -71,12 +72,12 @@ class Guides:
 
 # Measures that are a row or a column of the picture, and the codes that object to it.
 _LINES: dict[str, tuple[Axis, frozenset[str]]] = {
-    "hairline": ("row", frozenset({"HAIRLINE", "HEAD_HEIGHT"})),
-    "eye_line": ("row", frozenset({"EYE_LINE"})),
-    "chin_line": ("row", frozenset({"HEAD_HEIGHT"})),
-    "eye_column": ("column", frozenset({"EYE_COLUMN"})),
-    "face_left": ("column", frozenset({"FACE_TOO_SMALL", "FACE_TOO_LARGE"})),
-    "face_right": ("column", frozenset({"FACE_TOO_SMALL", "FACE_TOO_LARGE"})),
+    names.HAIRLINE: ("row", frozenset({"HAIRLINE", "HEAD_HEIGHT"})),
+    names.EYE_LINE: ("row", frozenset({"EYE_LINE"})),
+    names.CHIN_LINE: ("row", frozenset({"HEAD_HEIGHT"})),
+    names.EYE_COLUMN: ("column", frozenset({"EYE_COLUMN"})),
+    names.FACE_LEFT: ("column", frozenset({"FACE_TOO_SMALL", "FACE_TOO_LARGE"})),
+    names.FACE_RIGHT: ("column", frozenset({"FACE_TOO_SMALL", "FACE_TOO_LARGE"})),
 }
 _CENTRED = frozenset({"OFF_CENTRE"})
 
@@ -128,7 +129,7 @@ def _bands(profile: Profile) -> Iterator[Band]:
         if limit := profile.limits.get(name):
             scale = _scale(profile, axis)
             yield Band(axis, (limit.min or 0) / scale, _most(limit, scale) / scale)
-    if (limit := profile.limits.get("off_centre")) and limit.max is not None:
+    if (limit := profile.limits.get(names.OFF_CENTRE)) and limit.max is not None:
         reach = limit.max / _scale(profile, "column")
         yield Band("column", 0.5 - reach, 0.5 + reach)
 
@@ -140,7 +141,7 @@ def _marks(seen: Mapping[str, Measurement], codes: Iterable[str]) -> Iterator[Ma
         at, bad = _number(seen, name), bool(found & objections)
         if at is not None and (bad or axis == "row"):
             yield Mark(axis, at, bad)
-    left, right = _number(seen, "face_left"), _number(seen, "face_right")
+    left, right = _number(seen, names.FACE_LEFT), _number(seen, names.FACE_RIGHT)
     if left is not None and right is not None:
         yield Mark("column", (left + right) / 2, bool(found & _CENTRED))
 
@@ -150,16 +151,16 @@ def _boxes(code: str, seen: Mapping[str, Measurement]) -> list[Box]:
     place = next((place for place, codes in _PLACES.items() if code in codes), "")
     if place == "all":
         return [(_EDGE, _EDGE, 1 - _EDGE, 1 - _EDGE)]
-    needed = ("face_left", "face_right", "eye_line", "chin_line")
+    needed = (names.FACE_LEFT, names.FACE_RIGHT, names.EYE_LINE, names.CHIN_LINE)
     known = [value for name in needed if (value := _number(seen, name)) is not None]
     if not place or len(known) < len(needed):
         return []
     left, right, eyes, chin = known
     wide, high = right - left, chin - eyes
     brow = eyes - _BROW * high
-    hair = _number(seen, "hairline")
+    hair = _number(seen, names.HAIRLINE)
     crown = max(0.0, eyes - 1.2 * high) if hair is None else hair
-    mouth = _number(seen, "mouth_line") or eyes + 0.6 * high
+    mouth = _number(seen, names.MOUTH_LINE) or eyes + 0.6 * high
     beside = max(0.0, left - wide / 6), min(1.0, right + wide / 6)
     boxes: dict[str, list[Box]] = {
         "eyes": [(left, eyes - 0.2 * high, right, eyes + 0.2 * high)],

@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
+from pipeline.core.measurements import ASSESS_ERROR
 from pipeline.engines import Engine
 from pipeline.errors import ModelError, PhotoproofError
 from pipeline.types import Evidence, Job, Measurement
@@ -65,7 +66,7 @@ def assess_one(engine: Engine, job: Job) -> Evidence:
 
 
 def _failed(job: Job, reason: str) -> Evidence:
-    return Evidence(measurements=(*job.facts, Measurement("assess_error", reason)))
+    return Evidence(measurements=(*job.facts, Measurement(ASSESS_ERROR, reason)))
 
 
 def _here(jobs: Iterable[Keyed], factory: EngineFactory) -> Iterator[tuple[str, Evidence]]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.check import Checked
+from pipeline.core import measurements as names
 from pipeline.decode import read
 from pipeline.errors import InstallationError, StoreError
 from pipeline.policy import Limit, Policy, Profile
@@ -128,18 +129,20 @@ def suggested_crop(
     the face was not measured, or the standard states no frame.
     """
     frame = profile.frame
-    found = {name: _number(checked, name) for name in ("width_px", "height_px", "face_width")}
-    eyes, column = _number(checked, "eye_line"), _number(checked, "eye_column")
-    hair = _number(checked, "hairline")
+    found = {
+        name: _number(checked, name) for name in (names.WIDTH_PX, names.HEIGHT_PX, names.FACE_WIDTH)
+    }
+    eyes, column = _number(checked, names.EYE_LINE), _number(checked, names.EYE_COLUMN)
+    hair = _number(checked, names.HAIRLINE)
     if frame is None or eyes is None or column is None or None in found.values():
         return None
     width, height, face = (value or 0.0 for value in found.values())
     # Rows of the grid are scales (frame pixels a picture pixel), columns are eye rows in the frame.
-    wide = _range(profile.limits.get("face_width"), 0.3 * frame.width_px, 0.7 * frame.width_px)
+    wide = _range(profile.limits.get(names.FACE_WIDTH), 0.3 * frame.width_px, 0.7 * frame.width_px)
     scale = (wide / (face * width))[:, None]
-    row = _range(profile.limits.get("eye_line"), 0.3 * frame.height_px, 0.5 * frame.height_px)
+    row = _range(profile.limits.get(names.EYE_LINE), 0.3 * frame.height_px, 0.5 * frame.height_px)
     cost = _off_middle(wide)[:, None] + _off_middle(row)[None, :]
-    limit = profile.limits.get("hairline")
+    limit = profile.limits.get(names.HAIRLINE)
     if hair is not None and limit is not None:
         top = row[None, :] - scale * (eyes - hair) * height
         low, high = limit.min or 0.0, limit.max or float(frame.height_px)
@@ -162,7 +165,7 @@ def suggested_crop(
 def _one(checked: Checked, out: Path, policy: Policy, profile: Profile) -> Proposal:
     """The proposal of one photo; writes its turned copy if it needs one."""
     notes, turned = [], ""
-    tag = _number(checked, "exif_orientation") or 1.0
+    tag = _number(checked, names.EXIF_ORIENTATION) or 1.0
     wanted = checked.assessment.turn_cw
     turn_cw = (_EXIF_TURN.get(int(tag), 0) + (wanted or 0)) % 360
     if wanted is None:

@@ -21,6 +21,7 @@ from models.arithmetic import ARITHMETIC
 from pipeline import __version__, quality
 from pipeline.across import conclude, effective, histograms
 from pipeline.contents import Contents
+from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.errors import StoreError
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
@@ -213,7 +214,7 @@ def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
     for job in cohort.jobs:
         yield job.subject.subject_id, job
     for number, file in enumerate(cohort.extras, 1):
-        fact = Measurement("source.extra_photo", "yes")
+        fact = Measurement(EXTRA_PHOTO, "yes")
         yield f"extra:{number}:{file.name}", Job(Subject("", 0), file, facts=(fact,))
 
 

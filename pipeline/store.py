@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED
 from pipeline.errors import StoreError
 from pipeline.packing import Packed, Seen, pack, pack_assessment, seen, unpack, unpack_assessment
 from pipeline.schema import Closing, emptied, open_database
@@ -258,9 +259,9 @@ class Store(Closing):
     def photo_hashes(self) -> dict[str, tuple[str, str]]:
         """Perceptual hash of each photo and of its mirror image, by key, in order."""
         rows = self._db.execute(
-            "SELECT key, json_extract(measured, '$.photo_hash') AS plain,"
-            " json_extract(measured, '$.photo_hash_mirrored') AS mirrored"
-            " FROM student WHERE plain IS NOT NULL ORDER BY position"
+            "SELECT key, json_extract(measured, ?) AS plain, json_extract(measured, ?) AS mirrored"
+            " FROM student WHERE plain IS NOT NULL ORDER BY position",
+            (f"$.{PHOTO_HASH}", f"$.{PHOTO_HASH_MIRRORED}"),
         )
         return {key: (plain, mirrored) for key, plain, mirrored in rows}
 

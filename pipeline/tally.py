@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from models.arithmetic import ARITHMETIC
+from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.decide import Judge
-from pipeline.engines import INSTRUCTIONS
 from pipeline.policy import Policy, Profile
 from pipeline.store import Store
 from pipeline.types import Decision, Measurement, Severity
@@ -48,7 +48,7 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
     with store.transaction():
         for key, seen, comparisons in store.evidence():
             if key in unseen:  # nobody is accepted unseen, whatever went wrong before
-                seen = seen.also([Measurement("assess_error", "it was not looked at")])
+                seen = seen.also([Measurement(ASSESS_ERROR, "it was not looked at")])
             if ran_on := seen.values.get(INSTRUCTIONS):
                 instructions[str(ran_on)] += 1
             assessment = judge.judge(seen, comparisons)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core import measurements
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for top in ("pipeline", "models", "data") for p in (ROOT / top).rglob("*.py"))
 
@@ -45,6 +47,18 @@ def test_two_blind_excepts_in_all() -> None:
         "pipeline/pool.py",
         "pipeline/quality/__init__.py",
     ]
+
+
+def test_measurements_are_named_in_one_place() -> None:
+    """A loose string would be a name that a change forgets; migrations alone keep old ones."""
+    loose = r"""f?["'](source|cohort|eyes)\.[\w{]|Measurement\(\s*f?["']"""
+    assert lines_with(loose, "pipeline/schema.py") == []
+    # `turn_cw` and `roll_deg` are columns of tables and keys of JSON as well.
+    asked = {*measurements.ENGINE, measurements.ASSESS_ERROR} - {
+        *(measurements.TURN_CW, measurements.ROLL_DEG)
+    }
+    told = lines_with(rf"""["']({"|".join(asked)})["']""")
+    assert {line.split(":")[0] for line in told} == {"pipeline/core/measurements.py"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())

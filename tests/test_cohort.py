@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from pipeline.cohort import PREFIX
 from pipeline.cohort.duplicates import copies, identical, same_face
 from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, norms
 from pipeline.cohort.owners import Candidate, best_others, owners
+from pipeline.core.measurements import COHORT
 from pipeline.policy import Policy, load_policy
 from pipeline.types import Floats
 
@@ -49,8 +49,8 @@ def found(
                 best[key] = candidate
     result: dict[str, dict[str, object]] = {}
     for key, measurement in owners(suspects, best, policy):
-        assert measurement.name.startswith(PREFIX)
-        result.setdefault(key, {})[measurement.name.removeprefix(PREFIX)] = measurement.value
+        assert measurement.name.startswith(COHORT)
+        result.setdefault(key, {})[measurement.name.removeprefix(COHORT)] = measurement.value
     return result
 
 

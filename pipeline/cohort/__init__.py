@@ -4,8 +4,3 @@
 thresholds; `owners` asks whose photo a flagged one is; `duplicates` finds one photo, or one face,
 under two names.
 """
-
-from __future__ import annotations
-
-# Names of this stage's measurements start so; it replaces them as a whole.
-PREFIX = "cohort."

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pipeline.cohort import PREFIX
 from pipeline.cohort.gallery import BLOCK, Faces, Gallery, Norms
+from pipeline.core.measurements import COPY_OF, DUPLICATE_OF, SAME_FACE
 from pipeline.types import Measurement
 
 # Most differing bits of 64 between copies of one picture, and the least cosine of their faces;
@@ -31,7 +31,7 @@ def identical(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, Measuremen
     for group in groups:
         for key in group:
             other = next(k for k in group if k != key)
-            yield key, Measurement(f"{PREFIX}duplicate_of", other)
+            yield key, Measurement(DUPLICATE_OF, other)
 
 
 def copies(
@@ -58,8 +58,8 @@ def copies(
         for row, column in np.argwhere(near):
             a, b = keys[start + row], keys[start + column]
             if row < column and _cosine(photos, row_of[a], row_of[b]) >= COPY_FROM:
-                yield a, Measurement(f"{PREFIX}copy_of", b)
-                yield b, Measurement(f"{PREFIX}copy_of", a)
+                yield a, Measurement(COPY_OF, b)
+                yield b, Measurement(COPY_OF, a)
 
 
 def _cosine(faces: Faces, one: int, other: int) -> float:
@@ -93,4 +93,4 @@ def same_face(
             if score >= threshold:
                 best[row] = max(best.get(row, (score, int(column))), (score, int(column)))
     for row, (_, other) in sorted(best.items()):
-        yield keys[row], Measurement(f"{PREFIX}same_face", keys[other])
+        yield keys[row], Measurement(SAME_FACE, keys[other])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.cohort import PREFIX
 from pipeline.cohort.gallery import Gallery, Norms
+from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE, SWAPPED_WITH
 from pipeline.policy import Policy
 from pipeline.types import Measurement
 
@@ -66,8 +66,8 @@ def owners(
         needed = policy.comparison.of(candidate.kind).accept_from
         if candidate.score >= max(needed, suspects[key] + policy.cohort.owner_margin):
             owner[key] = candidate.key
-            yield key, Measurement(f"{PREFIX}looks_like", candidate.key)
-            yield key, Measurement(f"{PREFIX}looks_like_score", candidate.score)
+            yield key, Measurement(LOOKS_LIKE, candidate.key)
+            yield key, Measurement(LOOKS_LIKE_SCORE, candidate.score)
     for key, other in owner.items():
         if owner.get(other) == key:
-            yield key, Measurement(f"{PREFIX}swapped_with", other)
+            yield key, Measurement(SWAPPED_WITH, other)

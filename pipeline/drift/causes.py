@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.cohort import PREFIX as COHORT
+from pipeline.core.measurements import COHORT, EYES, INSTRUCTIONS, SOURCE
 from pipeline.drift.records import Cause, Delta, deltas
-from pipeline.engines import INSTRUCTIONS
-from pipeline.eyes import PREFIX as EYES
 from pipeline.report.view import codes, reasons_of
 from pipeline.types import Assessment, Case, Value
 
-INTAKE = "source."  # names of what was noticed about files and roster rows start so
 _IDENTITY = frozenset({"NOT_ME", "SWAPPED", "LOOKS_LIKE_OTHER", "SAME_FACE"})
 
 RunDeltas = Mapping[str, tuple[Delta, ...]]
@@ -47,12 +44,12 @@ def causes(old: Side, new: Side, run: RunDeltas) -> tuple[Cause, ...]:
     """
     every = measurement_deltas(old.case, new.case)
     measured = (
-        *(d for d in every if not d.name.startswith((INTAKE, COHORT))),
+        *(d for d in every if not d.name.startswith((SOURCE, COHORT))),
         *deltas(_scores(old.case), _scores(new.case)),
     )
     photo = tuple(deltas({"sha256": old.sha256[:12]}, {"sha256": new.sha256[:12]}))
     intake = (
-        *(d for d in every if d.name.startswith(INTAKE)),
+        *(d for d in every if d.name.startswith(SOURCE)),
         *deltas({"sex": old.case.subject.sex}, {"sex": new.case.subject.sex}),
     )
     cohort = (

@@ -6,9 +6,6 @@ from typing import Protocol
 
 from pipeline.types import Evidence, Job
 
-# Measurement of every student: the instruction set that the networks ran on, "avx512" and so on.
-INSTRUCTIONS = "instructions"
-
 
 class Engine(Protocol):
     """Looks at one student at a time; lives in one process for a whole run."""

@@ -19,9 +19,9 @@ from models.segmenter import Segmenter
 from models.yunet import YuNet
 from pipeline import orient
 from pipeline.compare import embed, embed_together, score
+from pipeline.core import measurements as names
 from pipeline.decode import UnreadableError, decode, read
 from pipeline.detect import LONGEST, Spotter, limit_size
-from pipeline.engines import INSTRUCTIONS
 from pipeline.eyes import eyes_in
 from pipeline.geometry import TURNS, align, crop_square, shrink, turn
 from pipeline.policy import InputLimits
@@ -123,7 +123,7 @@ class NetworkEngine:
 
     def assess(self, job: Job) -> Evidence:
         """Look at one student's photo and references."""
-        record = _Record([*job.facts, Measurement(INSTRUCTIONS, instruction_set())])
+        record = _Record([*job.facts, Measurement(names.INSTRUCTIONS, instruction_set())])
         sha256 = "" if job.photo is None else self._photo(job.photo, record)
         comparisons = [self._reference(reference, record) for reference in job.references]
         with record.timed("compare"):
@@ -178,7 +178,7 @@ class NetworkEngine:
         try:
             photo, look = self._open(file, record)
         except UnreadableError as error:
-            record.measurements.append(Measurement("photo_error", str(error)))
+            record.measurements.append(Measurement(names.PHOTO_ERROR, str(error)))
             return ""
         self._describe(photo, look, record)
         return photo.sha256
@@ -197,24 +197,24 @@ class NetworkEngine:
             with record.timed("orient"):
                 portrait = self._spotter.with_others(portrait)
         add = record.measurements.append
-        add(Measurement("exif_orientation", float(photo.exif_orientation)))
-        add(Measurement("faces_found", 0.0 if portrait is None else 1.0))
+        add(Measurement(names.EXIF_ORIENTATION, float(photo.exif_orientation)))
+        add(Measurement(names.FACES_FOUND, 0.0 if portrait is None else 1.0))
         if orientation is not None:
-            add(Measurement("turn_cw", float(orientation.turn_cw), "°"))
-            add(Measurement("turn_confidence", orientation.confidence))
+            add(Measurement(names.TURN_CW, float(orientation.turn_cw), "°"))
+            add(Measurement(names.TURN_CONFIDENCE, orientation.confidence))
         with record.timed("quality"):
             mesh = None if portrait is None else self._mesh_of(portrait)
             taken = measure_all(View(photo, orientation, portrait, mesh, self._segmenter))
         record.measurements.extend(taken)
         if orientation is not None:
             # The detectors' five points understate a roll by a third; the mesh's eyes do not.
-            by_eyes = next((m.value for m in taken if m.name == "roll"), None)
+            by_eyes = next((m.value for m in taken if m.name == names.ROLL), None)
             known = isinstance(by_eyes, float)
-            add(Measurement("roll_deg", by_eyes if known else orientation.roll_deg, "°"))
+            add(Measurement(names.ROLL_DEG, by_eyes if known else orientation.roll_deg, "°"))
         upright = look.bgr if portrait is None else portrait.bgr
         plain, mirrored = picture_hashes(upright)
-        add(Measurement("photo_hash", plain))
-        add(Measurement("photo_hash_mirrored", mirrored))
+        add(Measurement(names.PHOTO_HASH, plain))
+        add(Measurement(names.PHOTO_HASH_MIRRORED, mirrored))
         record.pictures[PHOTO] = _thumbnail(upright)
         if portrait is not None:
             height, width = upright.shape[:2]

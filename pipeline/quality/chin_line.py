@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import CHIN_LINE
 from pipeline.quality.base import CHIN, Measure, View
 
 
@@ -10,4 +11,4 @@ def chin_line(view: View) -> float:
     return float(view.points[CHIN, 1]) / view.frame[1]
 
 
-MEASURE = Measure("chin_line", "px", chin_line, "FACE_POSITION", "FACE_POSITION", per="height")
+MEASURE = Measure(CHIN_LINE, "px", chin_line, "FACE_POSITION", "FACE_POSITION", per="height")

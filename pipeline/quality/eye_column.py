@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import EYE_COLUMN
 from pipeline.quality.base import LEFT_IRIS, RIGHT_IRIS, Measure, View
 
 
@@ -10,6 +11,4 @@ def eye_column(view: View) -> float:
     return float(view.points[[RIGHT_IRIS, LEFT_IRIS], 0].mean()) / view.frame[0]
 
 
-MEASURE = Measure(
-    "eye_column", "px", eye_column, below="EYE_COLUMN", above="EYE_COLUMN", per="width"
-)
+MEASURE = Measure(EYE_COLUMN, "px", eye_column, below="EYE_COLUMN", above="EYE_COLUMN", per="width")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import EYE_LINE
 from pipeline.quality.base import LEFT_IRIS, RIGHT_IRIS, Measure, View
 
 
@@ -10,4 +11,4 @@ def eye_line(view: View) -> float:
     return float(view.points[[RIGHT_IRIS, LEFT_IRIS], 1].mean()) / view.frame[1]
 
 
-MEASURE = Measure("eye_line", "px", eye_line, below="EYE_LINE", above="EYE_LINE", per="height")
+MEASURE = Measure(EYE_LINE, "px", eye_line, below="EYE_LINE", above="EYE_LINE", per="height")

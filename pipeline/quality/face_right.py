@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import FACE_RIGHT
 from pipeline.quality.base import LEFT_CHEEK, RIGHT_CHEEK, Measure, View
 
 
@@ -10,4 +11,4 @@ def face_right(view: View) -> float:
     return float(view.points[[RIGHT_CHEEK, LEFT_CHEEK], 0].max()) / view.frame[0]
 
 
-MEASURE = Measure("face_right", "px", face_right, "FACE_POSITION", "FACE_POSITION", per="width")
+MEASURE = Measure(FACE_RIGHT, "px", face_right, "FACE_POSITION", "FACE_POSITION", per="width")

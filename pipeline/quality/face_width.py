@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import FACE_WIDTH
 from pipeline.quality.base import LEFT_CHEEK, RIGHT_CHEEK, Measure, View, gap
 
 
@@ -11,5 +12,5 @@ def face_width(view: View) -> float:
 
 
 MEASURE = Measure(
-    "face_width", "px", face_width, below="FACE_TOO_SMALL", above="FACE_TOO_LARGE", per="width"
+    FACE_WIDTH, "px", face_width, below="FACE_TOO_SMALL", above="FACE_TOO_LARGE", per="width"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import HAIRLINE
 from pipeline.quality.base import Measure, View, crown
 
 
@@ -13,4 +14,4 @@ def hairline(view: View) -> float:
     return crown(view)
 
 
-MEASURE = Measure("hairline", "px", hairline, below="HAIRLINE", above="HAIRLINE", per="height")
+MEASURE = Measure(HAIRLINE, "px", hairline, below="HAIRLINE", above="HAIRLINE", per="height")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import HEIGHT_PX
 from pipeline.quality.base import Measure, View, upright_size
 
 
@@ -10,4 +11,4 @@ def height_px(view: View) -> float:
     return float(upright_size(view)[1])
 
 
-MEASURE = Measure("height_px", "px", height_px, below="SIZE_PX", above="SIZE_PX")
+MEASURE = Measure(HEIGHT_PX, "px", height_px, below="SIZE_PX", above="SIZE_PX")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import MOUTH_LINE
 from pipeline.quality.base import LIP_LOWER, LIP_UPPER, Measure, View
 
 
@@ -10,4 +11,4 @@ def mouth_line(view: View) -> float:
     return float(view.points[[LIP_UPPER, LIP_LOWER], 1].mean()) / view.frame[1]
 
 
-MEASURE = Measure("mouth_line", "px", mouth_line, "FACE_POSITION", "FACE_POSITION", per="height")
+MEASURE = Measure(MOUTH_LINE, "px", mouth_line, "FACE_POSITION", "FACE_POSITION", per="height")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import OFF_CENTRE
 from pipeline.quality.base import LEFT_CHEEK, RIGHT_CHEEK, Measure, View
 
 
@@ -12,6 +13,4 @@ def off_centre(view: View) -> float:
     return abs(middle - (width - 1) / 2) / width
 
 
-MEASURE = Measure(
-    "off_centre", "px", off_centre, below="OFF_CENTRE", above="OFF_CENTRE", per="width"
-)
+MEASURE = Measure(OFF_CENTRE, "px", off_centre, below="OFF_CENTRE", above="OFF_CENTRE", per="width")

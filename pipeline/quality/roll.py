@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pipeline.core.measurements import ROLL
 from pipeline.quality.base import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Measure, View
 from pipeline.quality.scalars import cosine
 
@@ -14,4 +15,4 @@ def roll(view: View) -> float:
     return math.degrees(math.atan2(float(dy), float(dx)))
 
 
-MEASURE = Measure("roll", "°", roll, below="ROLL", above="ROLL", scalar=cosine)
+MEASURE = Measure(ROLL, "°", roll, below="ROLL", above="ROLL", scalar=cosine)

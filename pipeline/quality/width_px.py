@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.measurements import WIDTH_PX
 from pipeline.quality.base import Measure, View, upright_size
 
 
@@ -10,4 +11,4 @@ def width_px(view: View) -> float:
     return float(upright_size(view)[0])
 
 
-MEASURE = Measure("width_px", "px", width_px, below="SIZE_PX", above="SIZE_PX")
+MEASURE = Measure(WIDTH_PX, "px", width_px, below="SIZE_PX", above="SIZE_PX")

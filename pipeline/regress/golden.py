@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 import data
+from pipeline.core.measurements import ENGINE, TURN_CW
 from pipeline.evaluate.tables import Row, read_rows, write_rows
 from pipeline.policy import checked, read_toml
 from pipeline.quality import measures
@@ -22,11 +23,6 @@ from pipeline.types import Measurement, Value
 SHIPPED = Path(data.__file__).parent / "golden"
 COLUMNS = ("image", "measure", "expected", "tolerance", "why")
 
-# What the engine says of a photo beside `pipeline.quality`'s measures.
-_ENGINE_MEASURES = frozenset(
-    {"photo_error", "exif_orientation", "faces_found", "turn_cw", "turn_confidence", "roll_deg"}
-    | {"photo_hash", "photo_hash_mirrored"}
-)
 _DECIMALS = 4  # numbers are written, and so compared, with so many at most
 _ROUNDING = 1e-9  # keeps 0.3 - 0.2 within 0.1
 
@@ -116,7 +112,7 @@ class Golden:
 
     def turn_of(self, image: str) -> int:
         """Clockwise turn that sets a picture upright: its row `turn_cw`, else 0."""
-        of_image = (r for r in self.rows if (r.image, r.measure) == (image, "turn_cw"))
+        of_image = (r for r in self.rows if (r.image, r.measure) == (image, TURN_CW))
         return int(float(next((row.expected for row in of_image), "") or 0))
 
 
@@ -172,15 +168,15 @@ def _checked(line: Row, folder: Path) -> GoldenRow:
             raise line.fault("image", f"is {masked(image)!r}", f"Sample pictures: {known}.")
     elif not (folder / image).is_file():
         raise line.fault("image", f"is {masked(image)!r}; there is no such file in the folder")
-    if measure not in _ENGINE_MEASURES and measure not in measures():
-        known = ", ".join(sorted({*_ENGINE_MEASURES, *measures()}))
+    if measure not in ENGINE and measure not in measures():
+        known = ", ".join(sorted({*ENGINE, *measures()}))
         raise line.fault("measure", f"is {masked(measure)!r}", f"Known: {known}.")
     tolerance = _number(line, "tolerance") if line["tolerance"] else None
     if tolerance is not None and tolerance < 0:
         raise line.fault("tolerance", f"is {line['tolerance']!r}; it must be 0 or more")
     if tolerance is not None and line["expected"]:
         _number(line, "expected")
-    if measure == "turn_cw" and line["expected"]:
+    if measure == TURN_CW and line["expected"]:
         line.one_of("expected", ("0.0", "90.0", "180.0", "270.0", "0", "90", "180", "270"))
     return GoldenRow(line.cells, tolerance)
 

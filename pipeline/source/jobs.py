@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.core.measurements import ID_NUMBER_FAULT, PHOTO_CLASH, PHOTO_FILES, REFERENCE_FILES
 from pipeline.source import id_number
 from pipeline.source.columns import load_columns
 from pipeline.source.files import collect
@@ -61,12 +62,12 @@ def _job(subject: Subject, table: Roster, found: Matches, by_kind: Mapping[str, 
         for _, file in matches.owned.get(subject.subject_id, [])
     )
     facts = [
-        Measurement("source.photo_files", float(len(photos)), "files"),
-        Measurement("source.reference_files", float(len(references)), "files"),
+        Measurement(PHOTO_FILES, float(len(photos)), "files"),
+        Measurement(REFERENCE_FILES, float(len(references)), "files"),
     ]
     words = {
-        "source.photo_clash": _clash(subject, found),
-        "source.id_number_fault": _id_fault(subject, table),
+        PHOTO_CLASH: _clash(subject, found),
+        ID_NUMBER_FAULT: _id_fault(subject, table),
     }
     facts += [Measurement(name, word) for name, word in words.items() if word]
     return Job(subject, photos[0][1] if photos else None, references, tuple(facts))

@@ -1,0 +1,59 @@
+"""Names of measurements: every one that more than one file knows, and every prefix.
+
+A measure that nobody else asks for has its name in its own file in `pipeline.quality` alone.
+Profiles, golden tables and stores of earlier runs hold these names too: a name never changes.
+"""
+
+from __future__ import annotations
+
+# Noticed about files and roster rows, before a pixel is read.
+SOURCE = "source."
+PHOTO_FILES = f"{SOURCE}photo_files"
+REFERENCE_FILES = f"{SOURCE}reference_files"
+PHOTO_CLASH = f"{SOURCE}photo_clash"
+ID_NUMBER_FAULT = f"{SOURCE}id_number_fault"
+EXTRA_PHOTO = f"{SOURCE}extra_photo"
+
+# Why there is nothing else: the photo is no picture, or nobody could look at it.
+PHOTO_ERROR = "photo_error"
+ASSESS_ERROR = "assess_error"
+
+# Seen of the photo by the engine itself.
+EXIF_ORIENTATION = "exif_orientation"
+FACES_FOUND = "faces_found"
+TURN_CW = "turn_cw"
+TURN_CONFIDENCE = "turn_confidence"
+ROLL_DEG = "roll_deg"
+PHOTO_HASH = "photo_hash"
+PHOTO_HASH_MIRRORED = "photo_hash_mirrored"
+INSTRUCTIONS = "instructions"  # the set that the networks ran on, "avx512" and so on
+ENGINE = (
+    *(PHOTO_ERROR, EXIF_ORIENTATION, FACES_FOUND, TURN_CW, TURN_CONFIDENCE, ROLL_DEG),
+    *(PHOTO_HASH, PHOTO_HASH_MIRRORED),
+)
+
+# Where the eyes lie in a kept picture; the picture's role follows.
+EYES = "eyes."
+
+# Measures that others draw with, crop by or correct: `pipeline.quality` has a file for each.
+CHIN_LINE = "chin_line"
+EYE_COLUMN = "eye_column"
+EYE_LINE = "eye_line"
+FACE_LEFT = "face_left"
+FACE_RIGHT = "face_right"
+FACE_WIDTH = "face_width"
+HAIRLINE = "hairline"
+HEIGHT_PX = "height_px"
+MOUTH_LINE = "mouth_line"
+OFF_CENTRE = "off_centre"
+ROLL = "roll"
+WIDTH_PX = "width_px"
+
+# Concluded across students; the cohort stage replaces them as a whole.
+COHORT = "cohort."
+DUPLICATE_OF = f"{COHORT}duplicate_of"
+COPY_OF = f"{COHORT}copy_of"
+LOOKS_LIKE = f"{COHORT}looks_like"
+LOOKS_LIKE_SCORE = f"{COHORT}looks_like_score"
+SWAPPED_WITH = f"{COHORT}swapped_with"
+SAME_FACE = f"{COHORT}same_face"
