@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.core.privacy import masked
 from pipeline.decide import decide
 from pipeline.decode import UnreadableError, decode, read
 from pipeline.engines import Engine
@@ -20,7 +21,6 @@ from pipeline.guides import Axis, Guides, guides
 from pipeline.policy import Policy, Profile
 from pipeline.quality import measures
 from pipeline.reasons import format_value, measure_name, sentence
-from pipeline.source.text import masked
 from pipeline.types import (
     Assessment,
     Finding,

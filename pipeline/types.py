@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.privacy import masked_id
 from pipeline.imagefile import ImageFile as ImageFile
 
 Pixels = NDArray[np.uint8]
@@ -43,9 +44,8 @@ class Subject:
 
     @property
     def masked_id_number(self) -> str:
-        """First three and last two characters, the rest as stars; the form that may be shown."""
-        n = self.id_number
-        return n[:3] + "*" * max(0, len(n) - 5) + n[-2:] if len(n) >= 8 else "*" * len(n)
+        """The form of the ID number that may be shown."""
+        return masked_id(self.id_number)
 
 
 class Measurement(NamedTuple):

@@ -61,6 +61,10 @@ def test_measurements_are_named_in_one_place() -> None:
     assert {line.split(":")[0] for line in told} == {"pipeline/core/measurements.py"}
 
 
+def test_numbers_are_masked_in_one_place() -> None:
+    assert lines_with(r'"\*" \*|\\d\{1[45]', "pipeline/core/privacy.py") == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_files_stay_readable(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 320

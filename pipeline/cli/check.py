@@ -12,12 +12,12 @@ from rich.table import Table
 from models import manifest
 from pipeline.check import Checked, annotate, check
 from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
+from pipeline.core.privacy import masked
 from pipeline.engines.networks import NetworkEngine
 from pipeline.errors import SourceError, ViolationsFound
 from pipeline.policy import load_policy, load_profile
 from pipeline.quality import measures
 from pipeline.reasons import Language, sentence
-from pipeline.source.text import masked
 
 
 def check_command(

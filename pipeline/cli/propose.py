@@ -10,11 +10,11 @@ import typer
 from models import manifest
 from pipeline.check import check
 from pipeline.cli.console import PolicyFile, out_console, plain
+from pipeline.core.privacy import masked
 from pipeline.engines.networks import NetworkEngine
 from pipeline.policy import load_policy, load_profile
 from pipeline.propose import CSV_NAME, propose
 from pipeline.quality import measures
-from pipeline.source.text import masked
 
 
 def propose_command(

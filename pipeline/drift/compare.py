@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.privacy import masked
 from pipeline.drift.causes import Side, causes, measurement_deltas, result_deltas
 from pipeline.drift.records import Change, Delta, Drift, deltas
 from pipeline.errors import StoreError
 from pipeline.run import DATABASE
-from pipeline.source.text import masked
 from pipeline.store import Store
 from pipeline.types import Value
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.privacy import masked_sentence
 from pipeline.evaluate.tables import write_rows
 from pipeline.report.csv_report import harmless
-from pipeline.report.view import mask
 from pipeline.types import Value
 
 _COLUMNS = ("student", "decision_a", "decision_b", "changes", "causes")
@@ -153,10 +153,10 @@ def _same(a: Value, b: Value) -> bool:
 
 
 def _safe(value: Value) -> Value:
-    return mask(value) if isinstance(value, str) else value
+    return masked_sentence(value) if isinstance(value, str) else value
 
 
 def _shown(value: Value) -> str:
     if value is None or value == "":
         return "none"
-    return mask(value) if isinstance(value, str) else f"{value:.4g}"
+    return masked_sentence(value) if isinstance(value, str) else f"{value:.4g}"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.privacy import masked
 from pipeline.errors import ConfigError, StoreError
-from pipeline.source.text import masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from pydantic import Field
 
 import data
 from pipeline.core.measurements import ENGINE, TURN_CW
+from pipeline.core.privacy import masked
 from pipeline.evaluate.tables import Row, read_rows, write_rows
 from pipeline.policy import checked, read_toml
 from pipeline.quality import measures
 from pipeline.report.files import replacing
 from pipeline.sample import sources
-from pipeline.source.text import masked
 from pipeline.standard import Strict
 from pipeline.types import Measurement, Value
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.core.privacy import masked
 from pipeline.engines import Engine
 from pipeline.evaluate.degrade import CLEAN
 from pipeline.evaluate.looking import Failure, Looker
@@ -15,7 +16,6 @@ from pipeline.evaluate.rates import upper_bound
 from pipeline.geometry import TURNS
 from pipeline.policy import Policy
 from pipeline.regress.golden import Golden, GoldenRow, rewrite, written
-from pipeline.source.text import masked
 from pipeline.types import Evidence, ImageFile, Job, Measurement, Subject
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from pipeline.core.privacy import masked
 from pipeline.evaluate.tables import make_folder, write_json, write_text
 from pipeline.regress.judge import Result, told
-from pipeline.source.text import masked
 
 SHEET = "failures.html"
 

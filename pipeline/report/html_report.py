@@ -20,13 +20,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from pipeline.core.privacy import masked_sentence
 from pipeline.errors import ConfigError
 from pipeline.guides import guides
 from pipeline.policy import Profile, load_profile
 from pipeline.reasons import DEFAULT_LANGUAGE, Language, kind_name
 from pipeline.report import plots
 from pipeline.report.files import replacing
-from pipeline.report.view import SYMBOLS, card, has_pictures, mask
+from pipeline.report.view import SYMBOLS, card, has_pictures
 from pipeline.report.words import word, words
 from pipeline.types import Case, Decision
 
@@ -62,7 +63,7 @@ def write_html(
         decisions=_shares(run, lang),
         categories=_named(run, "category", "category", lang),
         reasons=_named(run, "reasons", "reason", lang),
-        remarks=[mask(remark) for remark in run.get("remarks", ())],
+        remarks=[masked_sentence(remark) for remark in run.get("remarks", ())],
         omitted=not everyone,
         details=_details(run, lang),
         config=_json(_config(run, lang)),

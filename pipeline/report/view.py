@@ -1,41 +1,23 @@
-"""What a person may see of a case: words, order and masks, the same for every report."""
+"""What a person may see of a case: words and order, the same for every report."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
+from pipeline.core.privacy import masked_file_name, masked_sentence
 from pipeline.reasons import Language, format_value, kind_name, sentence
 from pipeline.report.words import words
 from pipeline.types import Case, Comparison, Decision, Finding, Severity
 
 # Decisions are told apart by more than colour, the same everywhere.
 SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
-# Any run of 15 or more digits (15: ID numbers before 1999), the last one perhaps X.
-ID_LIKE = re.compile(r"\d{14,}[\dXxＸｘ]")
-# In sentences another student's number must stay readable, so only what is built like a resident
-# ID number (GB 11643-1999: area 6, birth date 8 or 6, sequence 3, check digit) is masked there.
-RESIDENT_ID = re.compile(
-    r"(?<!\d)[1-9]\d{5}(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXxＸｘ]"
-    r"|\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})(?!\d)"
-)
-
-
-def mask(text: str, pattern: re.Pattern[str] = RESIDENT_ID) -> str:
-    """`text` with everything built like an ID number reduced to three and two characters."""
-    return pattern.sub(lambda m: m[0][:3] + "*" * (len(m[0]) - 5) + m[0][-2:], text)
 
 
 def photo_name(case: Case) -> str:
     """The photo's file name as it may be shown: the student's own and any other ID masked."""
-    subject = case.subject
-    name = case.photo
-    if subject.id_number:  # passports and permits are not built like resident ID numbers
-        own = re.compile(re.escape(subject.id_number), re.IGNORECASE)
-        name = own.sub(lambda _: subject.masked_id_number, name)
-    return mask(name, ID_LIKE)
+    return masked_file_name(case.photo, case.subject.id_number)
 
 
 def reasons_of(case: Case) -> list[Finding]:
@@ -56,7 +38,7 @@ def codes(findings: Iterable[Finding]) -> str:
 
 def told(finding: Finding, case: Case, lang: Language) -> str:
     """The finding as a sentence about this case, without ID numbers."""
-    return mask(sentence(finding, lang, kind=case.assessment.reference))
+    return masked_sentence(sentence(finding, lang, kind=case.assessment.reference))
 
 
 def measured(finding: Finding, lang: Language) -> str:
@@ -69,7 +51,7 @@ def measured(finding: Finding, lang: Language) -> str:
         parts = [f"{t['measured']} {value}", f"{t['limit']} {limit}"]
     if finding.clause:
         parts.append(f"{t['clause']} {finding.clause}")
-    return mask(" · ".join(parts))
+    return masked_sentence(" · ".join(parts))
 
 
 def has_pictures(case: Case, everyone: bool) -> bool:
@@ -116,7 +98,7 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
         "reasons": [[f.code, told(f, case, lang), measured(f, lang)] for f in reasons_of(case)],
         "advice": [[f.code, told(f, case, lang), measured(f, lang)] for f in advice_of(case)],
         "scores": [
-            [c.kind, kind_name(c.kind, lang), c.judged, mask(c.error)]
+            [c.kind, kind_name(c.kind, lang), c.judged, masked_sentence(c.error)]
             for c in (*case.comparisons, *_uncompared(case))
         ],
     }

@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.privacy import masked_sentence
 from pipeline.errors import StoreError
 from pipeline.reasons import Language
 from pipeline.report.csv_report import harmless
 from pipeline.report.files import replacing
-from pipeline.report.view import mask
 from pipeline.report.words import word
 from pipeline.report.xlsx_report import write_xlsx
 from pipeline.review.desk import Desk
@@ -99,7 +99,7 @@ def _line(desk: Desk, item: Item) -> list[str]:
         ";".join(a.who for a in standing(answers)),
         *(outcome.verdict or "", outcome.measure or "", item.state),
         *(_said(answers, "student"), _said(answers, "registry")),
-        *((mask(final.comment), final.at) if final else ("", "")),
+        *((masked_sentence(final.comment), final.at) if final else ("", "")),
     ]
 
 

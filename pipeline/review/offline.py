@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from pipeline.core.privacy import masked
 from pipeline.errors import ConfigError, RosterError
 from pipeline.policy import checked
 from pipeline.report.view import seen_photo
@@ -20,7 +21,6 @@ from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.people import Role
 from pipeline.review.verdicts import Measure, Need, Verdict, standing
-from pipeline.source.text import masked
 from pipeline.standard import Strict
 from pipeline.types import Decision
 

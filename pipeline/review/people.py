@@ -13,10 +13,10 @@ from secrets import compare_digest, token_urlsafe
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from pipeline.core.privacy import masked
 from pipeline.errors import ConfigError
 from pipeline.review import log
 from pipeline.review.ledger import Ledger
-from pipeline.source.text import masked
 
 SESSION_S = 12 * 3600  # a working day at most
 IDLE_S = 60 * 60  # an hour without a click

@@ -19,8 +19,9 @@ import dbf
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from pipeline.core.privacy import masked
 from pipeline.errors import RosterError
-from pipeline.source.text import fault, masked
+from pipeline.source.text import fault
 
 Row = tuple[object, ...]
 

@@ -1,4 +1,4 @@
-"""Forms of text: two for comparing (`folded`, `squashed`), two for showing (`masked`, `listed`)."""
+"""Forms of text: for comparing (`folded`, `squashed`) and for sentences (`listed`, `counted`)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from pipeline.core.privacy import masked
+
 SHOWN_NAMES = 5
 
 _PUNCTUATION = re.compile(r"[\W_]+")
-# Anything as long as an ID number (15 or 18 characters), also with a number stuck to it.
-_LONG_NUMBER = re.compile(r"\d{14,}[\dX]", re.IGNORECASE)
 
 
 def folded(text: str) -> str:
@@ -22,13 +22,6 @@ def squashed(text: str) -> str:
     """`folded`, and nothing left but letters and digits of any script."""
     plain = folded(text)
     return plain if plain.isalnum() else _PUNCTUATION.sub("", plain)
-
-
-def masked(text: str) -> str:
-    """Text fit for a log: long numbers keep three and two characters, no control characters."""
-    plain = unicodedata.normalize("NFKC", text)
-    plain = _LONG_NUMBER.sub(lambda m: m[0][:3] + "*" * (len(m[0]) - 5) + m[0][-2:], plain)
-    return "".join(c if c.isprintable() else "?" for c in plain)
 
 
 def listed(items: Sequence[object], limit: int = SHOWN_NAMES) -> str:
