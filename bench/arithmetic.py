@@ -25,9 +25,9 @@ import numpy as np
 from models import manifest
 from models.arithmetic import PRECISION
 from pipeline.engines.networks import NetworkEngine
+from pipeline.night.folder import DATABASE
 from pipeline.nightly import nightly
 from pipeline.policy import InputLimits, load_policy, load_profile
-from pipeline.run import DATABASE
 from pipeline.source import gather
 from pipeline.store import Store
 

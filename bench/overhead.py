@@ -23,6 +23,7 @@ import numpy as np
 
 from pipeline import across, nightly
 from pipeline import run as stages
+from pipeline.night.folder import DATABASE
 from pipeline.policy import Policy, load_policy, load_profile
 from pipeline.quality import measures
 from pipeline.store import Store
@@ -152,7 +153,7 @@ def main() -> None:
             summary = stages.run(cohort, plan, DrawnEngine)
         with _told("again, nothing changed", count):
             stages.run(cohort, plan, DrawnEngine)
-        with Store(folder / "out" / stages.DATABASE) as store:
+        with Store(folder / "out" / DATABASE) as store:
             with _told("cohort stage", count):
                 across.conclude(store, policy)
             judged, _ = across.effective(store, policy)

@@ -13,11 +13,13 @@ from typing import Any
 from pipeline.across import effective
 from pipeline.engines.networks import NetworkEngine
 from pipeline.errors import ConfigError, StoreError
+from pipeline.night import folder
+from pipeline.night.folder import DATABASE, database_of, locked
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory
 from pipeline.reasons import DEFAULT_LANGUAGE, Language
 from pipeline.report import write_csv, write_html, write_xlsx
-from pipeline.run import DATABASE, Plan, Progress, locked, run
+from pipeline.run import Plan, Progress, run
 from pipeline.store import Store
 from pipeline.tally import decide_all
 from pipeline.types import Cohort
@@ -75,9 +77,7 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
         StoreError: There is no finished run in `out`, or it is in use.
         ConfigError: The policy compares with another recogniser than the run did.
     """
-    database = out / DATABASE
-    if not database.is_file():
-        raise StoreError(f"{out}: holds no run", "Name the --out folder of an earlier run.")
+    database = database_of(out)
     with locked(out), Store(database) as store:
         noted = store.noted("run")
         if not noted:
@@ -118,7 +118,11 @@ def _identity(store: Store) -> str:
 def _publish(out: Path, summary: dict[str, Any], lang: Language) -> Outputs:
     """Write the four files people and programs read, from the store."""
     outputs = Outputs(
-        summary, out / "results.csv", out / "report.html", out / "report.xlsx", out / "run.json"
+        summary,
+        out / folder.RESULTS,
+        out / folder.PAGE,
+        out / folder.WORKBOOK,
+        out / folder.SUMMARY,
     )
     with locked(out), Store(out / DATABASE) as store:
         summary["identity"] = _identity(store)

@@ -17,13 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError
+from pipeline.night.folder import LEDGER, REPORTS, SUMMARY, database_of, locked
 from pipeline.review import log
-from pipeline.review.ledger import LEDGER, Ledger
-from pipeline.run import DATABASE, locked
+from pipeline.review.ledger import Ledger
 from pipeline.schema import emptied, open_database
-
-REPORTS = ("results.csv", "report.html", "report.xlsx")
-SUMMARY = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def purge(run: Path, by: str) -> Purged:
     Raises:
         StoreError: There is no run in the folder, a run is at work in it, or it is not writable.
     """
-    _need_run(run)
+    database_of(run)  # nothing is made where there is no run
     with locked(run), _store(run) as database, Ledger(run / LEDGER) as ledger:
         # The ledger is made where nobody reviewed: that a run was deleted is on record too.
         students, pictures = (_count(database, table) for table in ("student", "picture"))
@@ -73,20 +70,15 @@ def purge(run: Path, by: str) -> Purged:
 
 @contextmanager
 def _store(run: Path) -> Iterator[sqlite3.Connection]:
-    _need_run(run)
-    with closing(open_database(run / DATABASE, readonly=False)) as database:
+    path = database_of(run)
+    with closing(open_database(path, readonly=False)) as database:
         try:
             yield database
         except sqlite3.OperationalError as error:
             raise StoreError(
-                f"{run / DATABASE}: cannot be written ({error})",
+                f"{path}: cannot be written ({error})",
                 "Make room on the disk and close other programs that use the file.",
             ) from error
-
-
-def _need_run(run: Path) -> None:
-    if not (run / DATABASE).is_file():
-        raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,21 +13,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from models.arithmetic import ARITHMETIC
 from pipeline import __version__, quality
 from pipeline.across import conclude, effective, histograms
 from pipeline.contents import Contents
 from pipeline.core.measurements import EXTRA_PHOTO
-from pipeline.errors import StoreError
+from pipeline.night.folder import DATABASE, locked
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
 from pipeline.store import Store
 from pipeline.tally import decide_all
 from pipeline.types import Cohort, Job, Measurement, Subject
 
-DATABASE = "photoproof.sqlite"
 # Packages whose version can change a result; written to run.json.
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
 
@@ -109,46 +104,6 @@ def run(
         with store.transaction():
             store.note("run", json.dumps(summary, ensure_ascii=False))
     return summary
-
-
-class locked:  # noqa: N801 - used as a context manager
-    """The output folder, held by one run at a time; a file beside the lock says by which."""
-
-    def __init__(self, out: Path) -> None:
-        self._out, self._lock = out, FileLock(out / ".lock")
-        self._owner = out / ".owner"
-
-    def __enter__(self) -> None:
-        """Take the lock. Raises StoreError if another run holds it or the folder is unusable."""
-        try:
-            self._out.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
-            since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-            self._owner.write_text(
-                f"process {os.getpid()} on {platform.node()} since {since}", "utf-8"
-            )
-        except Timeout as error:
-            raise StoreError(
-                f"{self._out}: another run is working in this folder ({self._named()})",
-                "Wait for it to end, or choose another --out folder.",
-            ) from error
-        except OSError as error:
-            self._lock.release()
-            raise StoreError(
-                f"{self._out}: cannot be written ({error.strerror})",
-                "Choose an --out folder you may write to, on a disk with space.",
-            ) from error
-
-    def __exit__(self, *_: object) -> None:
-        """Release the lock."""
-        self._owner.unlink(missing_ok=True)
-        self._lock.release()
-
-    def _named(self) -> str:
-        try:
-            return self._owner.read_text("utf-8")
-        except OSError:
-            return "not known which"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,12 @@ def test_numbers_are_masked_in_one_place() -> None:
     assert lines_with(r'"\*" \*|\\d\{1[45]', "pipeline/core/privacy.py") == []
 
 
+def test_a_runs_files_are_named_in_one_place() -> None:
+    files = r"photoproof\.sqlite|review\.sqlite|results\.csv|report\.(html|xlsx)|run\.json"
+    found = {line.split(":")[0] for line in lines_with(rf"""["']({files})["']|: holds no run""")}
+    assert found == {"pipeline/night/folder.py"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_files_stay_readable(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 320

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.drift import Change, Drift, causes_text, diff
 from pipeline.errors import StoreError
+from pipeline.night.folder import DATABASE
 from pipeline.nightly import nightly, redecide
 from pipeline.policy import Policy, Profile, load_policy
-from pipeline.run import DATABASE
 from pipeline.store import Store
 from pipeline.types import Cohort, Measurement
 

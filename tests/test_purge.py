@@ -15,14 +15,14 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
 from pipeline.errors import StoreError
+from pipeline.night.folder import DATABASE, LEDGER, locked
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.purge import finished, purge
 from pipeline.review import answers, log, people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
-from pipeline.run import DATABASE, locked
 
 COMMENT = "左耳下有一颗痣"
 

@@ -18,9 +18,9 @@ from pipeline import cli
 from pipeline.engines.networks import NetworkEngine
 from pipeline.errors import ConfigError, ModelError
 from pipeline.evaluate.looking import networks as looker_factory
+from pipeline.night.folder import DATABASE
 from pipeline.nightly import nightly, redecide
 from pipeline.policy import Policy, Profile, load_policy
-from pipeline.run import DATABASE
 
 SFACE, RETAIL, FUSED = "sface", "retail0095", "sface+retail0095"
 ALL = (SFACE, RETAIL, FUSED)

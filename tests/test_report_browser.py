@@ -17,11 +17,12 @@ from review_runs import make_run, photos
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.night.folder import LEDGER
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.report import write_html
 from pipeline.review import people
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
 from pipeline.types import Case, Subject
 

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError
+from pipeline.night.folder import LEDGER
 from pipeline.review import answers, log, people
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
 
 NEW = "another longer phrase"

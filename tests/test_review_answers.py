@@ -12,10 +12,11 @@ import pytest
 from review_desk import PASSWORD, Visitor, visitor
 from review_runs import make_run, photos
 
+from pipeline.night.folder import LEDGER
 from pipeline.review import people
 from pipeline.review.desk import Desk, opened
 from pipeline.review.item import Item
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.verdicts import State
 
 NOT_ME = "2021000000"  # score 0.10, both references of another person

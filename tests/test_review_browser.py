@@ -15,9 +15,10 @@ from review_runs import EYES, make_run, photos
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.night.folder import LEDGER
 from pipeline.review import people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.verdicts import State
 
 pytestmark = needs_chromium

@@ -20,10 +20,11 @@ from review_desk import PASSWORD, Visitor, desk_client
 from review_runs import make_run, photos
 from schemathesis import GenerationMode
 
+from pipeline.night.folder import LEDGER
 from pipeline.review import answers, log, people
 from pipeline.review.app import create_app
 from pipeline.review.desk import opened
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
 
 OPERATIONS = {

@@ -11,9 +11,10 @@ import pytest
 from review_desk import PASSWORD, Visitor, desk_client, visitor
 from review_runs import make_run, photos
 
+from pipeline.night.folder import LEDGER
 from pipeline.review import people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 
 GET_PAGES = (
     "/",

@@ -15,12 +15,13 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import PhotoproofError, RosterError
+from pipeline.night.folder import LEDGER
 from pipeline.report.words import word
 from pipeline.review import exports, insight, outside, people
 from pipeline.review.answers import Given, give
 from pipeline.review.decisions import decisions
 from pipeline.review.desk import opened
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
 from pipeline.review.verdicts import Measure, State, Verdict
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError, PhotoproofError, RosterError
+from pipeline.night.folder import LEDGER
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.report.view import seen_photo
@@ -24,7 +25,7 @@ from pipeline.review import answers, log, people
 from pipeline.review.answers import Given, give
 from pipeline.review.desk import opened
 from pipeline.review.item import Item
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.offline import offline
 from pipeline.review.people import Role
 from pipeline.review.verdicts import State, Verdict

@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError, StoreError
+from pipeline.night.folder import LEDGER
 from pipeline.review import answers, log, people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 
 Tamper = Callable[[sqlite3.Connection], object]
 

@@ -113,7 +113,7 @@ def test_no_full_id_number_in_what_people_read(sample: SampleCohort, outputs: Ou
 
 
 def test_templates_are_gone_after_the_run(outputs: Outputs) -> None:
-    from pipeline.run import DATABASE
+    from pipeline.night.folder import DATABASE
     from pipeline.store import Store
 
     with Store(outputs.csv.parent / DATABASE) as store:

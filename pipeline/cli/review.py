@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import StoreError
+from pipeline.night.folder import LEDGER, database_of
 from pipeline.review import answers, log, people
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
-from pipeline.run import DATABASE
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
 RunOption = Annotated[Path, typer.Option("--run", help="Output folder of a run.")]
@@ -130,6 +130,5 @@ def _password(from_stdin: bool) -> str:
 
 def _ledger(run: Path) -> Ledger:
     """The run's ledger; made when it is not there, beside a run only."""
-    if not (run / DATABASE).is_file():
-        raise ConfigError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
+    database_of(run)
     return Ledger(run / LEDGER)

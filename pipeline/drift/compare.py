@@ -12,7 +12,7 @@ from pipeline.core.privacy import masked
 from pipeline.drift.causes import Side, causes, measurement_deltas, result_deltas
 from pipeline.drift.records import Change, Delta, Drift, deltas
 from pipeline.errors import StoreError
-from pipeline.run import DATABASE
+from pipeline.night.folder import database_of
 from pipeline.store import Store
 from pipeline.types import Value
 
@@ -52,9 +52,7 @@ def diff(run_a: Path, run_b: Path) -> Drift:
 
 
 def _opened(run: Path) -> Store:
-    if not (run / DATABASE).is_file():
-        raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
-    return Store(run / DATABASE, readonly=True)
+    return Store(database_of(run), readonly=True)
 
 
 def _summary(store: Store, run: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.evaluate.rates import wilson
 from pipeline.evaluate.tables import Row, read_rows, write_json
 from pipeline.geometry import TURNS
+from pipeline.night.folder import RESULTS
 from pipeline.reasons import catalogue
 from pipeline.types import Decision
 
@@ -47,7 +48,7 @@ def evaluate(run: Path, truth: Path, out: Path | None = None) -> dict[str, Any]:
         StoreError: `out` cannot be written.
     """
     expected = read_outcomes(truth)
-    found = read_outcomes(run / "results.csv")
+    found = read_outcomes(run / RESULTS)
     metrics = metrics_of(*matched(expected, found))
     if out is not None:
         write_json(out, metrics)

@@ -16,10 +16,11 @@ from math import ceil
 from pathlib import Path
 
 from pipeline.errors import StoreError
+from pipeline.night.folder import LEDGER, database_of
 from pipeline.policy import ReviewPolicy, load_policy
 from pipeline.review import log
 from pipeline.review.item import INSERT, Item, item_of
-from pipeline.review.ledger import LEDGER, Ledger
+from pipeline.review.ledger import Ledger
 from pipeline.review.verdicts import (
     Answer,
     Facts,
@@ -30,7 +31,6 @@ from pipeline.review.verdicts import (
     settle,
     standing,
 )
-from pipeline.run import DATABASE
 from pipeline.store import Store
 from pipeline.types import Assessment, Case, Decision, Severity, Subject
 
@@ -48,9 +48,7 @@ class Desk:
     """
 
     def __init__(self, run: Path) -> None:
-        if not (run / DATABASE).is_file():
-            raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
-        self.store = Store(run / DATABASE, readonly=True)
+        self.store = Store(database_of(run), readonly=True)
         try:
             self.ledger = Ledger(run / LEDGER)
         except BaseException:

@@ -16,7 +16,6 @@ from pipeline.errors import StoreError
 from pipeline.review import log
 from pipeline.schema import Closing, emptied
 
-LEDGER = "review.sqlite"
 SCHEMA = 1
 _APPLICATION = 0x50507276  # "PPrv"
 _TABLES = """

@@ -1,0 +1,1 @@
+"""A night: the folder a run writes into, and what holds it."""

@@ -1,0 +1,71 @@
+"""A run's output folder: the names of its files, who works in it, and whether it holds a run."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import StoreError
+
+DATABASE = "photoproof.sqlite"  # the run's own store
+LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk
+RESULTS, PAGE, WORKBOOK = "results.csv", "report.html", "report.xlsx"
+REPORTS = (RESULTS, PAGE, WORKBOOK)  # what people read, about students by name
+SUMMARY = "run.json"
+_LOCK, _OWNER = ".lock", ".owner"
+
+
+def database_of(run: Path) -> Path:
+    """Where the store of a folder's run is.
+
+    Raises:
+        StoreError: The folder holds no run.
+    """
+    database = run / DATABASE
+    if not database.is_file():
+        raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
+    return database
+
+
+class locked:  # noqa: N801 - used as a context manager
+    """The output folder, held by one run at a time; a file beside the lock says by which."""
+
+    def __init__(self, out: Path) -> None:
+        self._out, self._lock = out, FileLock(out / _LOCK)
+        self._owner = out / _OWNER
+
+    def __enter__(self) -> None:
+        """Take the lock. Raises StoreError if another run holds it or the folder is unusable."""
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+            since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+            self._owner.write_text(
+                f"process {os.getpid()} on {platform.node()} since {since}", "utf-8"
+            )
+        except Timeout as error:
+            raise StoreError(
+                f"{self._out}: another run is working in this folder ({self._named()})",
+                "Wait for it to end, or choose another --out folder.",
+            ) from error
+        except OSError as error:
+            self._lock.release()
+            raise StoreError(
+                f"{self._out}: cannot be written ({error.strerror})",
+                "Choose an --out folder you may write to, on a disk with space.",
+            ) from error
+
+    def __exit__(self, *_: object) -> None:
+        """Release the lock."""
+        self._owner.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _named(self) -> str:
+        try:
+            return self._owner.read_text("utf-8")
+        except OSError:
+            return "not known which"
