@@ -159,7 +159,7 @@ def main() -> None:
             judged, _ = across.effective(store, policy)
             with _told("decisions, as before", count):
                 decide_all(store, judged, profile)
-            store._db.execute("DELETE FROM decision")
+            store.db.execute("DELETE FROM decision")
             with _told("decisions, all new", count):
                 decide_all(store, judged, profile)
         with _told("reports: csv, html, xlsx", count):

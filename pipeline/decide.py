@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.core import measurements as names
-from pipeline.packing import Seen
 from pipeline.policy import Limit, Policy, Profile
 from pipeline.quality import Measure, measures
 from pipeline.quality.colour_space import delta_e
 from pipeline.reasons import ACCEPTED, OTHER, catalogue
+from pipeline.store.packing import Seen
 from pipeline.types import (
     Assessment,
     Comparison,

@@ -8,9 +8,6 @@ versions and the policy stay in `run.json`: they are about nobody.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +15,8 @@ from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.night.folder import LEDGER, REPORTS, SUMMARY, database_of, locked
-from pipeline.review import log
-from pipeline.review.ledger import Ledger
-from pipeline.schema import emptied, open_database
+from pipeline.store import Store, log
+from pipeline.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,8 @@ def finished(run: Path) -> datetime | None:
     Raises:
         StoreError: There is no run in the folder.
     """
-    with _store(run) as database:
-        noted = _noted(database)
+    with Store(database_of(run)) as store:
+        noted = _noted(store)
         return datetime.fromisoformat(noted["finished"]) if noted else None
 
 
@@ -58,54 +54,21 @@ def purge(run: Path, by: str) -> Purged:
     Raises:
         StoreError: There is no run in the folder, a run is at work in it, or it is not writable.
     """
-    database_of(run)  # nothing is made where there is no run
-    with locked(run), _store(run) as database, Ledger(run / LEDGER) as ledger:
+    database = database_of(run)  # nothing is made where there is no run
+    with locked(run), Store(database) as store, Ledger(run / LEDGER) as ledger:
         # The ledger is made where nobody reviewed: that a run was deleted is on record too.
-        students, pictures = (_count(database, table) for table in ("student", "picture"))
+        students, pictures = store.counts()
         ledger.record(by, "purge_begun", students=students, pictures=pictures)
-        files = _remove(run, _empty(database))
+        left = _noted(store) | {"remarks": [], "purged": log.now()}
+        store.erase(json.dumps(left, ensure_ascii=False))
+        files = _remove(run, left)
         answers = ledger.forget(by, files=list(files))
         return Purged(students, pictures, answers, files, log.verify(ledger.db, {}).head)
 
 
-@contextmanager
-def _store(run: Path) -> Iterator[sqlite3.Connection]:
-    path = database_of(run)
-    with closing(open_database(path, readonly=False)) as database:
-        try:
-            yield database
-        except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"{path}: cannot be written ({error})",
-                "Make room on the disk and close other programs that use the file.",
-            ) from error
-
-
-def _count(database: sqlite3.Connection, table: str) -> int:
-    return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
-
-
-def _noted(database: sqlite3.Connection) -> dict[str, Any]:
-    row = database.execute("SELECT value FROM meta WHERE name = 'run'").fetchone()
-    summary: dict[str, Any] = json.loads(row[0]) if row else {}
-    return summary
-
-
-def _empty(database: sqlite3.Connection) -> dict[str, Any]:
-    """Delete every student, and the remarks on them; the summary that is left."""
-    summary = _noted(database) | {"remarks": [], "purged": log.now()}
-    with database:
-        database.execute("BEGIN IMMEDIATE")
-        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'meta'"
-        for (name,) in database.execute(tables).fetchall():
-            database.execute(f"DELETE FROM {name}")  # noqa: S608 - our own tables
-        database.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
-        text = json.dumps(summary, ensure_ascii=False)
-        database.execute("UPDATE meta SET value = ? WHERE name = 'run'", (text,))
-    database.execute("VACUUM")
-    if not emptied(database):
-        raise sqlite3.OperationalError("somebody is reading it: end the review desk")
-    return summary
+def _noted(store: Store) -> dict[str, Any]:
+    noted: dict[str, Any] = json.loads(store.noted("run") or "{}")
+    return noted
 
 
 def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:

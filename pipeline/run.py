@@ -138,7 +138,7 @@ def _look(
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
         # Until this run ends nothing that was concluded of an earlier one holds.
-        store.forget("cohort_key", "run")
+        store.forget_notes("cohort_key", "run")
         if store.noted("templates_purged"):
             store.restart()  # what is concluded across students needs everybody's template
             pending = _pending(store, jobs, prints)

@@ -52,7 +52,7 @@ def test_two_blind_excepts_in_all() -> None:
 def test_measurements_are_named_in_one_place() -> None:
     """A loose string would be a name that a change forgets; migrations alone keep old ones."""
     loose = r"""f?["'](source|cohort|eyes)\.[\w{]|Measurement\(\s*f?["']"""
-    assert lines_with(loose, "pipeline/schema.py") == []
+    assert lines_with(loose, "pipeline/store/schema.py") == []
     # `turn_cw` and `roll_deg` are columns of tables and keys of JSON as well.
     asked = {*measurements.ENGINE, measurements.ASSESS_ERROR} - {
         *(measurements.TURN_CW, measurements.ROLL_DEG)

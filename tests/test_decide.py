@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.decide import Judge, best_comparison, decide
-from pipeline.packing import Seen
 from pipeline.policy import (
     Frame,
     Limit,
@@ -21,6 +20,7 @@ from pipeline.policy import (
 )
 from pipeline.quality import measures
 from pipeline.reasons import catalogue, sentence
+from pipeline.store.packing import Seen
 from pipeline.types import Assessment, Comparison, Decision, Measurement, Severity, Value
 
 POLICY = load_policy(None, {"orientation": {"min_confidence": 0.5}})

@@ -19,10 +19,11 @@ from pipeline.night.folder import DATABASE, LEDGER, locked
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.purge import finished, purge
-from pipeline.review import answers, log, people
+from pipeline.review import answers, people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
+from pipeline.store import log
+from pipeline.store.ledger import Ledger
 
 COMMENT = "左耳下有一颗痣"
 
@@ -181,7 +182,7 @@ def test_a_run_that_somebody_reads_is_not_called_deleted(
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *a, **o: connect(*a, **{**o, "timeout": 0.1}))
     with opened(run) as desk:
-        reading = desk.store._db.execute("SELECT key FROM student")
+        reading = desk.store.db.execute("SELECT key FROM student")
         reading.fetchone()
         with pytest.raises(StoreError, match="somebody is reading it"):
             purge(run, "test")

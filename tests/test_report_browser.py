@@ -22,8 +22,8 @@ from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.report import write_html
 from pipeline.review import people
-from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
+from pipeline.store.ledger import Ledger
 from pipeline.types import Case, Subject
 
 pytestmark = needs_chromium

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.errors import ConfigError
 from pipeline.night.folder import LEDGER
-from pipeline.review import answers, log, people
-from pipeline.review.ledger import Ledger
+from pipeline.review import answers, people
 from pipeline.review.people import Role
+from pipeline.store import log
+from pipeline.store.ledger import Ledger
 
 NEW = "another longer phrase"
 

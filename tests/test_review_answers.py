@@ -16,8 +16,8 @@ from pipeline.night.folder import LEDGER
 from pipeline.review import people
 from pipeline.review.desk import Desk, opened
 from pipeline.review.item import Item
-from pipeline.review.ledger import Ledger
 from pipeline.review.verdicts import State
+from pipeline.store.ledger import Ledger
 
 NOT_ME = "2021000000"  # score 0.10, both references of another person
 STANDARD = "2021000004"  # size_px

@@ -18,8 +18,8 @@ from pipeline.cli import app
 from pipeline.night.folder import LEDGER
 from pipeline.review import people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import Ledger
 from pipeline.review.verdicts import State
+from pipeline.store.ledger import Ledger
 
 pytestmark = needs_chromium
 TURNED = ("/student/2021000007",)

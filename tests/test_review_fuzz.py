@@ -21,11 +21,12 @@ from review_runs import make_run, photos
 from schemathesis import GenerationMode
 
 from pipeline.night.folder import LEDGER
-from pipeline.review import answers, log, people
+from pipeline.review import answers, people
 from pipeline.review.app import create_app
 from pipeline.review.desk import opened
-from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
+from pipeline.store import log
+from pipeline.store.ledger import Ledger
 
 OPERATIONS = {
     f"{operation.method.upper()} {operation.path}": operation

@@ -14,7 +14,7 @@ from review_runs import make_run, photos
 from pipeline.night.folder import LEDGER
 from pipeline.review import people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import Ledger
+from pipeline.store.ledger import Ledger
 
 GET_PAGES = (
     "/",

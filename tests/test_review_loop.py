@@ -21,9 +21,9 @@ from pipeline.review import exports, insight, outside, people
 from pipeline.review.answers import Given, give
 from pipeline.review.decisions import decisions
 from pipeline.review.desk import opened
-from pipeline.review.ledger import Ledger
 from pipeline.review.people import Role
 from pipeline.review.verdicts import Measure, State, Verdict
+from pipeline.store.ledger import Ledger
 
 FAULTY, SIZE, TURNED, FINE = "2021000000", "2021000004", "2021000007", "2021000010"
 

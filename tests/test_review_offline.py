@@ -21,15 +21,15 @@ from pipeline.night.folder import LEDGER
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.report.view import seen_photo
-from pipeline.review import answers, log, people
+from pipeline.review import answers, people
 from pipeline.review.answers import Given, give
 from pipeline.review.desk import opened
 from pipeline.review.item import Item
-from pipeline.review.ledger import Ledger
 from pipeline.review.offline import offline
 from pipeline.review.people import Role
 from pipeline.review.verdicts import State, Verdict
-from pipeline.store import Store
+from pipeline.store import Store, log
+from pipeline.store.ledger import Ledger
 
 FAULTY, SIZE, TURNED = "2021000000", "2021000004", "2021000007"
 IDENTITY = "5d0c3c1a9e0b7f42"

@@ -21,9 +21,10 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.errors import ConfigError, StoreError
 from pipeline.night.folder import LEDGER
-from pipeline.review import answers, log, people
+from pipeline.review import answers, people
 from pipeline.review.desk import opened
-from pipeline.review.ledger import Ledger
+from pipeline.store import log
+from pipeline.store.ledger import Ledger
 
 Tamper = Callable[[sqlite3.Connection], object]
 

@@ -342,11 +342,11 @@ def test_deciding_a_larger_cohort_takes_no_more_memory(
         with Store(tmp_path / f"{count}.sqlite") as store:
             store.enrol((f"s{n}", Subject(f"s{n}", n), "") for n in range(count))
             with store.transaction():
-                store._db.execute("UPDATE student SET fingerprint = 'print'")
+                store.db.execute("UPDATE student SET fingerprint = 'print'")
             store.save("s0", "print", Evidence(numbers, own))
-            seen = store._db.execute("SELECT measured FROM student WHERE key = 's0'").fetchone()
+            seen = store.db.execute("SELECT measured FROM student WHERE key = 's0'").fetchone()
             with store.transaction():
-                store._db.execute("UPDATE student SET measured = ?", seen)
+                store.db.execute("UPDATE student SET measured = ?", seen)
             decide_all(store, policy, profile)  # what is cached once is not counted
             tracemalloc.start()
             counts = decide_all(store, policy, profile).counts

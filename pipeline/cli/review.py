@@ -13,9 +13,10 @@ import typer
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.errors import StoreError
 from pipeline.night.folder import LEDGER, database_of
-from pipeline.review import answers, log, people
-from pipeline.review.ledger import Ledger
+from pipeline.review import answers, people
 from pipeline.review.people import Role
+from pipeline.store import log
+from pipeline.store.ledger import Ledger
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
 RunOption = Annotated[Path, typer.Option("--run", help="Output folder of a run.")]

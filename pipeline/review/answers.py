@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.review import log
 from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.people import Role
 from pipeline.review.verdicts import Measure, Sight, State, Verdict
+from pipeline.store import log
 
 
 class NotNowError(Exception):

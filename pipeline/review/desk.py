@@ -18,9 +18,7 @@ from pathlib import Path
 from pipeline.errors import StoreError
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.policy import ReviewPolicy, load_policy
-from pipeline.review import log
 from pipeline.review.item import INSERT, Item, item_of
-from pipeline.review.ledger import Ledger
 from pipeline.review.verdicts import (
     Answer,
     Facts,
@@ -31,7 +29,8 @@ from pipeline.review.verdicts import (
     settle,
     standing,
 )
-from pipeline.store import Store
+from pipeline.store import Store, log
+from pipeline.store.ledger import Ledger
 from pipeline.types import Assessment, Case, Decision, Severity, Subject
 
 # Reasons about whose face it is: such cases are judged before the machine's answer is shown.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pipeline.review.desk import Desk
 from pipeline.review.item import Item
-from pipeline.review.log import Entry
 from pipeline.review.people import Role, Session
 from pipeline.review.sight import hidden_from
 from pipeline.review.verdicts import Answer, State, Verdict
+from pipeline.store.log import Entry
 
 NOT_SAID = "–"
 

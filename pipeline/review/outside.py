@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from pipeline.review import log
 from pipeline.review.answers import append
 from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.verdicts import CATEGORY, Verdict
 from pipeline.source.columns import load_columns
 from pipeline.source.roster import read_roster
+from pipeline.store import log
 from pipeline.types import Subject
 
 # The registry's words in its column bz, by what tells them apart.

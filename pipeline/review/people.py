@@ -15,8 +15,8 @@ from argon2.exceptions import VerificationError
 
 from pipeline.core.privacy import masked
 from pipeline.errors import ConfigError
-from pipeline.review import log
-from pipeline.review.ledger import Ledger
+from pipeline.store import log
+from pipeline.store.ledger import Ledger
 
 SESSION_S = 12 * 3600  # a working day at most
 IDLE_S = 60 * 60  # an hour without a click

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from pipeline.review import answers, insight, log
+from pipeline.review import answers, insight
 from pipeline.review.door import Lead, Overseer
 from pipeline.review.pages import page
+from pipeline.store import log
 
 router = APIRouter()
 LINES = 100

@@ -7,9 +7,7 @@ committed together, so a killed run finds either all of a student or nothing.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from operator import itemgetter
@@ -18,9 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED
-from pipeline.errors import StoreError
-from pipeline.packing import Packed, Seen, pack, pack_assessment, seen, unpack, unpack_assessment
-from pipeline.schema import Closing, emptied, open_database
+from pipeline.store.packing import (
+    Packed,
+    Seen,
+    pack,
+    pack_assessment,
+    seen,
+    unpack,
+    unpack_assessment,
+)
+from pipeline.store.schema import RUN
+from pipeline.store.sqlite import Database
 from pipeline.types import (
     Assessment,
     Case,
@@ -45,7 +51,7 @@ _EVIDENCE = (
 _CHILDREN = ("decision", "conclusion", "comparison", "picture", "template")
 
 
-class Store(Closing):
+class Store(Database):
     """One run's database.
 
     Args:
@@ -57,33 +63,8 @@ class Store(Closing):
     """
 
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
-        self.path = path
-        self._db = open_database(path, readonly)
-
-    def close(self) -> None:
-        """Close the database."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside.
-
-        Raises:
-            StoreError: If the database cannot be written: disk full, file locked.
-        """
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            if self._db.in_transaction:  # SQLite has already rolled back when the disk is full
-                self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError):
-                raise StoreError(
-                    f"{self.path}: cannot be written ({error})",
-                    "Make room on the disk and close other programs that use the file.",
-                ) from error
-            raise
+        # A reader may be handed from thread to thread, one at a time.
+        super().__init__(path, RUN, str(path), readonly=readonly, any_thread=readonly)
 
     def enrol(self, students: Iterable[tuple[str, Subject, str]]) -> None:
         """Make the store's students exactly these, in this order; what is known of them stays.
@@ -92,8 +73,8 @@ class Store(Closing):
             students: Key, roster row and photo name, in order.
         """
         with self.transaction():
-            self._db.execute("UPDATE student SET position = -1")
-            self._db.executemany(
+            self.db.execute("UPDATE student SET position = -1")
+            self.db.executemany(
                 "INSERT INTO student (key, position, subject, photo) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET position = excluded.position,"
                 " subject = excluded.subject, photo = excluded.photo",
@@ -102,37 +83,37 @@ class Store(Closing):
                     for position, (key, subject, photo) in enumerate(students)
                 ),
             )
-            self._db.execute("DELETE FROM student WHERE position = -1")
+            self.db.execute("DELETE FROM student WHERE position = -1")
 
     def fingerprints(self) -> dict[str, str]:
         """Fingerprint by key of every student whose evidence is complete."""
-        rows = self._db.execute("SELECT key, fingerprint FROM student WHERE fingerprint != ''")
+        rows = self.db.execute("SELECT key, fingerprint FROM student WHERE fingerprint != ''")
         return dict(rows.fetchall())
 
     def unseen(self) -> set[str]:
         """Keys of the students of whom there is no complete evidence."""
-        rows = self._db.execute("SELECT key FROM student WHERE fingerprint = ''")
+        rows = self.db.execute("SELECT key FROM student WHERE fingerprint = ''")
         return {key for (key,) in rows}
 
     def save(self, key: str, fingerprint: str, evidence: Evidence) -> None:
         """Replace all that is known of one student, in one transaction."""
         with self.transaction():
             for table in _CHILDREN:
-                self._db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
-            self._db.execute(
+                self.db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
+            self.db.execute(
                 "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
                 " measured = ?, units = ?, errors = ? WHERE key = ?",
                 (fingerprint, evidence.photo_sha256, *pack(evidence.measurements), key),
             )
-            self._db.executemany(
+            self.db.executemany(
                 "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 ((key, i, *astuple(c)) for i, c in enumerate(evidence.comparisons)),
             )
-            self._db.executemany(
+            self.db.executemany(
                 "INSERT INTO picture VALUES (?, ?, ?)",
                 ((key, role, jpeg) for role, jpeg in evidence.pictures.items()),
             )
-            self._db.executemany(
+            self.db.executemany(
                 "INSERT INTO template VALUES (?, ?, ?)",
                 ((key, role, v.tobytes()) for role, v in evidence.templates.items()),
             )
@@ -140,36 +121,36 @@ class Store(Closing):
     def conclude(self, found: Iterable[tuple[str, Measurement]]) -> None:
         """Replace all that was concluded across students, by key, in one transaction."""
         with self.transaction():
-            self._db.execute("DELETE FROM conclusion")
-            self._db.executemany(
+            self.db.execute("DELETE FROM conclusion")
+            self.db.executemany(
                 "INSERT OR REPLACE INTO conclusion VALUES (?, ?, ?, ?, ?)",
                 ((key, *measurement) for key, measurement in found),
             )
 
     def known_files(self) -> dict[str, tuple[int, int, str]]:
         """Size, modification time and sha256 of files hashed before, by place."""
-        rows = self._db.execute("SELECT place, size, mtime_ns, sha256 FROM file")
+        rows = self.db.execute("SELECT place, size, mtime_ns, sha256 FROM file")
         return {place: (size, mtime_ns, sha256) for place, size, mtime_ns, sha256 in rows}
 
     def know_files(self, files: Mapping[str, tuple[int, int, str]]) -> None:
         """Replace what `known_files` tells, in one transaction."""
         with self.transaction():
-            self._db.execute("DELETE FROM file")
-            self._db.executemany(
+            self.db.execute("DELETE FROM file")
+            self.db.executemany(
                 "INSERT INTO file VALUES (?, ?, ?, ?)", ((p, *f) for p, f in files.items())
             )
 
     def adjust(self, scores: Iterable[tuple[str, str, float]]) -> None:
         """Replace all adjusted scores by these, by key and role; call inside a transaction."""
-        self._db.execute("UPDATE comparison SET adjusted = NULL")
-        self._db.executemany(
+        self.db.execute("UPDATE comparison SET adjusted = NULL")
+        self.db.executemany(
             "UPDATE comparison SET adjusted = ? WHERE key = ? AND role = ?",
             ((score, key, role) for key, role, score in scores),
         )
 
     def decide(self, key: str, assessment: Assessment) -> None:
         """Keep the machine's decision; call inside a transaction."""
-        self._db.execute(
+        self.db.execute(
             "INSERT INTO decision VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE"
             " SET assessment = ?2 WHERE assessment != ?2",
             (key, pack_assessment(assessment)),
@@ -178,7 +159,7 @@ class Store(Closing):
     def evidence(self) -> Iterator[tuple[str, Seen, tuple[Comparison, ...]]]:
         """Key, what was seen and comparisons of every student, in order, one at a time."""
         concluded = self._concluded()
-        for key, group in groupby(self._db.execute(_EVIDENCE), itemgetter(0)):
+        for key, group in groupby(self.db.execute(_EVIDENCE), itemgetter(0)):
             (first, *_) = together = tuple(group)
             table = seen(first[1], first[2])
             if key in concluded:
@@ -188,31 +169,31 @@ class Store(Closing):
 
     def comparisons(self) -> Iterator[tuple[str, tuple[Comparison, ...]]]:
         """Key and comparisons of every student who has any, in order, one at a time."""
-        for key, group in groupby(self._db.execute(_COMPARISONS), itemgetter(0)):
+        for key, group in groupby(self.db.execute(_COMPARISONS), itemgetter(0)):
             yield key, tuple(Comparison(*row[1:]) for row in group)
 
     def _concluded(self) -> dict[str, list[Measurement]]:
         """What was concluded across students, by key."""
         table: dict[str, list[Measurement]] = {}
-        rows = self._db.execute("SELECT key, name, value, unit, error FROM conclusion")
+        rows = self.db.execute("SELECT key, name, value, unit, error FROM conclusion")
         for key, *measurement in rows:
             table.setdefault(key, []).append(Measurement._make(measurement))
         return table
 
     def cases(self) -> Iterator[Case]:
         """Every decided student as the report sees it, in order, one at a time."""
-        rows = self._db.execute(f"{_CASE} ORDER BY position")
+        rows = self.db.execute(f"{_CASE} ORDER BY position")
         for row in rows:
             yield self._case(row)
 
     def case(self, key: str) -> Case | None:
         """One decided student; None when there is none of that key, or no decision yet."""
-        row = self._db.execute(f"{_CASE} WHERE key = ?", (key,)).fetchone()
+        row = self.db.execute(f"{_CASE} WHERE key = ?", (key,)).fetchone()
         return self._case(row) if row else None
 
     def decided(self) -> Iterator[tuple[str, Subject, str, Assessment]]:
         """Key, roster row, sha256 of the photo ("" without one) and decision, in order."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT key, subject, photo_sha256, assessment FROM student"
             " JOIN decision USING (key) ORDER BY position"
         )
@@ -221,14 +202,14 @@ class Store(Closing):
 
     def _case(self, row: tuple[str, str, str, str, str, str, str]) -> Case:
         key, subject, photo, assessment, *texts = row
-        concluded = self._db.execute(
+        concluded = self.db.execute(
             "SELECT name, value, unit, error FROM conclusion WHERE key = ?", (key,)
         )
-        compared = self._db.execute(
+        compared = self.db.execute(
             f"SELECT {_COMPARISON} FROM comparison WHERE key = ? ORDER BY position",  # noqa: S608
             (key,),
         )
-        pictures = self._db.execute("SELECT role, jpeg FROM picture WHERE key = ?", (key,))
+        pictures = self.db.execute("SELECT role, jpeg FROM picture WHERE key = ?", (key,))
         across = {name: Measurement(name, *rest) for name, *rest in concluded}
         return Case(
             subject=Subject(**json.loads(subject)),
@@ -241,7 +222,7 @@ class Store(Closing):
 
     def same_photo(self) -> list[list[str]]:
         """Groups of keys whose photo files have identical bytes, each in order."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT photo_sha256, key FROM student WHERE photo_sha256 IN (SELECT photo_sha256"
             " FROM student WHERE photo_sha256 != '' GROUP BY 1 HAVING count(*) > 1)"
             " ORDER BY photo_sha256, position"
@@ -253,12 +234,12 @@ class Store(Closing):
 
     def sexes(self) -> dict[str, str]:
         """The roster's sex by key: "male", "female" or ""."""
-        rows = self._db.execute("SELECT key, json_extract(subject, '$.sex') FROM student")
+        rows = self.db.execute("SELECT key, json_extract(subject, '$.sex') FROM student")
         return dict(rows.fetchall())
 
     def photo_hashes(self) -> dict[str, tuple[str, str]]:
         """Perceptual hash of each photo and of its mirror image, by key, in order."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT key, json_extract(measured, ?) AS plain, json_extract(measured, ?) AS mirrored"
             " FROM student WHERE plain IS NOT NULL ORDER BY position",
             (f"$.{PHOTO_HASH}", f"$.{PHOTO_HASH_MIRRORED}"),
@@ -269,7 +250,7 @@ class Store(Closing):
         """By role: whose the templates are, in order, and the (N, D) vectors."""
         keys: dict[str, list[str]] = {}
         vectors: dict[str, bytearray] = {}
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT key, role, vector FROM template JOIN student USING (key) ORDER BY position"
         )
         for key, role, vector in rows:
@@ -283,28 +264,36 @@ class Store(Closing):
     def purge_templates(self) -> None:
         """Delete every template; `secure_delete` overwrites their bytes."""
         with self.transaction():
-            self._db.execute("DELETE FROM template")
+            self.db.execute("DELETE FROM template")
             self.note("templates_purged", "yes")
         # The log still holds their bytes. Where a reader keeps it from being emptied, closing the
         # store, or the next night, does.
-        emptied(self._db)
+        self._emptied()
 
     def restart(self) -> None:
         """Count every student as not yet seen, so that the next run looks at all of them again."""
         with self.transaction():
-            self._db.execute("UPDATE student SET fingerprint = ''")
+            self.db.execute("UPDATE student SET fingerprint = ''")
             self.note("templates_purged", "")
 
-    def note(self, name: str, value: str) -> None:
-        """Keep a fact about the run as a whole."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+    def counts(self) -> tuple[int, int]:
+        """How many students and how many pictures there are."""
+        asked = "SELECT (SELECT count(*) FROM student), (SELECT count(*) FROM picture)"
+        students, pictures = self.db.execute(asked).fetchone()
+        return students, pictures
 
-    def forget(self, *names: str) -> None:
-        """Drop facts kept by `note`, in one transaction."""
+    def erase(self, summary: str) -> None:
+        """Delete all that is known of students and files, and pack the file.
+
+        Args:
+            summary: What is still told of the run, where it ended.
+
+        Raises:
+            StoreError: If the file cannot be written, or somebody reads it.
+        """
         with self.transaction():
-            self._db.executemany("DELETE FROM meta WHERE name = ?", ((name,) for name in names))
-
-    def noted(self, name: str) -> str:
-        """A fact kept by `note`; "" if there is none."""
-        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return str(row[0]) if row else ""
+            for table in (*_CHILDREN, "student", "file"):
+                self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
+            self.db.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
+            self.db.execute("UPDATE meta SET value = ? WHERE name = 'run'", (summary,))
+        self.pack()

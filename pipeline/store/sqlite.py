@@ -1,0 +1,231 @@
+"""An SQLite file of ours: opened, recognised, brought up to date, written all or nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from pipeline.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a kind of file is recognised by and made of.
+
+    Attributes:
+        application: SQLite's `application_id`, so that a foreign database is recognised.
+        version: Of the tables.
+        tables: Statements that make them in a new file; every file has a table `meta`.
+        synchronous: How long a commit waits for the disk.
+        unusable: What is said of a file that cannot be opened, and what to do about it.
+        foreign: What is said of a file of another kind, and what to do about it.
+        migrations: Statements from each older version to the next.
+        functions: What the migrations call, with two arguments, by name.
+    """
+
+    application: int
+    version: int
+    tables: str
+    synchronous: str
+    unusable: tuple[str, str]
+    foreign: tuple[str, str]
+    migrations: Mapping[int, str] = field(default_factory=dict)
+    functions: Mapping[str, Callable[[str, int], str]] = field(default_factory=dict)
+
+
+class Database:
+    """One open file, closed at the end of a `with` block; one thread at a time uses it.
+
+    Args:
+        path: The file; made when it is not there, unless `readonly`.
+        schema: What it must be.
+        label: What messages call it.
+        readonly: Open an existing file so that nothing can be written.
+        any_thread: It may be handed from thread to thread.
+        wait_s: How long another writer is waited for.
+
+    Raises:
+        StoreError: If the file cannot be opened, is something else or of another version.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        schema: Schema,
+        label: str,
+        *,
+        readonly: bool = False,
+        any_thread: bool = False,
+        wait_s: float = 5.0,
+    ) -> None:
+        self.path, self._schema, self._label = path, schema, label
+        try:
+            self.db = sqlite3.connect(
+                _address(path, readonly),
+                uri=True,
+                isolation_level=None,
+                check_same_thread=not any_thread,
+                timeout=wait_s,
+            )
+            try:
+                self._prepare(readonly)
+            except BaseException:
+                self.db.close()
+                raise
+        except sqlite3.Error as error:
+            said, hint = schema.unusable
+            raise StoreError(f"{label}: {said} ({error})", hint) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        """The object itself; closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing of what is written inside; other writers wait.
+
+        Raises:
+            StoreError: If the file cannot be written: disk full, file locked.
+        """
+        try:
+            with self._whole():
+                yield self.db
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"{self._label}: cannot be written ({error})",
+                "Make room on the disk and close other programs that use the file.",
+            ) from error
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a fact about the whole."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def noted(self, name: str) -> str:
+        """A fact kept by `note`; "" if there is none."""
+        row = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def forget_notes(self, *names: str) -> None:
+        """Drop facts kept by `note`, in one transaction."""
+        with self.transaction():
+            self.db.executemany("DELETE FROM meta WHERE name = ?", ((name,) for name in names))
+
+    def pack(self) -> None:
+        """Give the room of what was deleted back, so that no byte of it is left.
+
+        Raises:
+            StoreError: If somebody reads the file: as long as they do, deleted bytes stay.
+        """
+        try:
+            self.db.execute("VACUUM")
+            if not self._emptied():
+                raise sqlite3.OperationalError("somebody is reading it")
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"{self._label}: cannot be packed ({error})",
+                "End the review desk, and give the command again.",
+            ) from error
+
+    def _emptied(self) -> bool:
+        """Whether all that was written is in the file itself and the log beside it empty.
+
+        Deleted bytes stay in the log as long as somebody reads.
+        """
+        (busy, *_) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
+    def _furnish(self) -> None:
+        """Put into a new file what it needs besides tables; called inside the transaction."""
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            yield
+            self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.in_transaction:  # SQLite has already rolled back when the disk is full
+                self.db.execute("ROLLBACK")
+            raise
+
+    def _prepare(self, readonly: bool) -> None:
+        """Make, recognise or migrate the tables."""
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.db.execute("PRAGMA secure_delete = ON")  # what is deleted leaves no bytes
+        if not readonly and self._is_new():
+            self.db.execute("PRAGMA journal_mode = WAL")
+            with self._whole():
+                if self._is_new():  # nobody else has made it in the meantime
+                    self._make()
+        self._recognise(readonly)
+        if not readonly:
+            self._migrate()
+            # Readers never wait for a writer.
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute(f"PRAGMA synchronous = {self._schema.synchronous}")
+
+    def _is_new(self) -> bool:
+        tables = self.db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        return self._pragma("application_id") == 0 and tables is None
+
+    def _make(self) -> None:
+        self._run(self._schema.tables)
+        self._furnish()
+        self.db.execute(f"PRAGMA application_id = {self._schema.application}")
+        self.db.execute(f"PRAGMA user_version = {self._schema.version}")
+
+    def _recognise(self, readonly: bool) -> None:
+        version, newest = self._pragma("user_version"), self._schema.version
+        if self._pragma("application_id") != self._schema.application or not 1 <= version <= newest:
+            said, hint = self._schema.foreign
+            raise StoreError(f"{self._label}: {said} of version {newest}", hint)
+        if version < newest and readonly:
+            raise StoreError(
+                f"{self._label}: a store of version {version}; this program reads version {newest}",
+                "Bring it up to date: run `photoproof decide` on its folder once.",
+            )
+
+    def _migrate(self) -> None:
+        for name, function in self._schema.functions.items():
+            self.db.create_function(name, 2, function, deterministic=True)
+        for old in range(self._pragma("user_version"), self._schema.version):
+            with self._whole():
+                if self._pragma("user_version") == old:  # nobody else has done it meanwhile
+                    self._run(self._schema.migrations[old])
+                    self.db.execute(f"PRAGMA user_version = {old + 1}")
+
+    def _run(self, script: str) -> None:
+        """Many statements; `executescript` would end the transaction."""
+        statement = ""
+        for line in script.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                self.db.execute(statement)
+                statement = ""
+
+    def _pragma(self, name: str) -> int:
+        return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _address(path: Path, readonly: bool) -> str:
+    uri = path.absolute().as_uri()
+    if not readonly:
+        return uri
+    # A reader of a file in WAL mode makes files beside it. Where it cannot, and nobody is writing
+    # (a writer's log lies beside the file), the file may be read as it is.
+    written = path.with_name(f"{path.name}-wal").exists()
+    alone = not written and not os.access(path.parent, os.W_OK)
+    return f"{uri}?mode=ro&immutable=1" if alone else f"{uri}?mode=ro"

@@ -1,0 +1,321 @@
+"""The run's store: what is saved comes back, whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from store_cases import ANNA, BERT, FULL, JUDGED, Crash, measured, state, template
+
+from pipeline.store import Store
+from pipeline.store.packing import Seen
+from pipeline.types import (
+    Assessment,
+    Case,
+    Comparison,
+    Decision,
+    Evidence,
+    Finding,
+    Floats,
+    Measurement,
+    Severity,
+    Subject,
+)
+
+
+def test_evidence_comes_back_as_it_was(store: Store, path: Path) -> None:
+    store.save("s1", "print", FULL)
+    with Store(path) as reopened:
+        (first, second) = reopened.evidence()
+        assert first == ("s1", Seen.of(FULL.measurements), FULL.comparisons)
+        assert second == ("s2", Seen({}, {}), ())
+        assert list(reopened.comparisons()) == [("s1", FULL.comparisons)]
+        assert reopened.fingerprints() == {"s1": "print"}
+        templates = reopened.templates()
+    assert set(templates) == set(FULL.templates)
+    for role, (keys, vectors) in templates.items():
+        assert keys == ["s1"]
+        assert vectors.dtype == np.float32
+        assert np.array_equal(vectors, [FULL.templates[role]])
+
+
+def test_a_case_comes_back_as_it_was(store: Store, path: Path) -> None:
+    store.save("s1", "print", FULL)
+    with store.transaction():
+        store.decide("s1", JUDGED)
+    with Store(path) as reopened:
+        (case,) = reopened.cases()
+    assert case == Case(
+        ANNA,
+        "一.jpg",
+        JUDGED,
+        {m.name: m for m in FULL.measurements},
+        FULL.comparisons,
+        dict(FULL.pictures),
+    )
+    assert isinstance(case.assessment.decision, Decision)
+    assert isinstance(case.assessment.findings[0].severity, Severity)
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+measurements = st.lists(
+    st.builds(
+        Measurement,
+        name=words,
+        value=st.none() | words | st.floats(allow_nan=False),
+        unit=words,
+        error=words,
+    ),
+    unique_by=lambda m: m.name,
+)
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all examples: a file each would be slow."""
+    with Store(tmp_path_factory.mktemp("store") / "a.sqlite") as opened:
+        opened.enrol([("s1", ANNA, "")])
+        yield opened
+
+
+@given(taken=measurements)
+def test_any_measurement_comes_back_as_it_was(
+    shared_store: Store, taken: list[Measurement]
+) -> None:
+    shared_store.save("s1", "print", Evidence(measurements=tuple(taken)))
+    ((_, seen, _),) = shared_store.evidence()
+    assert seen == Seen.of(taken)
+    found = measured(shared_store, "s1")
+    assert found == {m.name: m for m in taken}
+    assert {n: type(m.value) for n, m in found.items()} == {m.name: type(m.value) for m in taken}
+
+
+def test_a_value_that_is_no_number_is_kept_as_none(store: Store) -> None:
+    store.save("s1", "print", Evidence(measurements=(Measurement("roll", float("nan")),)))
+    (_, found, _), *_ = store.evidence()
+    assert found.values == {"roll": None}
+
+
+findings = st.builds(
+    Finding,
+    code=words,
+    severity=st.sampled_from(Severity),
+    value=st.none() | words | st.floats(allow_nan=False, allow_infinity=False),
+    limit=words,
+    unit=words,
+    clause=words,
+)
+assessments = st.builds(
+    Assessment,
+    decision=st.sampled_from(Decision),
+    category=words,
+    findings=st.lists(findings, max_size=3).map(tuple),
+    turn_cw=st.sampled_from([None, 0, 90, 180, 270]),
+    roll_deg=st.none() | st.floats(-180, 180),
+    reference=words,
+    score=st.none() | st.floats(-1, 1),
+    looks_like=words,
+)
+
+
+@given(assessment=assessments)
+def test_any_assessment_comes_back_as_it_was(shared_store: Store, assessment: Assessment) -> None:
+    with shared_store.transaction():
+        shared_store.decide("s1", assessment)
+    (case,) = shared_store.cases()
+    assert case.assessment == assessment
+
+
+def test_templates_of_a_role_come_in_the_roster_s_order(store: Store) -> None:
+    store.enrol([("s2", BERT, ""), ("s1", ANNA, "")])
+    store.save("s1", "print", FULL)
+    store.save("s2", "print", Evidence(templates={"photo": template(7)}))
+    keys, vectors = store.templates()["photo"]
+    assert keys == ["s2", "s1"]
+    assert np.array_equal(vectors, [template(7), template(1)])
+    assert store.templates()["idcard"][0] == ["s1"]
+
+
+def test_an_infinite_value_of_a_finding_is_kept_as_none(store: Store) -> None:
+    """JSON has no infinity, and one in the report would leave the page blank."""
+    endless = Finding("FILE_TOO_LARGE", Severity.ADVICE, float("inf"))
+    with store.transaction():
+        store.decide("s1", Assessment(Decision.ACCEPT, "", (endless,)))
+    ((_, _, _, assessment),) = store.decided()
+    assert assessment.findings == (dataclasses.replace(endless, value=None),)
+
+
+def test_saving_again_replaces_everything(store: Store) -> None:
+    store.save("s1", "old", FULL)
+    with store.transaction():
+        store.decide("s1", JUDGED)
+    store.save("s1", "new", Evidence(measurements=(Measurement("roll", 1.0),)))
+    (_, found, comparisons), *_ = store.evidence()
+    assert found == Seen({"roll": 1.0}, {})
+    assert comparisons == ()
+    assert store.templates() == {}
+    assert store.fingerprints() == {"s1": "new"}
+    assert list(store.cases()) == [], "the old decision rests on evidence that is gone"
+
+
+def test_a_save_that_is_cut_off_leaves_the_old_state(store: Store, path: Path) -> None:
+    store.save("s1", "old", FULL)
+    before = state(path)
+
+    class Dying(dict[str, Floats]):
+        def items(self) -> object:  # type: ignore[override]
+            raise Crash
+
+    with pytest.raises(Crash):
+        store.save("s1", "new", dataclasses.replace(FULL, photo_sha256="", templates=Dying()))
+    assert state(path) == before
+    store.save("s1", "new", FULL)
+    assert store.fingerprints() == {"s1": "new"}
+
+
+def test_evidence_of_an_unknown_student_is_refused_as_a_whole(store: Store, path: Path) -> None:
+    before = state(path)
+    with pytest.raises(sqlite3.IntegrityError):
+        store.save("nobody", "print", FULL)
+    assert state(path) == before
+
+
+def test_enrolling_again_keeps_what_is_known_and_drops_who_left(store: Store, path: Path) -> None:
+    store.save("s1", "one", FULL)
+    store.save("s2", "two", FULL)
+    store.conclude((key, Measurement("cohort.copy_of", "s9")) for key in ("s1", "s2"))
+    with store.transaction():
+        store.decide("s2", JUDGED)
+    married = dataclasses.replace(BERT, name="Bert B.")
+    carl = Subject("s3", 4, "Carl")
+    store.enrol([("s3", carl, "3.jpg"), ("s2", married, "2.jpg")])
+    assert [key for key, _, _ in store.evidence()] == ["s3", "s2"], "in the new order"
+    assert store.fingerprints() == {"s2": "two"}
+    (case,) = store.cases()
+    assert (case.subject, case.photo, case.comparisons) == (married, "2.jpg", FULL.comparisons)
+    for table, rows in state(path).items():
+        if table not in ("meta", "student", "file"):
+            assert rows
+            assert {row[0] for row in rows} == {"s2"}, f"{table} still holds who left"
+
+
+def test_what_is_concluded_across_students_is_replaced_as_a_whole(store: Store) -> None:
+    store.save("s1", "print", FULL)
+    store.conclude([("s1", Measurement("cohort.copy_of", "s2")), ("s2", Measurement("x", 1.0))])
+    store.conclude([("s1", Measurement("cohort.looks_like", "s2", "", "why"))])
+    (_, found, _), (_, other, _) = store.evidence()
+    like = Measurement("cohort.looks_like", "s2", "", "why")
+    assert found == Seen.of([*FULL.measurements, like])
+    assert other == Seen({}, {})
+    assert measured(store, "s1")["cohort.looks_like"] == like
+
+
+def test_undecided_students_are_no_cases_and_cases_come_in_order(store: Store) -> None:
+    assert list(store.cases()) == []
+    store.enrol([("s2", BERT, ""), ("s1", ANNA, "")])
+    with store.transaction():
+        for key in ("s1", "s2"):
+            store.decide(key, JUDGED)
+    assert [case.subject.subject_id for case in store.cases()] == ["s2", "s1"]
+
+
+def test_groups_of_the_same_photo(store: Store) -> None:
+    keys = ["s4", "s1", "s6", "s3", "s2", "s5", "s7"]
+    store.enrol((key, Subject(key, 0), "") for key in keys)
+    photos = {"s1": "x", "s2": "y", "s3": "x", "s4": "x", "s5": "y", "s6": "z", "s7": ""}
+    for key, sha256 in photos.items():
+        store.save(key, "print", Evidence(photo_sha256=sha256))
+    assert store.same_photo() == [["s4", "s1", "s3"], ["s2", "s5"]]
+
+
+def test_two_students_without_a_photo_do_not_have_the_same_one(store: Store) -> None:
+    for key in ("s1", "s2"):
+        store.save(key, "print", Evidence())
+    assert store.same_photo() == []
+
+
+def test_purged_templates_leave_no_bytes_in_the_file(path: Path) -> None:
+    vectors = [template(seed) for seed in range(120)]
+    with Store(path) as store:
+        store.enrol((f"s{i}", Subject(f"s{i}", i), "") for i in range(40))
+        # Saved twice in another order, so that the pages have been rearranged before the purge.
+        for turn, order in enumerate((range(40), range(39, -1, -1))):
+            for i in order:
+                roles = {"photo": vectors[3 * i], "idcard": vectors[3 * i + 1]}
+                late = {"admission": vectors[3 * i + 2]} if turn else {}
+                store.save(f"s{i}", "print", Evidence(templates={**roles, **late}))
+        parts = [v.tobytes()[start : start + 16] for v in vectors for start in (0, 256, 496)]
+        before = b"".join(file.read_bytes() for file in path.parent.iterdir())
+        assert all(part in before for part in parts)
+        store.purge_templates()
+        assert store.templates() == {}
+        assert store.noted("templates_purged")
+        assert len(store.fingerprints()) == 40, "the evidence stays"
+        after = b"".join(file.read_bytes() for file in path.parent.iterdir())
+        assert not any(part in after for part in parts), "not even while the store is open"
+
+
+def test_a_replaced_template_leaves_no_bytes_either(path: Path) -> None:
+    with Store(path) as store:
+        store.enrol([("s1", ANNA, "")])
+        store.save("s1", "print", FULL)
+    assert template(1).tobytes() in path.read_bytes()
+    with Store(path) as store:
+        store.save("s1", "print", Evidence())
+    (left,) = path.parent.iterdir()
+    assert template(1).tobytes()[:16] not in left.read_bytes()
+
+
+def test_restart_counts_everybody_as_not_seen_and_keeps_the_evidence(store: Store) -> None:
+    store.save("s1", "print", FULL)
+    store.purge_templates()
+    store.restart()
+    assert store.fingerprints() == {}
+    assert store.noted("templates_purged") == ""
+    (_, found, _), *_ = store.evidence()
+    assert found
+
+
+def test_files_are_known_by_size_and_time(store: Store) -> None:
+    store.know_files({"a": (1, 2, "x"), "b": (3, 4, "y")})
+    store.know_files({"b": (3, 2**62, "z")})
+    assert store.known_files() == {"b": (3, 2**62, "z")}
+
+
+def test_students_are_decided_while_they_are_read(store: Store) -> None:
+    """Nothing but the student in hand is in memory, and each comes once."""
+    keys = [f"k{(7 * number) % 1000:03}" for number in range(1000)]
+    store.enrol((key, Subject(key, 0), "") for key in keys)
+    compared = (Comparison("idcard", 0.7, "sface"), Comparison("admission", None, "sface", "no"))
+    for key in keys[::2]:
+        store.save(key, "print", Evidence((Measurement("luminance", 1.0),), compared))
+    met = []
+    with store.transaction():
+        for key, seen, comparisons in store.evidence():
+            store.decide(key, JUDGED)
+            met.append(key)
+            saved = len(met) % 2 == 1
+            assert (len(seen.values), comparisons) == ((1, compared) if saved else (0, ()))
+    assert met == keys
+    assert [key for key, *_ in store.decided()] == keys
+    assert store.unseen() == set(keys[1::2])
+
+
+def test_the_same_decision_is_not_written_again(store: Store) -> None:
+    store.save("s1", "print", FULL)
+    for assessment, written in (
+        (JUDGED, 1),
+        (JUDGED, 0),
+        (dataclasses.replace(JUDGED, score=0.8), 1),
+    ):
+        before = store.db.total_changes
+        with store.transaction():
+            store.decide("s1", assessment)
+        assert store.db.total_changes - before == written
+        assert next(store.decided())[3] == assessment
