@@ -26,20 +26,20 @@ def conclude(store: Store, policy: Policy) -> None:
     """Replace all that was concluded across students: adjusted scores, owners, copies."""
     photos, galleries = _galleries(store)
     with store.transaction():
-        store.adjust(_adjusted(galleries))
+        store.cohort.adjust(_adjusted(galleries))
     _keep(store, _distributions(store, galleries, policy))
     judged, _ = effective(store, policy)
     suspects = _suspects(store, judged)
-    found = list(identical(store.same_photo()))
+    found = list(identical(store.cohort.same_photo()))
     same_bytes = {key for key, _ in found}
-    found += [c for c in copies(store.photo_hashes(), photos) if c[0] not in same_bytes]
+    found += [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
     if policy.cohort.one_to_many:
         found += owners(suspects, _candidates(suspects, galleries), judged)
         explained = {*suspects, *(key for key, _ in found)}
         own = Gallery(photos, photos)
         needed = policy.cohort.calibration.same_face_from
         found += same_face(own, norms(own), needed, explained)
-    store.conclude(found)
+    store.cohort.conclude(found)
 
 
 def effective(store: Store, policy: Policy) -> tuple[Policy, dict[str, dict[str, object]]]:
@@ -60,9 +60,10 @@ def histograms(store: Store, bins: int = 100) -> dict[str, list[int]]:
 
 def _galleries(store: Store) -> tuple[Faces, Galleries]:
     """All photos, and photos against references by role ("idcard", "idcard#2", ...)."""
-    sexes = store.sexes()
+    sexes = store.cohort.sexes()
     faces = {
-        role: Faces.of(keys, sexes, vectors) for role, (keys, vectors) in store.templates().items()
+        role: Faces.of(keys, sexes, vectors)
+        for role, (keys, vectors) in store.cohort.templates().items()
     }
     photos = faces.pop(PHOTO, NO_FACES)
     galleries = {role: Gallery(photos, references) for role, references in sorted(faces.items())}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 from pipeline.across import effective
 from pipeline.engines.networks import NetworkEngine
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import ConfigError
 from pipeline.night import folder
 from pipeline.night.folder import DATABASE, database_of, locked
 from pipeline.policy import Policy, Profile
@@ -20,16 +18,16 @@ from pipeline.pool import EngineFactory
 from pipeline.reasons import DEFAULT_LANGUAGE, Language
 from pipeline.report import write_csv, write_html, write_xlsx
 from pipeline.run import Plan, Progress, run
-from pipeline.store import Store
+from pipeline.store import RunSummary, Store
 from pipeline.tally import decide_all
 from pipeline.types import Cohort
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where a run's files are, and its summary as in `run.json`."""
+    """Where a run's files are, and its summary, the record of `run.json`."""
 
-    summary: dict[str, Any]
+    summary: RunSummary
     csv: Path
     html: Path
     xlsx: Path
@@ -79,30 +77,29 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
     """
     database = database_of(out)
     with locked(out), Store(database) as store:
-        noted = store.noted("run")
-        if not noted:
-            raise StoreError(f"{out}: its run was cut off", "Run it to its end first.")
-        summary = json.loads(noted)
+        summary = store.finished()
         _same_recogniser(summary, policy, out)
-        judged, summary["calibration"] = effective(store, policy)
-        summary["counts"] = decide_all(store, judged, profile).counts
-        summary["policy"] = policy.model_dump(mode="json")
-        summary["profile"] = policy.profile
-        summary["thresholds"] = {
-            kind: judged.comparison.of(kind).model_dump() for kind in summary["thresholds"]
-        }
-        with store.transaction():
-            store.note("run", json.dumps(summary, ensure_ascii=False))
+        judged, calibration = effective(store, policy)
+        summary = replace(
+            summary,
+            counts=decide_all(store, judged, profile).counts,
+            policy=policy.model_dump(mode="json"),
+            profile=policy.profile,
+            thresholds={
+                kind: judged.comparison.of(kind).model_dump() for kind in summary.thresholds
+            },
+            calibration=calibration,
+        )
+        store.finish(summary)
     return _publish(out, summary, lang)
 
 
-def _same_recogniser(summary: Mapping[str, Any], policy: Policy, out: Path) -> None:
+def _same_recogniser(summary: RunSummary, policy: Policy, out: Path) -> None:
     """Refuse to hold one recogniser's scores against another's thresholds."""
-    did = summary["policy"]["comparison"].get("recogniser", "sface")  # older runs knew no other
-    if did != policy.comparison.recogniser:
+    if summary.recogniser != policy.comparison.recogniser:
         raise ConfigError(
-            f"{out}: its scores are of `{did}`; the policy's `comparison.recogniser` is"
-            f" `{policy.comparison.recogniser}`",
+            f"{out}: its scores are of `{summary.recogniser}`; the policy's"
+            f" `comparison.recogniser` is `{policy.comparison.recogniser}`",
             "Run again with this policy: faces have to be compared anew.",
         )
 
@@ -115,19 +112,18 @@ def _identity(store: Store) -> str:
     return known
 
 
-def _publish(out: Path, summary: dict[str, Any], lang: Language) -> Outputs:
+def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
     """Write the four files people and programs read, from the store."""
-    outputs = Outputs(
-        summary,
-        out / folder.RESULTS,
-        out / folder.PAGE,
-        out / folder.WORKBOOK,
-        out / folder.SUMMARY,
-    )
     with locked(out), Store(out / DATABASE) as store:
-        summary["identity"] = _identity(store)
+        outputs = Outputs(
+            replace(summary, identity=_identity(store)),
+            out / folder.RESULTS,
+            out / folder.PAGE,
+            out / folder.WORKBOOK,
+            out / folder.SUMMARY,
+        )
         write_csv(store.cases(), outputs.csv)
-        write_html(summary, store.cases(), outputs.html, lang)
-        write_xlsx(summary, store.cases(), outputs.xlsx, lang)
-    outputs.json.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        write_html(outputs.summary, store.cases(), outputs.html, lang)
+        write_xlsx(outputs.summary, store.cases(), outputs.xlsx, lang)
+    outputs.summary.write(outputs.json)
     return outputs

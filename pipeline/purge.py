@@ -8,7 +8,7 @@ versions and the policy stay in `run.json`: they are about nobody.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,8 @@ def finished(run: Path) -> datetime | None:
         StoreError: There is no run in the folder.
     """
     with Store(database_of(run)) as store:
-        noted = _noted(store)
-        return datetime.fromisoformat(noted["finished"]) if noted else None
+        summary = store.summary()
+        return datetime.fromisoformat(summary.finished) if summary else None
 
 
 def purge(run: Path, by: str) -> Purged:
@@ -59,16 +59,13 @@ def purge(run: Path, by: str) -> Purged:
         # The ledger is made where nobody reviewed: that a run was deleted is on record too.
         students, pictures = store.counts()
         ledger.record(by, "purge_begun", students=students, pictures=pictures)
-        left = _noted(store) | {"remarks": [], "purged": log.now()}
-        store.erase(json.dumps(left, ensure_ascii=False))
-        files = _remove(run, left)
+        summary, now = store.summary(), log.now()
+        left = summary and replace(summary, remarks=(), purged=now)
+        store.erase(left)
+        told = left.as_json() if left else {"remarks": [], "purged": now}
+        files = _remove(run, told)
         answers = ledger.forget(by, files=list(files))
         return Purged(students, pictures, answers, files, log.verify(ledger.db, {}).head)
-
-
-def _noted(store: Store) -> dict[str, Any]:
-    noted: dict[str, Any] = json.loads(store.noted("run") or "{}")
-    return noted
 
 
 def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from models.arithmetic import ARITHMETIC
 from pipeline import __version__, quality
@@ -21,7 +20,7 @@ from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.night.folder import DATABASE, locked
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
-from pipeline.store import Store
+from pipeline.store import RunSummary, Store
 from pipeline.tally import decide_all
 from pipeline.types import Cohort, Job, Measurement, Subject
 
@@ -49,7 +48,7 @@ class Plan:
 
 def run(
     cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress = lambda *_: None
-) -> dict[str, Any]:
+) -> RunSummary:
     """Assess and decide a cohort; what was already done for the same files is not done again.
 
     Args:
@@ -76,33 +75,32 @@ def run(
         if not plan.policy.privacy.keep_templates:
             store.purge_templates()
         seconds = perf_counter() - clock
-        summary = {
-            "photoproof": __version__,
-            "started": started.isoformat(timespec="seconds"),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": round(seconds, 3),
-            "students": len(cohort.jobs),
-            "assessed": looked.assessed,
-            "students_per_second": round(looked.assessed / seconds, 2),
-            "workers": plan.workers,
-            "counts": tally.counts,
-            "stages": looked.stages,
-            "versions": {name: version(name) for name in _PACKAGES},
-            "models": dict(plan.digests),
-            "arithmetic": ARITHMETIC,
-            "instructions": tally.instructions,
-            "policy": plan.policy.model_dump(mode="json"),
-            "profile": plan.policy.profile,
-            "thresholds": {
+        summary = RunSummary(
+            photoproof=__version__,
+            started=started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(seconds, 3),
+            students=len(cohort.jobs),
+            assessed=looked.assessed,
+            students_per_second=round(looked.assessed / seconds, 2),
+            workers=plan.workers,
+            counts=tally.counts,
+            stages=looked.stages,
+            versions={name: version(name) for name in _PACKAGES},
+            models=dict(plan.digests),
+            arithmetic=ARITHMETIC,
+            instructions=tally.instructions,
+            policy=plan.policy.model_dump(mode="json"),
+            profile=plan.policy.profile,
+            thresholds={
                 kind: judged.comparison.of(kind).model_dump()
                 for kind in sorted({r.kind for job in cohort.jobs for r in job.references})
             },
-            "calibration": calibration,
-            "non_mated": histograms(store),
-            "remarks": [*cohort.remarks, *looked.remarks, *tally.remarks],
-        }
-        with store.transaction():
-            store.note("run", json.dumps(summary, ensure_ascii=False))
+            calibration=calibration,
+            non_mated=histograms(store),
+            remarks=(*cohort.remarks, *looked.remarks, *tally.remarks),
+        )
+        store.finish(summary)
     return summary
 
 
@@ -137,8 +135,7 @@ def _look(
     pending = _pending(store, jobs, prints)
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
-        # Until this run ends nothing that was concluded of an earlier one holds.
-        store.forget_notes("cohort_key", "run")
+        store.begin()
         if store.noted("templates_purged"):
             store.restart()  # what is concluded across students needs everybody's template
             pending = _pending(store, jobs, prints)

@@ -10,6 +10,7 @@ from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.decide import Judge
 from pipeline.policy import Policy, Profile
 from pipeline.store import Store
+from pipeline.store.summary import Counts
 from pipeline.types import Decision, Measurement, Severity
 
 
@@ -18,11 +19,11 @@ class Tally:
     """What a store's students come to.
 
     Attributes:
-        counts: Students by decision, by category, by reason code and by advice.
+        counts: Students by what was decided and why.
         instructions: Students by the instruction set that the networks ran on.
     """
 
-    counts: dict[str, dict[str, int]]
+    counts: Counts
     instructions: dict[str, int]
 
     @property
@@ -58,10 +59,10 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
             found = {(f.code, f.severity is Severity.ADVICE) for f in assessment.findings}
             for code, is_advice in found:
                 (advice if is_advice else reasons)[code] += 1
-    counts = {
-        "decision": dict(decisions),
-        "category": dict(categories.most_common()),
-        "reasons": dict(reasons.most_common()),
-        "advice": dict(advice.most_common()),
-    }
+    counts = Counts(
+        decision=dict(decisions),
+        category=dict(categories.most_common()),
+        reasons=dict(reasons.most_common()),
+        advice=dict(advice.most_common()),
+    )
     return Tally(counts, dict(sorted(instructions.items())))

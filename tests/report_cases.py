@@ -18,6 +18,8 @@ from PIL import Image, ImageDraw
 
 from pipeline.reasons import ACCEPTED, OTHER, Language, catalogue
 from pipeline.report import write_csv, write_html, write_xlsx
+from pipeline.store import RunSummary
+from pipeline.store.summary import Counts
 from pipeline.types import Assessment, Case, Comparison, Decision, Finding, Severity, Subject
 
 ID_NUMBER = "11010519491231002X"  # GB 11643-1999, annex: the standard's own example
@@ -241,37 +243,37 @@ def cohort(count: int) -> Iterator[Case]:
         )
 
 
-def run_of(cases: Iterable[Case]) -> dict[str, Any]:
+def run_of(cases: Iterable[Case]) -> RunSummary:
     """The run summary that belongs to these cases."""
     found = [case.assessment for case in cases]
     codes = Counter(c for a in found for c in {f.code for f in a.findings if f.severity > 0})
-    return {
-        "photoproof": "0.1.0",
-        "started": "2026-06-02T01:00:00+08:00",
-        "finished": "2026-06-02T01:07:12+08:00",
-        "seconds": 432.0,
-        "students": len(found),
-        "counts": {
-            "decision": dict(Counter(a.decision.value for a in found)),
-            "category": dict(Counter(a.category for a in found)),
-            "reasons": dict(codes),
-        },
-        "students_per_second": len(found) / 432.0,
-        "stages": {
+    return RunSummary(
+        photoproof="0.1.0",
+        started="2026-06-02T01:00:00+08:00",
+        finished="2026-06-02T01:07:12+08:00",
+        seconds=432.0,
+        students=len(found),
+        counts=Counts(
+            decision=dict(Counter(a.decision.value for a in found)),
+            category=dict(Counter(a.category for a in found)),
+            reasons=dict(codes),
+        ),
+        students_per_second=len(found) / 432.0,
+        stages={
             "decode": 61.2,
             "detect": 88.4,
             "orient": 41.0,
             "compare": 120.9,
             "quality": 77.3,
         },
-        "models": {"sface": "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79"},
-        "policy": {"profile": "chsi-graduation", "severity": {"ROLL": "advice"}},
-        "thresholds": {"idcard": LIMITS, "admission": {**LIMITS, "accept_from": 0.45}},
-        "remarks": ["名单第 3 列 12 个单元格被 Excel 损坏。", f"{HOSTILE} {OTHER_ID}"],
-        "workers": 2,
-        "profile": "chsi-graduation",
-        "versions": {"python": "3.11.7", "openvino": "2026.4.1"},
-    }
+        models={"sface": "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79"},
+        policy={"profile": "chsi-graduation", "severity": {"ROLL": "advice"}},
+        thresholds={"idcard": LIMITS, "admission": {**LIMITS, "accept_from": 0.45}},
+        remarks=("名单第 3 列 12 个单元格被 Excel 损坏。", f"{HOSTILE} {OTHER_ID}"),
+        workers=2,
+        profile="chsi-graduation",
+        versions={"python": "3.11.7", "openvino": "2026.4.1"},
+    )
 
 
 if __name__ == "__main__":

@@ -33,15 +33,15 @@ def test_results_of_another_arithmetic_are_taken_anew_and_it_is_said(
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.run.ARITHMETIC", "bf16")
         first = go()
-    assert (first.summary["arithmetic"], first.summary["remarks"]) == ("bf16", [])
+    assert (first.summary.arithmetic, first.summary.remarks) == ("bf16", ())
     second = go()
-    assert second.summary["assessed"] == len(PHOTOS)
-    assert second.summary["remarks"] == [
-        "2 students had been measured in bf16; everybody was looked at again in float32."
-    ]
+    assert second.summary.assessed == len(PHOTOS)
+    assert second.summary.remarks == (
+        "2 students had been measured in bf16; everybody was looked at again in float32.",
+    )
     assert json.loads(second.json.read_text("utf-8"))["arithmetic"] == "float32"
     third = go()
-    assert (third.summary["assessed"], third.summary["remarks"]) == (0, [])
+    assert (third.summary.assessed, third.summary.remarks) == (0, ())
 
 
 def test_the_kernels_name_the_instruction_set() -> None:

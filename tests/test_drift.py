@@ -176,7 +176,7 @@ def test_rounding_is_no_change(go, tmp_path: Path) -> None:
     a = go("a", shas("score=0.9"))
     shutil.copytree(a, tmp_path / "b")
     with Store(tmp_path / "b" / DATABASE) as store:
-        store.conclude([("A", Measurement("turn_confidence", 1.0 + 1e-9))])
+        store.cohort.conclude([("A", Measurement("turn_confidence", 1.0 + 1e-9))])
     assert diff(a, tmp_path / "b").measured == {}
 
 

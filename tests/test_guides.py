@@ -120,7 +120,7 @@ def report(folder: Path, profile: str) -> str:
     seen = {name: Measurement(name, value) for name, value in FACE.items()}
     closed = judged(Finding("EYES_CLOSED", Severity.ADVICE, 0.01, "≥ 0.015"))
     case = replace(students()[0], measurements=seen, assessment=closed)
-    write_html({**run_of([case]), "profile": profile}, [case], folder / "report.html")
+    write_html(replace(run_of([case]), profile=profile), [case], folder / "report.html")
     return (folder / "report.html").read_text("utf-8")
 
 

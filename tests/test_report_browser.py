@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_a_photo_nobody_claims_leads_to_the_queue_of_its_kind(
 ) -> None:
     cases = [Case(Subject("", 0), "IMG_1.jpg", judged(flag("EXTRA_PHOTO")))]
     policy = {"review": {"desk": "http://127.0.0.1:8765"}}
-    write_html(run_of(cases) | {"policy": policy, "identity": "1"}, cases, tmp_path / "r.html")
+    write_html(replace(run_of(cases), policy=policy, identity="1"), cases, tmp_path / "r.html")
     page = new_page(browser)
     page.goto((tmp_path / "r.html").as_uri())
     link = page.locator(".card a.button").get_attribute("href")

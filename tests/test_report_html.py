@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -72,7 +73,7 @@ def lang(request: pytest.FixtureRequest) -> Language:
 
 def written(tmp_path: Path, cases: list[Case], lang: Language = "zh", **changes: Any) -> str:
     target = tmp_path / "report.html"
-    write_html(run_of(cases) | changes, iter(cases), target, lang)
+    write_html(replace(run_of(cases), **changes), iter(cases), target, lang)
     return target.read_text(encoding="utf-8")
 
 
@@ -219,7 +220,7 @@ def test_a_large_batch_leaves_out_the_pictures_of_the_accepted(tmp_path: Path) -
 
 
 def test_an_empty_run_is_a_page(tmp_path: Path, lang: Language) -> None:
-    page = Page(written(tmp_path, [], lang, stages={}, remarks=[]))
+    page = Page(written(tmp_path, [], lang, stages={}, remarks=()))
     assert page.cases == []
     assert word("ui", "no_scores", lang) in page.text
 

@@ -122,8 +122,8 @@ def test_second_sheet_has_the_runs_counts(tmp_path: Path) -> None:
     rows = list(opened(tmp_path, students())["汇总"].iter_rows(values_only=True))
     run = run_of(students())
     counted = {row[0]: row[1] for row in rows}
-    assert counted["异常"] == run["counts"]["decision"]["FLAG"]
-    assert counted["不像本人"] == run["counts"]["reasons"]["NOT_ME"]
+    assert counted["异常"] == run.counts.decision["FLAG"]
+    assert counted["不像本人"] == run.counts.reasons["NOT_ME"]
 
 
 def test_an_empty_run_and_odd_texts_still_make_a_workbook(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,10 +180,10 @@ def test_a_folder_without_an_identity_takes_no_file(run: Path) -> None:
 
 
 def test_a_run_older_than_a_key_of_the_policy_is_judged_by_the_shipped_one(run: Path) -> None:
-    with Store(run / "photoproof.sqlite") as store, store.transaction():
-        summary = json.loads(store.noted("run"))
-        summary["policy"]["review"] = {"two_reviewers": [], "seeded_share": 0.0}
-        store.note("run", json.dumps(summary))
+    with Store(run / "photoproof.sqlite") as store:
+        summary = store.finished()
+        older = {"two_reviewers": [], "seeded_share": 0.0}
+        store.finish(replace(summary, policy={**summary.policy, "review": older}))
     with opened(run) as desk:
         assert desk.policy.two_reviewers == ()
         assert desk.policy.desk == load_policy().review.desk
@@ -239,7 +240,7 @@ def test_a_folder_keeps_the_identity_its_reports_carry(run: Path) -> None:
     profile = load_profile(policy.profile)
     with Store(run / "photoproof.sqlite") as store, store.transaction():
         store.note("identity", "")
-    told = [redecide(run, policy, profile, "zh").summary["identity"] for _ in range(2)]
+    told = [redecide(run, policy, profile, "zh").summary.identity for _ in range(2)]
     assert told[0] == told[1] != ""
     assert f'"run":"{told[0]}"' in (run / "report.html").read_text("utf-8")
     with opened(run) as desk:

@@ -117,7 +117,7 @@ def test_templates_are_gone_after_the_run(outputs: Outputs) -> None:
     from pipeline.store import Store
 
     with Store(outputs.csv.parent / DATABASE) as store:
-        assert store.templates() == {}
+        assert store.cohort.templates() == {}
 
 
 def test_a_wrong_reference_turns_a_sound_student_into_a_flag(

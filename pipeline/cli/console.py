@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -103,24 +103,25 @@ def _plain_progress() -> OnProgress:
 
 def tell_result(outputs: Outputs, as_json: bool) -> None:
     """The run's result: counts, what was noticed at intake, where the report is."""
-    summary: dict[str, Any] = outputs.summary
+    summary = outputs.summary
     if as_json:
-        typer.echo(json.dumps({**summary, "report": str(outputs.html)}, ensure_ascii=False))
+        told = summary.as_json() | {"report": str(outputs.html)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
         return
     table = Table("decision", "students", box=None, pad_edge=False)
-    for decision, count in summary["counts"]["decision"].items():
+    for decision, count in summary.counts.decision.items():
         table.add_row(decision, str(count))
     out_console.print(table)
     reasons = Table("reason", "students", box=None, pad_edge=False)
-    for code, count in summary["counts"]["reasons"].items():
+    for code, count in summary.counts.reasons.items():
         reasons.add_row(code, str(count))
-    if summary["counts"]["reasons"]:
+    if summary.counts.reasons:
         out_console.print(reasons)
-    for remark in summary["remarks"]:
+    for remark in summary.remarks:
         out_console.print(f"note: {plain(remark)}", highlight=False)
     out_console.print(
-        f"{summary['students']} students; {summary['assessed']} photos looked at now, in"
-        f" {summary['seconds']:.1f} s with {summary['workers']} workers",
+        f"{summary.students} students; {summary.assessed} photos looked at now, in"
+        f" {summary.seconds:.1f} s with {summary.workers} workers",
         highlight=False,
     )
     for name, path in (("report", outputs.html), ("table", outputs.xlsx), ("data", outputs.csv)):

@@ -11,9 +11,8 @@ from typing import Any
 from pipeline.core.privacy import masked
 from pipeline.drift.causes import Side, causes, measurement_deltas, result_deltas
 from pipeline.drift.records import Change, Delta, Drift, deltas
-from pipeline.errors import StoreError
 from pipeline.night.folder import database_of
-from pipeline.store import Store
+from pipeline.store import RunSummary, Store
 from pipeline.types import Value
 
 # Key, photo sha256 and decision of every student, by a name that is the same in every run.
@@ -27,7 +26,7 @@ def diff(run_a: Path, run_b: Path) -> Drift:
         StoreError: A folder holds no finished run.
     """
     with _opened(run_a) as a, _opened(run_b) as b:
-        run = _run_deltas(_summary(a, run_a), _summary(b, run_b))
+        run = _run_deltas(a.finished(), b.finished())
         students_a, students_b = _students(a), _students(b)
         prints_a, prints_b = a.fingerprints(), b.fingerprints()
         changes: list[Change] = []
@@ -53,14 +52,6 @@ def diff(run_a: Path, run_b: Path) -> Drift:
 
 def _opened(run: Path) -> Store:
     return Store(database_of(run), readonly=True)
-
-
-def _summary(store: Store, run: Path) -> dict[str, Any]:
-    noted = store.noted("run")
-    if not noted:
-        raise StoreError(f"{run}: its run was cut off", "Run it to its end first.")
-    summary: dict[str, Any] = json.loads(noted)
-    return summary
 
 
 def _students(store: Store) -> _Students:
@@ -94,23 +85,23 @@ def _transitions(changes: list[Change]) -> dict[str, int]:
     return {f"{old}→{new}": students for (old, new), students in moved.most_common()}
 
 
-def _run_deltas(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Delta, ...]]:
+def _run_deltas(a: RunSummary, b: RunSummary) -> dict[str, tuple[Delta, ...]]:
     """What changed for the runs as a whole."""
     old, new = _rules(a), _rules(b)
     return {kind: tuple(deltas(old[kind], new[kind])) for kind in old}
 
 
-def _rules(summary: Mapping[str, Any]) -> dict[str, dict[str, Value]]:
+def _rules(summary: RunSummary) -> dict[str, dict[str, Value]]:
     """What a run was made with, by kind, each a flat table."""
     return {
-        "models": {name: digest[:12] for name, digest in summary["models"].items()},
+        "models": {name: digest[:12] for name, digest in summary.models.items()},
         "program": {
-            "photoproof": summary["photoproof"],
-            "arithmetic": summary.get("arithmetic", ""),  # older runs say nothing of it
-            **summary["versions"],
+            "photoproof": summary.photoproof,
+            "arithmetic": summary.arithmetic,  # older runs say nothing of it
+            **summary.versions,
         },
-        "policy": _flat(summary["policy"]),
-        "thresholds": _flat(summary["thresholds"]),
+        "policy": _flat(summary.policy),
+        "thresholds": _flat(summary.thresholds),
     }
 
 

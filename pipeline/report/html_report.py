@@ -29,6 +29,7 @@ from pipeline.report import plots
 from pipeline.report.files import replacing
 from pipeline.report.view import SYMBOLS, card, has_pictures
 from pipeline.report.words import word, words
+from pipeline.store import RunSummary
 from pipeline.types import Case, Decision
 
 # Three thumbnails of 240 px come to about 25 kB a student: beyond this many those of accepted
@@ -37,12 +38,12 @@ PICTURES_FOR_ALL = 3000
 
 
 def write_html(
-    run: Mapping[str, Any], cases: Iterable[Case], path: Path, lang: Language = DEFAULT_LANGUAGE
+    run: RunSummary, cases: Iterable[Case], path: Path, lang: Language = DEFAULT_LANGUAGE
 ) -> None:
     """Write the report of one run.
 
     Args:
-        run: The run's summary, as in `run.json`.
+        run: The run's summary.
         cases: Consumed once, in the order of the roster.
         path: Where to put it.
         lang: Language of everything but the registry's category names.
@@ -50,27 +51,26 @@ def write_html(
     Raises:
         StoreError: If the file cannot be written.
     """
-    everyone = run["students"] <= PICTURES_FOR_ALL
+    everyone = run.students <= PICTURES_FOR_ALL
     tally = plots.ScoreTally()
-    limits = run.get("thresholds", {})
+    limits = run.thresholds
     page = _environment().get_template("report.html.jinja")
     stream = page.generate(
         lang=lang,
         t=words("ui", lang),
-        run=run,
         facts=_facts(run, lang),
         symbols=SYMBOLS,
         decisions=_shares(run, lang),
-        categories=_named(run, "category", "category", lang),
-        reasons=_named(run, "reasons", "reason", lang),
-        remarks=[masked_sentence(remark) for remark in run.get("remarks", ())],
+        categories=_named(run.counts.category, "category", lang),
+        reasons=_named(run.counts.reasons, "reason", lang),
+        remarks=[masked_sentence(remark) for remark in run.remarks],
         omitted=not everyone,
         details=_details(run, lang),
         config=_json(_config(run, lang)),
         data=_blocks(cases, tally, everyone, lang, _standard(run)),
         # A function: only after the last student are the scores counted.
-        score_charts=lambda: _score_charts(tally, limits, run.get("non_mated", {}), lang),
-        stage_chart=plots.stage_chart(run["stages"], lang) if run.get("stages") else "",
+        score_charts=lambda: _score_charts(tally, limits, run.non_mated, lang),
+        stage_chart=plots.stage_chart(run.stages, lang) if run.stages else "",
         css=_inline("report.css"),
         js=_inline("guides.js") + _inline("decide.js") + _inline("report.js"),
     )
@@ -128,10 +128,10 @@ def _blocks(
             yield pictures.format(number, _json(encoded))
 
 
-def _standard(run: Mapping[str, Any]) -> Profile | None:
+def _standard(run: RunSummary) -> Profile | None:
     """The run's photo standard; None where a school's own file is no longer there."""
     try:
-        return load_profile(str(run["profile"]))
+        return load_profile(run.profile)
     except ConfigError:
         return None
 
@@ -153,17 +153,17 @@ def _score_charts(
     ]
 
 
-def _facts(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str]]:
+def _facts(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     """What the head of the page says about the run."""
     t = words("ui", lang)
     return [
-        (t["students"], f"{run['students']:,}"),
-        (t["finished"], datetime.fromisoformat(run["finished"]).strftime("%Y-%m-%d %H:%M")),
-        (t["duration"], _duration(run["seconds"], t)),
-        (t["speed"], f"{run['students_per_second']:.1f} {t['speed_unit']}"),
-        (t["profile"], str(run["profile"])),
-        (t["workers"], str(run["workers"])),
-        (t["version"], f"photoproof {run['photoproof']}"),
+        (t["students"], f"{run.students:,}"),
+        (t["finished"], datetime.fromisoformat(run.finished).strftime("%Y-%m-%d %H:%M")),
+        (t["duration"], _duration(run.seconds, t)),
+        (t["speed"], f"{run.students_per_second:.1f} {t['speed_unit']}"),
+        (t["profile"], run.profile),
+        (t["workers"], str(run.workers)),
+        (t["version"], f"photoproof {run.photoproof}"),
     ]
 
 
@@ -178,9 +178,9 @@ def _duration(seconds: float, t: Mapping[str, str]) -> str:
     return f"{seconds:.1f} {t['seconds']}"
 
 
-def _shares(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str, int, float]]:
+def _shares(run: RunSummary, lang: Language) -> list[tuple[str, str, int, float]]:
     """Decision, its word, count and share in percent; worst first."""
-    counts = run["counts"]["decision"]
+    counts = run.counts.decision
     total = sum(counts.values()) or 1
     return [
         (d, word("decision", d, lang), counts.get(d, 0), 100 * counts.get(d, 0) / total)
@@ -188,33 +188,33 @@ def _shares(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str, int,
     ]
 
 
-def _named(
-    run: Mapping[str, Any], field: str, section: str, lang: Language
-) -> list[tuple[str, str, int]]:
+def _named(counts: Mapping[str, int], section: str, lang: Language) -> list[tuple[str, str, int]]:
     """Key, word and count of one table of counts; most frequent first."""
-    counts: Mapping[str, int] = run["counts"][field]
     ranked = sorted(counts.items(), key=lambda entry: -entry[1])
     return [(key, word(section, key, lang), count) for key, count in ranked]
 
 
-def _details(run: Mapping[str, Any], lang: Language) -> list[tuple[str, str]]:
+def _details(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     """The foldable rest, for whoever must reproduce the run."""
     t = words("ui", lang)
     return [
-        (t[key], json.dumps(run[key], ensure_ascii=False, indent=2))
-        for key in ("thresholds", "models", "policy", "versions")
-        if run.get(key)
+        (t[key], json.dumps(table, ensure_ascii=False, indent=2))
+        for key, table in (
+            ("thresholds", run.thresholds),
+            ("models", run.models),
+            ("policy", run.policy),
+            ("versions", run.versions),
+        )
+        if table
     ]
 
 
-def _config(run: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+def _config(run: RunSummary, lang: Language) -> dict[str, Any]:
     """What the scripts need besides the students.
 
     `run` is the identity that decisions made on the page carry, `desk` where links to cases lead;
     runs that have none are shown without.
     """
-    limits: Mapping[str, Any] = run.get("thresholds", {})
-    review: Mapping[str, Any] = run.get("policy", {}).get("review", {})
     return {
         "words": words("ui", lang),
         "symbols": SYMBOLS,
@@ -225,8 +225,8 @@ def _config(run: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         "measures": words("measure", lang),
         "limits": {
             kind: [limit.get("flag_below"), limit.get("accept_from")]
-            for kind, limit in limits.items()
+            for kind, limit in run.thresholds.items()
         },
-        "run": run.get("identity", ""),
-        "desk": review.get("desk", "").rstrip("/"),
+        "run": run.identity,
+        "desk": run.review.get("desk", "").rstrip("/"),
     }

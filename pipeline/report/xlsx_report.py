@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 from PIL import Image
@@ -16,6 +15,7 @@ from pipeline.reasons import ACCEPTED, DEFAULT_LANGUAGE, OTHER, Language, catalo
 from pipeline.report.files import replacing
 from pipeline.report.view import advice_of, codes, has_pictures, photo_name, reasons_of, told
 from pipeline.report.words import word, words
+from pipeline.store import RunSummary
 from pipeline.types import Case, Decision
 
 # Column keys of the college table (电子图像校对勘误汇总表, domain.md 2) and widths in characters.
@@ -57,7 +57,7 @@ People = Callable[[Case], Mapping[str, str]]
 
 
 def write_xlsx(
-    run: Mapping[str, Any],
+    run: RunSummary,
     cases: Iterable[Case],
     path: Path,
     lang: Language = DEFAULT_LANGUAGE,
@@ -69,7 +69,7 @@ def write_xlsx(
     and FLAG rows carry thumbnails, up to `PICTURE_ROWS` of them.
 
     Args:
-        run: The run's summary, as in `run.json`.
+        run: The run's summary.
         cases: Consumed once, in the order of the roster.
         path: Where to put it.
         lang: Language of headers, choices and sentences.
@@ -196,7 +196,7 @@ def _finish(sheet: Worksheet, last: int, lang: Language) -> None:
         sheet.data_validation(1, column, last, column, {"validate": "list", "source": source})
 
 
-def _summary(book: xlsxwriter.Workbook, run: Mapping[str, Any], lang: Language) -> None:
+def _summary(book: xlsxwriter.Workbook, run: RunSummary, lang: Language) -> None:
     """The second sheet: the run's counts."""
     sheet = book.add_worksheet(word("sheet", "summary", lang))
     sheet.set_column(0, 0, 30)
@@ -204,16 +204,16 @@ def _summary(book: xlsxwriter.Workbook, run: Mapping[str, Any], lang: Language) 
     header = book.add_format(HEADER)
     percent = book.add_format({"num_format": "0.0%"})
     row = 0
-    for field, section, title in (
-        ("decision", "decision", words("ui", lang)["decision"]),
-        ("category", "category", words("ui", lang)["by_category"]),
-        ("reasons", "reason", words("ui", lang)["by_reason"]),
+    for counts, section, title in (
+        (run.counts.decision, "decision", words("ui", lang)["decision"]),
+        (run.counts.category, "category", words("ui", lang)["by_category"]),
+        (run.counts.reasons, "reason", words("ui", lang)["by_reason"]),
     ):
         head = [title, word("sheet", "count", lang), word("sheet", "share", lang)]
         _write_row(sheet, row, head, header)
-        for key, count in run["counts"][field].items():
+        for key, count in counts.items():
             row += 1
             sheet.write_string(row, 0, word(section, key, lang))
             sheet.write_number(row, 1, count)
-            sheet.write_number(row, 2, count / max(1, run["students"]), percent)
+            sheet.write_number(row, 2, count / max(1, run.students), percent)
         row += 2

@@ -29,7 +29,7 @@ from pipeline.review.verdicts import (
     settle,
     standing,
 )
-from pipeline.store import Store, log
+from pipeline.store import RunSummary, Store, log
 from pipeline.store.ledger import Ledger
 from pipeline.types import Assessment, Case, Decision, Severity, Subject
 
@@ -61,13 +61,9 @@ class Desk:
         self.store.__exit__(None, None, None)
 
     @cached_property
-    def run(self) -> dict[str, object]:
+    def run(self) -> RunSummary:
         """The run's summary."""
-        noted = self.store.noted("run")
-        if not noted:
-            raise StoreError("The run was cut off", "Run it to its end first.")
-        summary: dict[str, object] = json.loads(noted)
-        return summary
+        return self.store.finished()
 
     @property
     def identity(self) -> str:
@@ -77,14 +73,12 @@ class Desk:
     @cached_property
     def policy(self) -> ReviewPolicy:
         """How people judge: the run's policy, the shipped one for what the run is too old for."""
-        policy = self.run["policy"]
-        assert isinstance(policy, dict)
         shipped = load_policy().review.model_dump()
-        return ReviewPolicy.model_validate(shipped | policy.get("review", {}))
+        return ReviewPolicy.model_validate({**shipped, **self.run.review})
 
     def refresh(self) -> bool:
         """Make the queue's table anew if the store has changed; whether it had."""
-        stamp = hashlib.sha256(self.store.noted("run").encode()).hexdigest()
+        stamp = self.store.stamp()
         if self.ledger.noted("run") == stamp:
             return False
         with self.ledger.transaction() as db:

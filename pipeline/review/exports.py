@@ -6,9 +6,9 @@ import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.privacy import masked_sentence
 from pipeline.errors import StoreError
@@ -21,6 +21,8 @@ from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.verdicts import CATEGORY, Answer, Measure, State, Verdict, standing
 from pipeline.review.words import words
+from pipeline.store import RunSummary
+from pipeline.store.summary import Counts
 from pipeline.types import Case
 
 CSV_COLUMNS = (
@@ -111,7 +113,8 @@ def _workbook(desk: Desk, items: Iterable[Item], path: Path, lang: Language) -> 
         case = desk.case(item)
         cases.append(case)
         decided[case.subject.subject_id, case.photo] = _people(desk, item, lang)
-    write_xlsx(_counted(cases), cases, path, lang, lambda c: decided[c.subject.subject_id, c.photo])
+    counted = _counted(desk, cases)
+    write_xlsx(counted, cases, path, lang, lambda c: decided[c.subject.subject_id, c.photo])
 
 
 def _people(desk: Desk, item: Item, lang: Language) -> dict[str, str]:
@@ -140,18 +143,16 @@ def _day(answer: Answer | None) -> str:
     return datetime.fromisoformat(answer.at).astimezone().strftime("%Y-%m-%d") if answer else ""
 
 
-def _counted(cases: list[Case]) -> dict[str, Any]:
-    """What the workbook's second sheet counts."""
+def _counted(desk: Desk, cases: list[Case]) -> RunSummary:
+    """The run's summary with what the workbook's second sheet counts."""
     found = [case.assessment for case in cases]
     codes = Counter(code for a in found for code in {f.code for f in a.findings})
-    return {
-        "students": len(cases),
-        "counts": {
-            "decision": dict(Counter(a.decision.value for a in found)),
-            "category": dict(Counter(a.category for a in found)),
-            "reasons": dict(codes.most_common()),
-        },
-    }
+    counts = Counts(
+        decision=dict(Counter(a.decision.value for a in found)),
+        category=dict(Counter(a.category for a in found)),
+        reasons=dict(codes.most_common()),
+    )
+    return replace(desk.run, students=len(cases), counts=counts)
 
 
 def _only_seeded(desk: Desk, item: Item) -> bool:

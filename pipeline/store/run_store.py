@@ -6,6 +6,7 @@ committed together, so a killed run finds either all of a student or nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, fields
@@ -13,9 +14,8 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-import numpy as np
-
-from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED
+from pipeline.errors import StoreError
+from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.packing import (
     Packed,
     Seen,
@@ -27,12 +27,12 @@ from pipeline.store.packing import (
 )
 from pipeline.store.schema import RUN
 from pipeline.store.sqlite import Database
+from pipeline.store.summary import RunSummary
 from pipeline.types import (
     Assessment,
     Case,
     Comparison,
     Evidence,
-    Floats,
     Measurement,
     Subject,
 )
@@ -48,6 +48,7 @@ _EVIDENCE = (
     f"SELECT key, measured, errors, {_COMPARISON}"  # noqa: S608
     f" FROM student LEFT JOIN comparison {_IN_ORDER}"
 )
+_SUMMARY = "run"  # the name of the note
 _CHILDREN = ("decision", "conclusion", "comparison", "picture", "template")
 
 
@@ -58,6 +59,9 @@ class Store(Database):
         path: The file; made when it is not there, unless `readonly`.
         readonly: Open an existing store so that nothing can be written.
 
+    Attributes:
+        cohort: What is read and concluded across students.
+
     Raises:
         StoreError: If the file cannot be opened, is no photoproof store or of another version.
     """
@@ -65,6 +69,7 @@ class Store(Database):
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         # A reader may be handed from thread to thread, one at a time.
         super().__init__(path, RUN, str(path), readonly=readonly, any_thread=readonly)
+        self.cohort = CohortTables(self)
 
     def enrol(self, students: Iterable[tuple[str, Subject, str]]) -> None:
         """Make the store's students exactly these, in this order; what is known of them stays.
@@ -118,15 +123,6 @@ class Store(Database):
                 ((key, role, v.tobytes()) for role, v in evidence.templates.items()),
             )
 
-    def conclude(self, found: Iterable[tuple[str, Measurement]]) -> None:
-        """Replace all that was concluded across students, by key, in one transaction."""
-        with self.transaction():
-            self.db.execute("DELETE FROM conclusion")
-            self.db.executemany(
-                "INSERT OR REPLACE INTO conclusion VALUES (?, ?, ?, ?, ?)",
-                ((key, *measurement) for key, measurement in found),
-            )
-
     def known_files(self) -> dict[str, tuple[int, int, str]]:
         """Size, modification time and sha256 of files hashed before, by place."""
         rows = self.db.execute("SELECT place, size, mtime_ns, sha256 FROM file")
@@ -139,14 +135,6 @@ class Store(Database):
             self.db.executemany(
                 "INSERT INTO file VALUES (?, ?, ?, ?)", ((p, *f) for p, f in files.items())
             )
-
-    def adjust(self, scores: Iterable[tuple[str, str, float]]) -> None:
-        """Replace all adjusted scores by these, by key and role; call inside a transaction."""
-        self.db.execute("UPDATE comparison SET adjusted = NULL")
-        self.db.executemany(
-            "UPDATE comparison SET adjusted = ? WHERE key = ? AND role = ?",
-            ((score, key, role) for key, role, score in scores),
-        )
 
     def decide(self, key: str, assessment: Assessment) -> None:
         """Keep the machine's decision; call inside a transaction."""
@@ -220,47 +208,6 @@ class Store(Database):
             pictures=dict(pictures.fetchall()),
         )
 
-    def same_photo(self) -> list[list[str]]:
-        """Groups of keys whose photo files have identical bytes, each in order."""
-        rows = self.db.execute(
-            "SELECT photo_sha256, key FROM student WHERE photo_sha256 IN (SELECT photo_sha256"
-            " FROM student WHERE photo_sha256 != '' GROUP BY 1 HAVING count(*) > 1)"
-            " ORDER BY photo_sha256, position"
-        )
-        groups: dict[str, list[str]] = {}
-        for sha256, key in rows:
-            groups.setdefault(sha256, []).append(key)
-        return list(groups.values())
-
-    def sexes(self) -> dict[str, str]:
-        """The roster's sex by key: "male", "female" or ""."""
-        rows = self.db.execute("SELECT key, json_extract(subject, '$.sex') FROM student")
-        return dict(rows.fetchall())
-
-    def photo_hashes(self) -> dict[str, tuple[str, str]]:
-        """Perceptual hash of each photo and of its mirror image, by key, in order."""
-        rows = self.db.execute(
-            "SELECT key, json_extract(measured, ?) AS plain, json_extract(measured, ?) AS mirrored"
-            " FROM student WHERE plain IS NOT NULL ORDER BY position",
-            (f"$.{PHOTO_HASH}", f"$.{PHOTO_HASH_MIRRORED}"),
-        )
-        return {key: (plain, mirrored) for key, plain, mirrored in rows}
-
-    def templates(self) -> dict[str, tuple[list[str], Floats]]:
-        """By role: whose the templates are, in order, and the (N, D) vectors."""
-        keys: dict[str, list[str]] = {}
-        vectors: dict[str, bytearray] = {}
-        rows = self.db.execute(
-            "SELECT key, role, vector FROM template JOIN student USING (key) ORDER BY position"
-        )
-        for key, role, vector in rows:
-            keys.setdefault(role, []).append(key)
-            vectors.setdefault(role, bytearray()).extend(vector)
-        return {
-            role: (own, np.frombuffer(vectors[role], np.float32).reshape(len(own), -1))
-            for role, own in keys.items()
-        }
-
     def purge_templates(self) -> None:
         """Delete every template; `secure_delete` overwrites their bytes."""
         with self.transaction():
@@ -282,11 +229,44 @@ class Store(Database):
         students, pictures = self.db.execute(asked).fetchone()
         return students, pictures
 
-    def erase(self, summary: str) -> None:
+    def summary(self) -> RunSummary | None:
+        """What is told of the run as a whole; None of one that was cut off.
+
+        Raises:
+            StoreError: It is damaged, or of a newer program.
+        """
+        noted = self.noted(_SUMMARY)
+        return RunSummary.read(noted, self._label) if noted else None
+
+    def finished(self) -> RunSummary:
+        """The same of a run that has come to its end.
+
+        Raises:
+            StoreError: It was cut off.
+        """
+        summary = self.summary()
+        if summary is None:
+            raise StoreError(f"{self.path.parent}: its run was cut off", "Run it to its end first.")
+        return summary
+
+    def begin(self) -> None:
+        """Drop what an earlier run has come to: until this one ends nothing of it holds."""
+        self.forget_notes("cohort_key", _SUMMARY)
+
+    def stamp(self) -> str:
+        """What changes with every run and every decision anew; 64 hexadecimal digits."""
+        return hashlib.sha256(self.noted(_SUMMARY).encode()).hexdigest()
+
+    def finish(self, summary: RunSummary) -> None:
+        """Keep what is told of the run as a whole, in one transaction: it has come to its end."""
+        with self.transaction():
+            self.note(_SUMMARY, summary.text())
+
+    def erase(self, summary: RunSummary | None) -> None:
         """Delete all that is known of students and files, and pack the file.
 
         Args:
-            summary: What is still told of the run, where it ended.
+            summary: What is still told of the run; None of one that was cut off.
 
         Raises:
             StoreError: If the file cannot be written, or somebody reads it.
@@ -295,5 +275,6 @@ class Store(Database):
             for table in (*_CHILDREN, "student", "file"):
                 self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
             self.db.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
-            self.db.execute("UPDATE meta SET value = ? WHERE name = 'run'", (summary,))
+            if summary:
+                self.note(_SUMMARY, summary.text())
         self.pack()

@@ -37,7 +37,7 @@ def test_evidence_comes_back_as_it_was(store: Store, path: Path) -> None:
         assert second == ("s2", Seen({}, {}), ())
         assert list(reopened.comparisons()) == [("s1", FULL.comparisons)]
         assert reopened.fingerprints() == {"s1": "print"}
-        templates = reopened.templates()
+        templates = reopened.cohort.templates()
     assert set(templates) == set(FULL.templates)
     for role, (keys, vectors) in templates.items():
         assert keys == ["s1"]
@@ -136,10 +136,10 @@ def test_templates_of_a_role_come_in_the_roster_s_order(store: Store) -> None:
     store.enrol([("s2", BERT, ""), ("s1", ANNA, "")])
     store.save("s1", "print", FULL)
     store.save("s2", "print", Evidence(templates={"photo": template(7)}))
-    keys, vectors = store.templates()["photo"]
+    keys, vectors = store.cohort.templates()["photo"]
     assert keys == ["s2", "s1"]
     assert np.array_equal(vectors, [template(7), template(1)])
-    assert store.templates()["idcard"][0] == ["s1"]
+    assert store.cohort.templates()["idcard"][0] == ["s1"]
 
 
 def test_an_infinite_value_of_a_finding_is_kept_as_none(store: Store) -> None:
@@ -159,7 +159,7 @@ def test_saving_again_replaces_everything(store: Store) -> None:
     (_, found, comparisons), *_ = store.evidence()
     assert found == Seen({"roll": 1.0}, {})
     assert comparisons == ()
-    assert store.templates() == {}
+    assert store.cohort.templates() == {}
     assert store.fingerprints() == {"s1": "new"}
     assert list(store.cases()) == [], "the old decision rests on evidence that is gone"
 
@@ -189,7 +189,7 @@ def test_evidence_of_an_unknown_student_is_refused_as_a_whole(store: Store, path
 def test_enrolling_again_keeps_what_is_known_and_drops_who_left(store: Store, path: Path) -> None:
     store.save("s1", "one", FULL)
     store.save("s2", "two", FULL)
-    store.conclude((key, Measurement("cohort.copy_of", "s9")) for key in ("s1", "s2"))
+    store.cohort.conclude((key, Measurement("cohort.copy_of", "s9")) for key in ("s1", "s2"))
     with store.transaction():
         store.decide("s2", JUDGED)
     married = dataclasses.replace(BERT, name="Bert B.")
@@ -207,8 +207,10 @@ def test_enrolling_again_keeps_what_is_known_and_drops_who_left(store: Store, pa
 
 def test_what_is_concluded_across_students_is_replaced_as_a_whole(store: Store) -> None:
     store.save("s1", "print", FULL)
-    store.conclude([("s1", Measurement("cohort.copy_of", "s2")), ("s2", Measurement("x", 1.0))])
-    store.conclude([("s1", Measurement("cohort.looks_like", "s2", "", "why"))])
+    store.cohort.conclude(
+        [("s1", Measurement("cohort.copy_of", "s2")), ("s2", Measurement("x", 1.0))]
+    )
+    store.cohort.conclude([("s1", Measurement("cohort.looks_like", "s2", "", "why"))])
     (_, found, _), (_, other, _) = store.evidence()
     like = Measurement("cohort.looks_like", "s2", "", "why")
     assert found == Seen.of([*FULL.measurements, like])
@@ -231,13 +233,13 @@ def test_groups_of_the_same_photo(store: Store) -> None:
     photos = {"s1": "x", "s2": "y", "s3": "x", "s4": "x", "s5": "y", "s6": "z", "s7": ""}
     for key, sha256 in photos.items():
         store.save(key, "print", Evidence(photo_sha256=sha256))
-    assert store.same_photo() == [["s4", "s1", "s3"], ["s2", "s5"]]
+    assert store.cohort.same_photo() == [["s4", "s1", "s3"], ["s2", "s5"]]
 
 
 def test_two_students_without_a_photo_do_not_have_the_same_one(store: Store) -> None:
     for key in ("s1", "s2"):
         store.save(key, "print", Evidence())
-    assert store.same_photo() == []
+    assert store.cohort.same_photo() == []
 
 
 def test_purged_templates_leave_no_bytes_in_the_file(path: Path) -> None:
@@ -254,7 +256,7 @@ def test_purged_templates_leave_no_bytes_in_the_file(path: Path) -> None:
         before = b"".join(file.read_bytes() for file in path.parent.iterdir())
         assert all(part in before for part in parts)
         store.purge_templates()
-        assert store.templates() == {}
+        assert store.cohort.templates() == {}
         assert store.noted("templates_purged")
         assert len(store.fingerprints()) == 40, "the evidence stays"
         after = b"".join(file.read_bytes() for file in path.parent.iterdir())
