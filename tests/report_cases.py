@@ -10,6 +10,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,16 @@ from pipeline.reasons import ACCEPTED, OTHER, Language, catalogue
 from pipeline.report import write_csv, write_html, write_xlsx
 from pipeline.store import RunSummary
 from pipeline.store.summary import Counts
-from pipeline.types import Assessment, Case, Comparison, Decision, Finding, Severity, Subject
+from pipeline.types import (
+    Assessment,
+    Case,
+    Comparison,
+    Decision,
+    Finding,
+    Measurement,
+    Severity,
+    Subject,
+)
 
 ID_NUMBER = "11010519491231002X"  # GB 11643-1999, annex: the standard's own example
 OTHER_ID = "34052419800101001X"
@@ -274,6 +284,27 @@ def run_of(cases: Iterable[Case]) -> RunSummary:
         profile="chsi-graduation",
         versions={"python": "3.11.7", "openvino": "2026.4.1"},
     )
+
+
+# Places of a face's parts, shares of the photo.
+FACE = {
+    "hairline": 0.14,
+    "eye_line": 0.39,
+    "mouth_line": 0.56,
+    "chin_line": 0.68,
+    "eye_column": 0.51,
+    "face_left": 0.3,
+    "face_right": 0.7,
+}
+
+
+def guided_report(folder: Path, profile: str) -> str:
+    """A page with one student, whose face was measured."""
+    seen = {name: Measurement(name, value) for name, value in FACE.items()}
+    closed = judged(Finding("EYES_CLOSED", Severity.ADVICE, 0.01, "≥ 0.015"))
+    case = replace(students()[0], measurements=seen, assessment=closed)
+    write_html(replace(run_of([case]), profile=profile), [case], folder / "report.html")
+    return (folder / "report.html").read_text("utf-8")
 
 
 if __name__ == "__main__":

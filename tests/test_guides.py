@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_cases import judged, run_of, students
+from report_cases import FACE, guided_report
 
 from pipeline.guides import _PLACES, Area, Band, Guides, Mark, guides
 from pipeline.policy import Limit, load_profile
 from pipeline.quality import measures
 from pipeline.reasons import catalogue
-from pipeline.report import write_html
 from pipeline.types import Finding, Measurement, Severity
 
 CHSI = load_profile("chsi-graduation")
-FACE = {
-    "hairline": 0.14,
-    "eye_line": 0.39,
-    "mouth_line": 0.56,
-    "chin_line": 0.68,
-    "eye_column": 0.51,
-    "face_left": 0.3,
-    "face_right": 0.7,
-}
 
 
 def drawn(*codes: str, profile: object = CHSI, **changes: float | None) -> Guides:
@@ -115,23 +104,14 @@ def test_every_measure_that_is_drawn_exists() -> None:
     assert set(FACE) <= set(measures())
 
 
-def report(folder: Path, profile: str) -> str:
-    """A page with one student, whose face was measured."""
-    seen = {name: Measurement(name, value) for name, value in FACE.items()}
-    closed = judged(Finding("EYES_CLOSED", Severity.ADVICE, 0.01, "≥ 0.015"))
-    case = replace(students()[0], measurements=seen, assessment=closed)
-    write_html(replace(run_of([case]), profile=profile), [case], folder / "report.html")
-    return (folder / "report.html").read_text("utf-8")
-
-
 def test_the_report_carries_them_for_the_photos_it_shows(tmp_path: Path) -> None:
-    page = report(tmp_path, "chsi-graduation")
+    page = guided_report(tmp_path, "chsi-graduation")
     told = json.loads(page.split('class="case">')[1].split("</script>")[0])["guides"]
     assert ["row", 0.39, False] in told["marks"]
     assert ["row", 0.312, 0.469] in told["bands"]
 
 
 def test_a_standard_that_is_gone_leaves_the_bands_out(tmp_path: Path) -> None:
-    page = report(tmp_path, "gone.toml")
+    page = guided_report(tmp_path, "gone.toml")
     assert '"bands":[]' in page
     assert '"marks":[["row",0.14,false]' in page

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browsing import FAULTS, chromium, needs_chromium, new_page
 from playwright.sync_api import Browser
-from test_guides import report
+from report_cases import guided_report
 
 pytestmark = needs_chromium
 
@@ -23,7 +23,7 @@ def test_lines_lie_on_the_photo_and_the_box_of_a_fault_shows_when_pointed_at(
     browser: Browser, tmp_path: Path
 ) -> None:
     FAULTS.clear()
-    report(tmp_path, "chsi-graduation")
+    guided_report(tmp_path, "chsi-graduation")
     page = new_page(browser, offline=True)
     page.goto((tmp_path / "report.html").as_uri())
     picture, drawing = page.locator(".card .frame img").first, page.locator(".card .guides")

@@ -6,27 +6,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from drawn_photo import HEIGHT, POINTS, WIDTH, face, number, photo, seen, take
 
 from pipeline import quality
 from pipeline.geometry import ARCFACE_112
 from pipeline.policy import load_profile, profile_names
 from pipeline.quality import Measure, NotMeasuredError, View, measure_all, measures
-from pipeline.quality.face_area import OUTLINE
 from pipeline.reasons import catalogue
 from pipeline.types import (
-    Face,
-    Floats,
     Measurement,
-    Mesh,
-    Orientation,
-    Photo,
     Pixels,
     Portrait,
     TurnCw,
-    Value,
 )
 
-WIDTH, HEIGHT = 480, 640
 DOCS = Path(__file__).parents[1] / "docs" / "measures.md"
 NEED_NOTHING = {
     *("file_format", "file_kb", "size_px", "width_px", "height_px", "aspect", "dpi"),
@@ -34,95 +27,6 @@ NEED_NOTHING = {
 }
 NEED_A_FACE = {"face_count", "single_face", "luminance", "sharpness"}
 NEED_A_MESH = {"eye_line", "eyes_open", "face_width", "mouth_open", "off_centre", "roll"}
-
-RIM = ((1, 0), (0, -1), (-1, 0), (0, 1))  # four points around an iris
-
-# Where the points of MediaPipe's canonical mesh lie that the measures use. The subject's right is
-# on the left. Eyes at y 250, chin at y 400, so T is 150 px.
-POINTS: dict[int, tuple[float, float]] = {
-    33: (190, 250),  # right eye, outer corner
-    263: (290, 250),  # left eye, outer corner
-    152: (240, 400),  # chin
-    159: (210, 244),  # right upper lid
-    145: (210, 256),  # right lower lid
-    386: (270, 245),  # left upper lid
-    374: (270, 254),  # left lower lid
-    13: (240, 340),  # upper lip, inner
-    14: (240, 343),  # lower lip, inner
-    234: (119.5, 300),  # right cheek
-    454: (359.5, 300),  # left cheek
-    133: (230, 250),  # right eye, inner corner
-    362: (250, 250),  # left eye, inner corner
-    468: (210, 249),  # right iris
-    473: (270, 251),  # left iris
-    **{469 + i: (210 + 10 * x, 249 + 10 * y) for i, (x, y) in enumerate(RIM)},
-    **{474 + i: (270 + 10 * x, 251 + 10 * y) for i, (x, y) in enumerate(RIM)},
-}
-
-
-# The outline of the face area: the jaw on a half circle around the nose, the brows straight.
-for index, angle in zip(OUTLINE[:23], np.linspace(np.pi, 0, 23), strict=True):
-    POINTS.setdefault(index, (240 + 120 * np.cos(angle), 280 + 120 * np.sin(angle)))
-for index, x in zip(OUTLINE[23:], np.linspace(320, 160, 10), strict=True):
-    POINTS.setdefault(index, (float(x), 225.0))
-
-
-def face(height: float = 200, landmarks: Floats = ARCFACE_112) -> Face:
-    return Face(np.array([0, 0, 150, height], dtype=np.float32), landmarks, 0.9)
-
-
-def photo(bgr: Pixels, **fields: object) -> Photo:
-    table = tuple(range(1, 65))
-    said: dict[str, object] = {"format": "JPEG", "file_bytes": 30 * 1024, "luma_table": table}
-    return Photo(bgr, "0" * 64, 1, **{"mode": "RGB", **said, **fields})  # type: ignore[arg-type]
-
-
-def drawn() -> Pixels:
-    """480 x 640, light grey; the head a brown block from 80 px below the top, 180 px wide."""
-    picture = np.full((HEIGHT, WIDTH, 3), 220, dtype=np.uint8)
-    picture[80:, 150:330] = (80, 110, 150)
-    return picture
-
-
-def person(*blocks: tuple[int, int, int, int]) -> Floats:
-    """What a segmenter says of blocks: rows from, to, columns from, to; or of `drawn()`."""
-    mask = np.zeros((HEIGHT, WIDTH), dtype=np.float32)
-    for top, bottom, left, right in blocks or ((80, HEIGHT, 150, 330),):
-        mask[top:bottom, left:right] = 1
-    return np.asarray(cv2.resize(mask, (256, 256), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def seen(
-    bgr: Pixels | None = None,
-    *,
-    persons: Floats | None = None,
-    turn_cw: TurnCw = 0,
-    others: tuple[Face, ...] = (),
-    moved: dict[int, tuple[float, float]] | None = None,
-    **said: object,
-) -> View:
-    """A view of `drawn()` with a face, its mesh and person; `moved` shifts mesh points."""
-    picture = drawn() if bgr is None else bgr
-    points = np.zeros((478, 2), dtype=np.float32)
-    for index, point in {**POINTS, **(moved or {})}.items():
-        points[index] = point
-    return View(
-        photo(picture, **said),
-        Orientation(turn_cw, 0.0, 1.0),
-        Portrait(picture, face(), others),
-        Mesh(points, {"mouthSmileLeft": 0.2, "mouthSmileRight": 0.4}, np.eye(4, dtype=np.float32)),
-        lambda _bgr: person() if persons is None else persons,
-    )
-
-
-def take(name: str, view: View) -> Value:
-    return measures()[name].function(view)
-
-
-def number(name: str, view: View) -> float:
-    value = take(name, view)
-    assert isinstance(value, float)
-    return value
 
 
 def test_eye_line_is_the_mean_height_of_both_irises() -> None:

@@ -6,9 +6,9 @@ import dataclasses
 import math
 
 import pytest
+from drawn_photo import HEIGHT, WIDTH, drawn, number, person, seen, take
 from hypothesis import given
 from hypothesis import strategies as st
-from test_quality import HEIGHT, WIDTH, drawn, number, person, seen, take
 
 from pipeline.quality import NotMeasuredError, measure_all
 from pipeline.quality.colour_space import delta_e

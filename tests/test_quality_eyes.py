@@ -8,10 +8,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from drawn_photo import HEIGHT, WIDTH, number, painted, seen, take
 from hypothesis import given
 from hypothesis import strategies as st
-from test_quality import HEIGHT, WIDTH, number, seen, take
-from test_quality_light import painted
 
 from pipeline.quality import NotMeasuredError, View
 from pipeline.quality.colour_space import lab

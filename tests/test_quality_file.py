@@ -7,10 +7,10 @@ import io
 import cv2
 import numpy as np
 import pytest
+from drawn_photo import number, photo, seen
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from test_quality import number, photo, seen
 
 from pipeline.decode import decode
 from pipeline.policy import load_policy

@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 import pytest
+from drawn_photo import HEIGHT, POINTS, WIDTH, drawn, face, number, person, seen, take
 from hypothesis import given
 from hypothesis import strategies as st
-from test_quality import HEIGHT, POINTS, WIDTH, drawn, face, number, person, seen, take
 
 from pipeline.quality import NotMeasuredError, View
 from pipeline.types import Mesh, Pixels

@@ -7,19 +7,13 @@ import math
 import cv2
 import numpy as np
 import pytest
+from drawn_photo import HEIGHT, WIDTH, drawn, number, painted, person, seen, take
 from hypothesis import given
 from hypothesis import strategies as st
-from test_quality import HEIGHT, WIDTH, drawn, number, person, seen, take
 
 from pipeline.quality import NotMeasuredError
 from pipeline.quality.colour_space import delta_e, every_fourth, lab, name
 from pipeline.quality.face_area import FaceArea, luminance
-from pipeline.types import Pixels
-
-
-def painted(bgr: int | tuple[int, int, int]) -> Pixels:
-    """One colour all over."""
-    return np.full((HEIGHT, WIDTH, 3), bgr, dtype=np.uint8)
 
 
 def linear(byte: int) -> float:
