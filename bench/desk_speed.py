@@ -48,7 +48,7 @@ def main() -> None:
     given = parser.parse_args()
     with opened(given.run) as desk:
         students = sum(1 for _ in desk.items())
-        queued = sum(1 for _ in desk.items("queued = 1"))
+        queued = sum(1 for _ in desk.queued())
     service = prepare(given.run, Address(port=0))
     port = service.listener.getsockname()[1]
     thread = Thread(target=service.run)

@@ -65,7 +65,7 @@ def purge(run: Path, by: str) -> Purged:
         told = left.as_json() if left else {"remarks": [], "purged": now}
         files = _remove(run, told)
         answers = ledger.forget(by, files=list(files))
-        return Purged(students, pictures, answers, files, log.verify(ledger.db, {}).head)
+        return Purged(students, pictures, answers, files, ledger.verify().head)
 
 
 def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:

@@ -71,6 +71,15 @@ def test_a_runs_files_are_named_in_one_place() -> None:
     assert found == {"pipeline/night/folder.py"}
 
 
+def test_sql_stands_in_one_room() -> None:
+    """Statements, connections, and what a caller would need to bring its own."""
+    assert (
+        lines_with(r"\.execute(many|script)?\(|(store|ledger|desk|self)\.db\b", "pipeline/store/")
+        == []
+    )
+    assert lines_with(r"sqlite3\.connect", "pipeline/store/sqlite.py") == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_files_stay_readable(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 320

@@ -19,7 +19,7 @@ from pipeline.night.folder import DATABASE, LEDGER, locked
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.purge import finished, purge
-from pipeline.review import answers, people
+from pipeline.review import people
 from pipeline.review.desk import opened
 from pipeline.review.people import Role
 from pipeline.store import log
@@ -38,7 +38,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, role in (("an", "reviewer"), ("wu", "auditor")):
             people.add(ledger, name, Role(role), PASSWORD, "test")
     with opened(run) as desk:
-        cases = [item.id for item in desk.items("queued = 1")]
+        cases = [item.id for item in desk.queued()]
     with visitor(run, "an") as an, visitor(run, "wu") as wu:
         for case in cases[:3]:
             an.get(f"/case/{case}/picture/0")
@@ -54,7 +54,7 @@ def run(judged: Path, tmp_path: Path) -> Path:
 
 def verified(run: Path, head: str = "") -> log.Verification:
     with Ledger(run / LEDGER) as ledger:
-        return log.verify(ledger.db, answers.digests(ledger.db), head)
+        return ledger.verify(head)
 
 
 def command(*arguments: str, typed: str = "") -> Result:
@@ -83,7 +83,7 @@ def test_who_did_what_stays_and_its_chain_holds(run: Path) -> None:
     assert (after.fault, after.head) == ("", gone.head)
     assert after.entries == before.entries + 2
     with Ledger(run / LEDGER) as ledger:
-        lines = list(log.entries(ledger.db))
+        lines = list(ledger.log.entries())
     assert [line.action for line in lines].count("answer") == 3
     assert {line.subject for line in lines} == {""}
     assert lines[-1].who == "cli:test"
@@ -126,7 +126,7 @@ def test_a_folder_can_be_purged_used_and_purged_again(run: Path, judged: Path) -
     shutil.copytree(judged.parent / "photos", run.parent / "photos")
     make_run(run.parent, photos(12))
     with opened(run) as desk:
-        item = next(desk.items("queued = 1"))
+        item = next(desk.queued())
         assert desk.answers(item) == []
     with visitor(run, "an") as an:
         assert an.post(f"/case/{item.id}/answer", verdict="ok").status_code == 303

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.errors import ConfigError
 from pipeline.night.folder import LEDGER
-from pipeline.review import answers, people
+from pipeline.review import people
 from pipeline.review.people import Role
 from pipeline.store import log
 from pipeline.store.ledger import Ledger
@@ -32,8 +32,8 @@ def run(tmp_path: Path) -> Path:
 
 def entries(run: Path, action: str) -> list[log.Entry]:
     with Ledger(run / LEDGER) as ledger:
-        assert log.verify(ledger.db, answers.digests(ledger.db)).fault == ""
-        return [entry for entry in log.entries(ledger.db) if entry.action == action]
+        assert ledger.verify().fault == ""
+        return [entry for entry in ledger.log.entries() if entry.action == action]
 
 
 @pytest.mark.parametrize("name", ["an", "wu"])

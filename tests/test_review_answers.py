@@ -101,8 +101,8 @@ def test_log_tells_a_lead_nothing_of_cases_they_have_yet_to_judge(
 
 def test_seeded_case_looks_like_any_other(run: Path, crew: dict[str, Visitor]) -> None:
     with opened(run) as desk:
-        seeded = next(i for i in desk.items("seeded"))
-        doubted = next(i for i in desk.items("NOT seeded AND blind"))
+        seeded = next(i for i in desk.items() if i.seeded)
+        doubted = next(i for i in desk.items() if i.blind and not i.seeded)
     one, two = (
         crew["an"]
         .get(f"/case/{i.id}/sheet")
@@ -203,7 +203,7 @@ def test_reveal_stays_after_undo_and_only_the_first_look_is_blind(
 
 def test_agreement_counts_first_looks_at_seeded_cases(run: Path, crew: dict[str, Visitor]) -> None:
     with opened(run) as desk:
-        seeded = next(i for i in desk.items("seeded"))
+        seeded = next(i for i in desk.items() if i.seeded)
     judge(crew["an"], seeded, "not_me", unsure="true")
     judge(crew["an"], seeded, "ok")
     judge(crew["bo"], seeded, "ok")
@@ -293,7 +293,7 @@ def test_known_good_stays_quiet_when_the_machine_finds_more(
         judge(an, second, "ok")
         assert item_of(again, "2021000002").state is State.DONE
         desk = Desk(again)
-        desk.db.execute("UPDATE item SET codes = codes || ';BLUR'")
+        desk.ledger.db.execute("UPDATE item SET codes = codes || ';BLUR'")
         with desk.ledger.transaction():
             for item in desk.items():
                 desk.update(item)

@@ -21,11 +21,10 @@ from review_runs import make_run, photos
 from schemathesis import GenerationMode
 
 from pipeline.night.folder import LEDGER
-from pipeline.review import answers, people
+from pipeline.review import people
 from pipeline.review.app import create_app
 from pipeline.review.desk import opened
 from pipeline.review.people import Role
-from pipeline.store import log
 from pipeline.store.ledger import Ledger
 
 OPERATIONS = {
@@ -66,7 +65,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Crew]
                 people.add(ledger, role.value, role, PASSWORD, "test")
         yield run, Crew(run, stack)
         with Ledger(run / LEDGER) as ledger:
-            assert log.verify(ledger.db, answers.digests(ledger.db)).fault == ""
+            assert ledger.verify().fault == ""
 
 
 def sent(client: httpx.Client, case: Any, path: str, headers: dict[str, str]) -> httpx.Response:

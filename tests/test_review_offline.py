@@ -22,14 +22,14 @@ from pipeline.night.folder import LEDGER
 from pipeline.nightly import redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.report.view import seen_photo
-from pipeline.review import answers, people
+from pipeline.review import people
 from pipeline.review.answers import Given, give
 from pipeline.review.desk import opened
 from pipeline.review.item import Item
 from pipeline.review.offline import offline
 from pipeline.review.people import Role
 from pipeline.review.verdicts import State, Verdict
-from pipeline.store import Store, log
+from pipeline.store import Store
 from pipeline.store.ledger import Ledger
 
 FAULTY, SIZE, TURNED = "2021000000", "2021000004", "2021000007"
@@ -84,8 +84,8 @@ def test_a_decision_is_the_reviewers_and_says_the_machine_was_seen(run: Path) ->
         item = desk.student(SIZE)
         assert item
         (answer,) = desk.answers(item)
-        entries = list(log.entries(desk.db))
-        assert log.verify(desk.db, answers.digests(desk.db)).fault == ""
+        entries = list(desk.ledger.log.entries())
+        assert desk.ledger.verify().fault == ""
     assert item.state is State.CORRECT
     assert (answer.who, answer.blind, answer.offline, answer.lead) == ("an", False, True, False)
     assert answer.codes == item.codes

@@ -13,9 +13,8 @@ import typer
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.errors import StoreError
 from pipeline.night.folder import LEDGER, database_of
-from pipeline.review import answers, people
+from pipeline.review import people
 from pipeline.review.people import Role
-from pipeline.store import log
 from pipeline.store.ledger import Ledger
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
@@ -100,7 +99,7 @@ def verify(
     if not (run / LEDGER).is_file():
         raise StoreError(f"{run}: nobody has reviewed this run yet")
     with _ledger(run) as ledger:
-        found = log.verify(ledger.db, answers.digests(ledger.db), head)
+        found = ledger.verify(head)
     if as_json:
         told = {"entries": found.entries, "head": found.head, "fault": found.fault}
         typer.echo(json.dumps(told))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +10,6 @@ from pipeline.review.desk import Desk
 from pipeline.review.item import Item
 from pipeline.review.people import Role
 from pipeline.review.verdicts import Measure, Sight, State, Verdict
-from pipeline.store import log
 
 
 class NotNowError(Exception):
@@ -40,12 +37,7 @@ class Given:
 
 def first_answer_given(desk: Desk, item: Item, who: str) -> bool:
     """Whether this person has answered this case before, taken back or not."""
-    row = desk.db.execute(
-        "SELECT 1 FROM answer WHERE subject = ? AND photo_sha256 = ? AND who = ?"
-        " AND kind = 'answer'",
-        (item.subject, item.photo_sha256, who),
-    ).fetchone()
-    return row is not None
+    return desk.ledger.answers.answered(item.subject, item.photo_sha256, who)
 
 
 def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> None:
@@ -79,19 +71,14 @@ def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> N
 
 def undo(desk: Desk, who: str) -> Item | None:
     """Take back one's own last answer by adding an answer that says so; the case, if any."""
-    with desk.ledger.transaction() as db:
-        row = db.execute(
-            "SELECT id, subject, photo_sha256 FROM answer AS a WHERE who = ? AND kind = 'answer'"
-            " AND NOT EXISTS (SELECT 1 FROM answer AS b WHERE b.who = a.who AND b.kind = 'undo'"
-            " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id DESC LIMIT 1",
-            (who,),
-        ).fetchone()
-        if row is None:
+    with desk.ledger.transaction():
+        last = desk.ledger.answers.last_of(who)
+        if last is None:
             return None
-        same = desk.items("subject = ? AND photo_sha256 = ?", row[1], row[2])
-        item = next(iter(same), None)
+        number, subject, sha256 = last
+        item = desk.of_photo(subject, sha256)
         if item is not None:  # the photo may have been replaced since
-            append(desk, item, who, "undo", {"undoes": row[0]})
+            append(desk, item, who, "undo", {"undoes": number})
             desk.update(item)
         return item
 
@@ -112,28 +99,5 @@ def step(desk: Desk, item: Item, who: str, kind: str) -> None:
 
 
 def append(desk: Desk, item: Item, who: str, kind: str, content: Mapping[str, Any]) -> None:
-    """Add an answer and the log entry that vouches for it; call inside a transaction."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    row = (log.now(), who, item.subject, item.photo_sha256, kind, text)
-    number = desk.db.execute(
-        "INSERT INTO answer (at, who, subject, photo_sha256, kind, content)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        row,
-    ).lastrowid
-    log.append(
-        desk.db,
-        who,
-        kind,
-        item.subject,
-        answer=number,
-        digest=log.digest([number, *row]),
-        photo=item.photo_sha256,
-        said=content.get("verdict") or content.get("value") or "",
-        **({"machine_seen": not content["blind"]} if "blind" in content else {}),
-    )
-
-
-def digests(db: sqlite3.Connection) -> dict[int, str]:
-    """What each answer now in the ledger amounts to, for `log.verify`."""
-    rows = db.execute("SELECT id, at, who, subject, photo_sha256, kind, content FROM answer")
-    return {row[0]: log.digest(list(row)) for row in rows}
+    """Add an answer about a case; call inside a transaction."""
+    desk.ledger.answers.add(who, item.subject, item.photo_sha256, kind, content)

@@ -7,7 +7,6 @@ answers stay, because they belong to a student and the bytes of a photo, not to 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from pathlib import Path
 from pipeline.errors import StoreError
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.policy import ReviewPolicy, load_policy
-from pipeline.review.item import INSERT, Item, item_of
+from pipeline.review.item import Item, item_of
 from pipeline.review.verdicts import (
     Answer,
     Facts,
@@ -29,7 +28,9 @@ from pipeline.review.verdicts import (
     settle,
     standing,
 )
-from pipeline.store import RunSummary, Store, log
+from pipeline.store import RunSummary, Store
+from pipeline.store.answers import AnswerRow
+from pipeline.store.items import ItemRow
 from pipeline.store.ledger import Ledger
 from pipeline.types import Assessment, Case, Decision, Severity, Subject
 
@@ -53,7 +54,6 @@ class Desk:
         except BaseException:
             self.store.__exit__(None, None, None)
             raise
-        self.db = self.ledger.db
 
     def close(self) -> None:
         """Close both files."""
@@ -81,26 +81,24 @@ class Desk:
         stamp = self.store.stamp()
         if self.ledger.noted("run") == stamp:
             return False
-        with self.ledger.transaction() as db:
+        with self.ledger.transaction():
             if self.ledger.noted("run") == stamp:  # another request has just done it
                 return False
             rows = list(self._rows())
-            for table in ("item", "item_reason", "standing"):
-                db.execute(f"DELETE FROM {table}")  # noqa: S608
-            db.executemany(INSERT, rows)
-            for item in self._items("1"):
-                self._settle(item)
+            self.ledger.items.replace(rows)
+            for item in self.items():
+                self.update(item)
             self.ledger.note("run", stamp)
-            log.append(db, "photoproof", "run_read", students=len(rows), run=stamp)
+            self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
         return True
 
-    def _rows(self) -> Iterator[tuple[object, ...]]:
-        """The store's students as rows of `item`, the seeded ones among them marked."""
+    def _rows(self) -> Iterator[ItemRow]:
+        """The store's students as cases, the seeded ones among them marked."""
         secret = self.ledger.noted("desk")
         decided = list(self.store.decided())
         in_doubt = sum(_in_doubt(found) for *_, found in decided)
         wanted = ceil(self.policy.seeded_share * in_doubt)
-        judged = set(self.ledger.db.execute("SELECT DISTINCT subject, photo_sha256 FROM answer"))
+        judged = self.ledger.answers.photos()
         known = {subject for subject, _ in judged}
         # A photo that replaces one people have judged is their case, never a seed.
         sure = [
@@ -112,23 +110,45 @@ class Desk:
         seeded = set(sorted(sure, key=lambda key: _identifier(secret, "seed", key))[:wanted])
         for position, (key, subject, sha256, found) in enumerate(decided):
             blind = key in seeded or _in_doubt(found)
-            yield (
-                *(_identifier(secret, "case", key), key, _owner(key, subject, sha256), sha256),
-                *(position, subject.name, _numbers(subject), subject.college, subject.class_name),
-                *(found.decision.value, blind, key in seeded, ";".join(_codes(found))),
+            yield ItemRow(
+                id=_identifier(secret, "case", key),
+                key=key,
+                subject=_owner(key, subject, sha256),
+                photo_sha256=sha256,
+                position=position,
+                name=subject.name,
+                numbers=_numbers(subject),
+                college=subject.college,
+                class_name=subject.class_name,
+                decision=found.decision.value,
+                blind=blind,
+                seeded=key in seeded,
+                codes=tuple(_codes(found)),
             )
 
     def item(self, identifier: str) -> Item | None:
         """A case by its id."""
-        return next(self._items("id = ?", identifier), None)
+        return _item(self.ledger.items.by_id(identifier))
 
-    def student(self, subject: str) -> Item | None:
+    def student(self, key: str) -> Item | None:
         """A case by the student's number."""
-        return next(self._items("key = ?", subject), None)
+        return _item(self.ledger.items.by_key(key))
 
-    def items(self, where: str = "1", *values: object) -> Iterator[Item]:
-        """Cases in the roster's order."""
-        return self._items(where, *values)
+    def of_photo(self, subject: str, sha256: str) -> Item | None:
+        """The case to which answers about these bytes belong."""
+        return _item(self.ledger.items.of_photo(subject, sha256))
+
+    def items(self) -> Iterator[Item]:
+        """Every case in the roster's order."""
+        return map(item_of, self.ledger.items.listed())
+
+    def queued(self) -> Iterator[Item]:
+        """Cases that people look at or have looked at, in the roster's order."""
+        return map(item_of, self.ledger.items.listed(queued=True))
+
+    def about(self, subject: str) -> Iterator[Item]:
+        """Cases to which a student's answers belong."""
+        return map(item_of, self.ledger.items.about(subject))
 
     def case(self, item: Item) -> Case:
         """What the store holds of a case.
@@ -151,24 +171,18 @@ class Desk:
         return settle(self._facts(item), known, self.policy.two_reviewers)
 
     def update(self, item: Item) -> None:
-        """Write a case's state into the queue's table; call inside a transaction."""
-        for table in ("item_reason", "standing"):
-            self.db.execute(f"DELETE FROM {table} WHERE item = ?", (item.id,))  # noqa: S608
-        self._settle(item)
-
-    def _settle(self, item: Item) -> None:
+        """Keep a case's state for the queue; call inside a transaction."""
         known = self.answers(item)
         outcome = self.settled(item, known)
-        self.db.execute(
-            "UPDATE item SET queued = ?, state = ?, need = ? WHERE id = ?",
-            (outcome.state is not State.NONE, outcome.state, outcome.need, item.id),
+        queued = outcome.state is not State.NONE
+        self.ledger.items.settle(
+            item.id,
+            queued=queued,
+            state=outcome.state,
+            need=outcome.need,
+            standing=[a.who for a in standing(known)],
+            reasons=_asked(item, known) if queued else (),
         )
-        self.db.executemany(
-            "INSERT INTO standing VALUES (?, ?)", [(item.id, a.who) for a in standing(known)]
-        )
-        if outcome.state is not State.NONE:
-            reasons = {(code, item.id) for code in _asked(item, known)}
-            self.db.executemany("INSERT INTO item_reason VALUES (?, ?)", reasons)
 
     def _facts(self, item: Item) -> Facts:
         return Facts(
@@ -182,11 +196,7 @@ class Desk:
 
     def _faulty_before(self, item: Item) -> bool:
         """Whether another photo of this student was found faulty and people resolved so."""
-        others = self.db.execute(
-            "SELECT DISTINCT photo_sha256 FROM answer WHERE subject = ? AND photo_sha256 != ?",
-            (item.subject, item.photo_sha256),
-        ).fetchall()
-        for (sha256,) in others:
+        for sha256 in self.ledger.answers.other_photos(item.subject, item.photo_sha256):
             known = self.said(item.subject, sha256)
             past = settle(Facts(look=True), known, self.policy.two_reviewers)
             if past.measure in (Measure.RESHOOT, Measure.CORRECT):
@@ -195,19 +205,7 @@ class Desk:
 
     def said(self, subject: str, sha256: str) -> list[Answer]:
         """Everything said about one student's photo of these bytes, in order."""
-        rows = self.db.execute(
-            "SELECT id, at, who, kind, content FROM answer WHERE subject = ? AND photo_sha256 = ?"
-            " ORDER BY id",
-            (subject, sha256),
-        )
-        return [_answer(*row) for row in rows]
-
-    def _items(self, where: str, *values: object) -> Iterator[Item]:
-        rows = self.db.execute(
-            f"SELECT * FROM item WHERE {where} ORDER BY position",  # noqa: S608 - our own words
-            values,
-        ).fetchall()
-        return map(item_of, rows)
+        return [_answer(row) for row in self.ledger.answers.of(subject, sha256)]
 
 
 @contextmanager
@@ -221,14 +219,18 @@ def opened(run: Path) -> Iterator[Desk]:
         desk.close()
 
 
-def _answer(number: int, at: str, who: str, kind: str, content: str) -> Answer:
-    fields = json.loads(content)
+def _item(row: ItemRow | None) -> Item | None:
+    return item_of(row) if row else None
+
+
+def _answer(row: AnswerRow) -> Answer:
+    fields = dict(row.content)
     if fields.get("verdict"):
         fields["verdict"] = Verdict(fields["verdict"])
     if fields.get("measure"):
         fields["measure"] = Measure(fields["measure"])
     fields["codes"] = tuple(fields.get("codes", ()))
-    return Answer(number, who, kind, at=at, **fields)
+    return Answer(row.id, row.who, row.kind, at=row.at, **fields)
 
 
 def _asked(item: Item, answers: Iterable[Answer]) -> Iterator[str]:

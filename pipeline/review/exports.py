@@ -39,7 +39,7 @@ def college(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
         StoreError: A file cannot be written.
     """
     groups: defaultdict[str, list[Item]] = defaultdict(list)
-    for item in desk.items("queued = 1"):
+    for item in desk.queued():
         if not _only_seeded(desk, item):
             groups[_file_name(item.college)].append(item)
     _make(out)
@@ -59,7 +59,7 @@ def registry(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
         StoreError: The file cannot be written.
     """
     chosen = []
-    for item in desk.items("queued = 1"):
+    for item in desk.queued():
         answers = desk.answers(item)
         verdict = desk.settled(item, answers).verdict
         if _said(answers, "registry") or (verdict and verdict is not Verdict.OK):

@@ -50,7 +50,7 @@ def veiled(desk: Desk, session: Session, lines: Sequence[Entry]) -> set[int]:
         return set()
     hidden: dict[str, bool] = {}
     for subject in {line.subject for line in lines if line.subject}:
-        items = desk.items("subject = ?", subject)
+        items = desk.about(subject)
         hidden[subject] = any(hidden_from(desk, item, session.who) for item in items)
     return {line.seq for line in lines if hidden.get(line.subject)}
 
@@ -60,8 +60,7 @@ def agreement(desk: Desk) -> list[Agreement]:
     seeded: Counter[str] = Counter()
     agreed: Counter[str] = Counter()
     unsure: Counter[str] = Counter()
-    pairs = "SELECT DISTINCT subject, photo_sha256 FROM answer"
-    for subject, sha256 in desk.db.execute(pairs).fetchall():
+    for subject, sha256 in desk.ledger.answers.photos():
         for answer in desk.said(subject, sha256):
             if answer.seeded and answer.blind:
                 seeded[answer.who] += 1
@@ -101,7 +100,7 @@ def confusion(desk: Desk) -> list[tuple[tuple[str, str, str, str], int]]:
 
 def _talked_about(desk: Desk) -> Iterator[tuple[Item, list[Answer]]]:
     followed = (State.RESHOOT, State.CORRECT, State.FILE, State.STUDENT)
-    for item in desk.items("queued = 1"):
+    for item in desk.queued():
         answers = desk.answers(item)
         if item.state in followed or any(a.kind in ("registry", "student") for a in answers):
             yield item, answers

@@ -1,22 +1,17 @@
-"""One row of the queue's table."""
+"""One case of the queue."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.review.verdicts import State
+from pipeline.store.items import ItemRow
 from pipeline.types import Decision
-
-INSERT = (
-    "INSERT INTO item (id, key, subject, photo_sha256, position, name, numbers, college, class,"
-    " decision, blind, seeded, codes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of the queue's table.
+    """One case as the queue knows it.
 
     Attributes:
         id: What addresses name: unlike a student number it cannot be guessed, and another run's
@@ -45,17 +40,7 @@ class Item:
     need: str
 
 
-def item_of(row: tuple[Any, ...]) -> Item:
-    """An Item from a row of its table."""
-    head, (decision, blind, seeded, codes, queued, state, need) = row[:9], row[9:]
-    identifier, key, subject, sha256, position, name, numbers, college, class_name = head
-    return Item(
-        *(identifier, key, subject, sha256, position, name, numbers, college, class_name),
-        Decision(decision),
-        bool(blind),
-        bool(seeded),
-        tuple(filter(None, codes.split(";"))),
-        bool(queued),
-        State(state),
-        need,
-    )
+def item_of(row: ItemRow) -> Item:
+    """An Item from what the ledger keeps of it."""
+    words = {"decision": Decision(row.decision), "state": State(row.state)}
+    return Item(**(row._asdict() | words))

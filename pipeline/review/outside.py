@@ -14,7 +14,6 @@ from pipeline.review.item import Item
 from pipeline.review.verdicts import CATEGORY, Verdict
 from pipeline.source.columns import load_columns
 from pipeline.source.roster import read_roster
-from pipeline.store import log
 from pipeline.types import Subject
 
 # The registry's words in its column bz, by what tells them apart.
@@ -135,7 +134,7 @@ def _record(
                 result.recorded += 1
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         rows, new = len(subjects), result.recorded
-        log.append(desk.db, by, "imported", table=kind, rows=rows, recorded=new, sha256=sha256)
+        desk.ledger.log.append(by, "imported", table=kind, rows=rows, recorded=new, sha256=sha256)
     return result
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import sqlite3
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from argon2.exceptions import VerificationError
 from pipeline.core.privacy import masked
 from pipeline.errors import ConfigError
 from pipeline.store import log
+from pipeline.store.accounts import SessionRow
 from pipeline.store.ledger import Ledger
 
 SESSION_S = 12 * 3600  # a working day at most
@@ -69,13 +69,11 @@ def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
     if name == LOCAL or name.startswith(("import:", "photoproof")):
         raise ConfigError(f"the account name {name} is reserved", "Choose another name.")
     _long_enough(password)
-    made = (name, role.value, _hasher().hash(password), log.now())
-    with ledger.transaction() as db:
-        try:
-            db.execute("INSERT INTO account VALUES (?, ?, ?, ?)", made)
-        except sqlite3.IntegrityError as error:
-            raise ConfigError(f"there is already an account {name}") from error
-        log.append(db, by, "account_made", account=name, role=role.value)
+    hashed = _hasher().hash(password)
+    with ledger.transaction():
+        if not ledger.accounts.add(name, role.value, hashed, log.now()):
+            raise ConfigError(f"there is already an account {name}")
+        ledger.log.append(by, "account_made", account=name, role=role.value)
 
 
 def remove(ledger: Ledger, name: str, by: str) -> None:
@@ -84,11 +82,11 @@ def remove(ledger: Ledger, name: str, by: str) -> None:
     Raises:
         ConfigError: There is no such account.
     """
-    with ledger.transaction() as db:
-        if db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount == 0:
+    with ledger.transaction():
+        if not ledger.accounts.remove(name):
             raise _no_account(name)
-        db.execute("DELETE FROM session WHERE who = ?", (name,))
-        log.append(db, by, "account_closed", account=name)
+        ledger.accounts.end_sessions_of(name)
+        ledger.log.append(by, "account_closed", account=name)
 
 
 def imported(name: str) -> str:
@@ -98,8 +96,7 @@ def imported(name: str) -> str:
 
 def accounts(ledger: Ledger) -> list[tuple[str, Role, str]]:
     """Name, role and date of every account, by name."""
-    rows = ledger.db.execute("SELECT name, role, made_at FROM account ORDER BY name")
-    return [(name, Role(role), made) for name, role, made in rows]
+    return [(name, Role(role), made) for name, role, made in ledger.accounts.listed()]
 
 
 def log_in(ledger: Ledger, name: str, password: str, address: str) -> str | None:
@@ -136,12 +133,11 @@ def change(ledger: Ledger, name: str, password: str, by: str, keep: str = "") ->
     """
     _long_enough(password)
     hashed = _hasher().hash(password)
-    with ledger.transaction() as db:
-        changed = db.execute("UPDATE account SET password = ? WHERE name = ?", (hashed, name))
-        if changed.rowcount == 0:
+    with ledger.transaction():
+        if not ledger.accounts.change_password(name, hashed):
             raise _no_account(name)
-        ended = db.execute("DELETE FROM session WHERE who = ? AND id != ?", (name, _hashed(keep)))
-        log.append(db, by, "password_changed", account=name, sessions_ended=ended.rowcount)
+        ended = ledger.accounts.end_sessions_of(name, but=_hashed(keep))
+        ledger.log.append(by, "password_changed", account=name, sessions_ended=ended)
 
 
 def _long_enough(password: str) -> None:
@@ -158,71 +154,61 @@ def _no_account(name: str) -> ConfigError:
 def _fitting(ledger: Ledger, name: str, password: str, address: str, refusal: str) -> Role | None:
     """The role of the account that name and password fit; a failure is counted and logged."""
     _limit(ledger, name, address)
-    row = ledger.db.execute("SELECT password, role FROM account WHERE name = ?", (name,)).fetchone()
+    row = ledger.accounts.password_and_role(name)
     try:
         _hasher().verify(row[0] if row else _nobody(), password)
     except VerificationError:
-        with ledger.transaction() as db:
-            db.execute("DELETE FROM failure WHERE at < ?", (time.time() - WINDOW_S,))
-            db.execute(
-                "INSERT INTO failure VALUES (?, ?, ?)", (time.time(), _hashed(name), address)
-            )
+        with ledger.transaction():
+            moment = time.time()
+            ledger.accounts.add_failure(moment, _hashed(name), address, moment - WINDOW_S)
             # An unknown name may be a password in the wrong field.
-            log.append(db, name if row else "unknown", refusal, address=address)
+            ledger.log.append(name if row else "unknown", refusal, address=address)
         return None
     return Role(row[1]) if row else None
 
 
 def _limit(ledger: Ledger, name: str, address: str) -> None:
     since = time.time() - WINDOW_S
-    for column, value, most in (
-        ("name", _hashed(name), TRIES_NAME),
-        ("address", address, TRIES_ADDRESS),
-    ):
-        sql = f"SELECT count(*) FROM failure WHERE {column} = ? AND at > ?"  # noqa: S608
-        if ledger.db.execute(sql, (value, since)).fetchone()[0] >= most:
-            raise TooManyTriesError
+    by_name, by_address = ledger.accounts.failures(_hashed(name), address, since)
+    if by_name >= TRIES_NAME or by_address >= TRIES_ADDRESS:
+        raise TooManyTriesError
 
 
 def begin(ledger: Ledger, who: str, role: Role, address: str) -> str:
     """Open a session; its cookie, of which only a hash is kept."""
     cookie, began = token_urlsafe(32), time.time()
-    row = (_hashed(cookie), who, role.value, token_urlsafe(24), began, began)
-    with ledger.transaction() as db:
-        db.execute("DELETE FROM session WHERE began < ? OR seen < ?", _horizon())
-        db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", row)
-        log.append(db, who, "login", address=address, role=role.value)
+    row = SessionRow(_hashed(cookie), who, role.value, token_urlsafe(24), began, began)
+    with ledger.transaction():
+        ledger.accounts.drop_sessions_before(*_horizon())
+        ledger.accounts.add_session(row)
+        ledger.log.append(who, "login", address=address, role=role.value)
     return cookie
 
 
 def session(ledger: Ledger, cookie: str) -> Session | None:
     """The session of a cookie, None where it is unknown or has expired."""
-    row = ledger.db.execute(
-        "SELECT who, role, csrf, seen FROM session WHERE id = ? AND began >= ? AND seen >= ?",
-        (_hashed(cookie), *_horizon()),
-    ).fetchone()
+    row = ledger.accounts.session(_hashed(cookie), *_horizon())
     if row is None:
         return None
-    if time.time() - row[3] > TOUCH_S:
-        with ledger.transaction() as db:
-            touched = (time.time(), _hashed(cookie))
-            db.execute("UPDATE session SET seen = ? WHERE id = ?", touched)
-    return Session(row[0], Role(row[1]), row[2])
+    if time.time() - row.seen > TOUCH_S:
+        with ledger.transaction():
+            ledger.accounts.touch_session(row.id, time.time())
+    return Session(row.who, Role(row.role), row.csrf)
 
 
 def end(ledger: Ledger, cookie: str, who: str) -> None:
     """Close a session."""
-    with ledger.transaction() as db:
-        db.execute("DELETE FROM session WHERE id = ?", (_hashed(cookie),))
-        log.append(db, who, "logout")
+    with ledger.transaction():
+        ledger.accounts.end_session(_hashed(cookie))
+        ledger.log.append(who, "logout")
 
 
 def redeem(ledger: Ledger, token: str, address: str) -> str | None:
     """The cookie of a session for the one-time token, which then is spent; None if it is wrong."""
-    with ledger.transaction() as db:
+    with ledger.transaction():
         kept = ledger.noted("token")
         if not kept or not compare_digest(kept, _hashed(token)):
-            log.append(db, LOCAL, "token_refused", address=address)
+            ledger.log.append(LOCAL, "token_refused", address=address)
             return None
         ledger.note("token", "")
     return begin(ledger, LOCAL, Role.LEAD, address)
@@ -231,17 +217,17 @@ def redeem(ledger: Ledger, token: str, address: str) -> str | None:
 def new_token(ledger: Ledger) -> str:
     """A one-time token for a desk without accounts; earlier tokens and its sessions end."""
     token = token_urlsafe(24)
-    with ledger.transaction() as db:
+    with ledger.transaction():
         ledger.note("token", _hashed(token))
-        db.execute("DELETE FROM session WHERE who = ?", (LOCAL,))
+        ledger.accounts.end_sessions_of(LOCAL)
     return token
 
 
 def close_local(ledger: Ledger) -> None:
     """End what a desk without accounts left open: token and session."""
-    with ledger.transaction() as db:
+    with ledger.transaction():
         ledger.note("token", "")
-        db.execute("DELETE FROM session WHERE who = ?", (LOCAL,))
+        ledger.accounts.end_sessions_of(LOCAL)
 
 
 def _horizon() -> tuple[float, float]:

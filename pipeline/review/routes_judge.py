@@ -84,7 +84,6 @@ def show_queue(
     """One page of the queue."""
     found, total = queue.page(visit.desk, chosen, visit.asker, number)
     rows = [(item, hidden_from(visit.desk, item, visit.session.who)) for item in found]
-    fields = ("reason", "college", "class_name", "state")
     return page(
         request,
         "queue",
@@ -94,7 +93,7 @@ def show_queue(
         number=number,
         last=max(1, -(-total // PAGE)),
         chosen=chosen,
-        counts={name: queue.counts(visit.desk, chosen, visit.asker, name) for name in fields},
+        counts={name: queue.counts(visit.desk, chosen, visit.asker, name) for name in queue.FIELDS},
         waiting=queue.waiting(visit.desk, visit.asker),
         run=visit.desk.run,
     )

@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from pipeline.review import answers, insight
+from pipeline.review import insight
 from pipeline.review.door import Lead, Overseer
 from pipeline.review.pages import page
-from pipeline.store import log
 
 router = APIRouter()
 LINES = 100
@@ -23,11 +22,10 @@ def audit(
     before: Annotated[int, Query(ge=1, le=2**62)] = 2**62,
 ) -> Response:
     """The action log, newest first, and whether it is as it was written."""
-    db = visit.desk.db
-    checked = log.verify(db, answers.digests(db))
-    lines = list(log.entries(db, before, LINES))
+    ledger = visit.desk.ledger
+    checked, lines = ledger.verify(), ledger.log.latest(before, LINES)
     veiled = insight.veiled(visit.desk, visit.session, lines)
-    visit.desk.ledger.record(visit.session.who, "log_read")
+    ledger.record(visit.session.who, "log_read")
     return page(
         request, "audit", visit.session, checked=checked, lines=lines, full=LINES, veiled=veiled
     )

@@ -9,7 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from secrets import token_hex
 
-from pipeline.store import log
+from pipeline.store.accounts import Accounts
+from pipeline.store.answers import Answers
+from pipeline.store.items import Items
+from pipeline.store.log import Log, Verification
 from pipeline.store.schema import APPEND_ONLY, LEDGER
 from pipeline.store.sqlite import Database
 
@@ -20,42 +23,60 @@ class Ledger(Database):
     Args:
         path: The file; made when it is not there.
 
+    Attributes:
+        log: Who did or saw what; hash-chained.
+        answers: What people said.
+        items: What the queue is asked for.
+        accounts: People, their sessions and failed tries.
+
     Raises:
         StoreError: If the file cannot be opened, or is something else.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, LEDGER, path.name, any_thread=True, wait_s=20.0)
+        self.log = Log(self.db)
+        self.answers = Answers(self.db, self.log)
+        self.items = Items(self.db)
+        self.accounts = Accounts(self.db)
 
     def _furnish(self) -> None:
         for trigger in APPEND_ONLY.values():
             self.db.execute(trigger)
         self.path.chmod(0o600)  # names, password hashes: nobody else's business
         self.note("desk", token_hex(16))
-        log.append(self.db, "photoproof", "ledger_made")
+        Log(self.db).append("photoproof", "ledger_made")
 
     def record(self, who: str, action: str, subject: str = "", **detail: object) -> None:
         """Add one log entry in a transaction of its own."""
         with self.transaction():
-            log.append(self.db, who, action, subject, **detail)
+            self.log.append(who, action, subject, **detail)
+
+    def verify(self, noted_head: str = "") -> Verification:
+        """Whether log and answers are as they were written.
+
+        Args:
+            noted_head: A head hash noted earlier; it must still be in the chain.
+        """
+        return self.log.verify(self.answers.digests(), noted_head)
 
     def forget(self, who: str, **detail: object) -> int:
         """Delete every answer, and from the log whom it is about; how many answers there were.
 
-        The log's new last entry vouches for what is left of the others (`log.redact`).
+        The log's new last entry vouches for what is left of the others (`Log.redact`).
 
         Raises:
             StoreError: If the file cannot be written, say because the desk is at work.
         """
-        with self.transaction() as db:
+        with self.transaction():
             for name in APPEND_ONLY:
-                db.execute(f"DROP TRIGGER {name}")
-            answers = int(db.execute("SELECT count(*) FROM answer").fetchone()[0])
-            for table in ("answer", "item", "item_reason", "standing"):
-                db.execute(f"DELETE FROM {table}")  # noqa: S608
+                self.db.execute(f"DROP TRIGGER {name}")
+            answers = int(self.db.execute("SELECT count(*) FROM answer").fetchone()[0])
+            self.db.execute("DELETE FROM answer")
+            self.items.replace(())
             self.note("run", "")  # the queue is to be made anew
-            log.redact(db, who, answers=answers, **detail)
+            self.log.redact(who, answers=answers, **detail)
             for trigger in APPEND_ONLY.values():
-                db.execute(trigger)
+                self.db.execute(trigger)
         self.pack()
         return answers

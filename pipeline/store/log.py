@@ -77,76 +77,96 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def append(db: sqlite3.Connection, who: str, action: str, subject: str = "", **detail: Any) -> None:
-    """Add an entry; call inside a transaction that holds the write lock."""
-    row = db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, previous = (row[0] + 1, row[1]) if row else (1, START)
-    text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
-    entry = Entry(seq, now(), who, action, subject, text, previous, "")
-    db.execute(
-        "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (seq, entry.at, who, action, subject, text, previous, entry.expected()),
-    )
+class Log:
+    """The table of the log; writing is done inside a transaction that holds the write lock."""
 
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
-def entries(db: sqlite3.Connection, before: int | None = None, limit: int = -1) -> Iterator[Entry]:
-    """Newest first below `before`; all in the order of writing when `before` is None."""
-    if before is None:
-        rows = db.execute("SELECT * FROM log ORDER BY seq")
-    else:
-        rows = db.execute(
+    def append(self, who: str, action: str, subject: str = "", **detail: Any) -> None:
+        """Add an entry."""
+        row = self._db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, previous = (row[0] + 1, row[1]) if row else (1, START)
+        text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+        entry = Entry(seq, now(), who, action, subject, text, previous, "")
+        self._db.execute(
+            "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (seq, entry.at, who, action, subject, text, previous, entry.expected()),
+        )
+
+    def entries(self) -> Iterator[Entry]:
+        """All, in the order of writing."""
+        for row in self._db.execute("SELECT * FROM log ORDER BY seq"):
+            yield Entry(*row)
+
+    def latest(self, before: int, limit: int) -> list[Entry]:
+        """The last entries below a number, newest first."""
+        rows = self._db.execute(
             "SELECT * FROM log WHERE seq < ? ORDER BY seq DESC LIMIT ?", (before, limit)
         )
-    for row in rows:
-        yield Entry(*row)
+        return [Entry(*row) for row in rows]
 
+    def redact(self, who: str, **detail: Any) -> None:
+        """Take out of every entry whom it is about; a new entry vouches for what is left.
 
-def redact(db: sqlite3.Connection, who: str, **detail: Any) -> None:
-    """Take out of every entry whom it is about; a new entry vouches for what is left.
+        Call where the log may be changed.
+        """
+        left, last = hashlib.sha256(), 0
+        for entry in list(self.entries()):
+            changed, last = entry.redacted(), entry.seq
+            if changed != entry:
+                ask = "UPDATE log SET subject = ?, detail = ? WHERE seq = ?"
+                self._db.execute(ask, (changed.subject, changed.detail, changed.seq))
+            left.update(_line(changed))
+        self.append(who, PURGED, upto=last, left=left.hexdigest(), **detail)
 
-    Call inside a transaction that holds the write lock, where the log may be changed.
-    """
-    left, last = hashlib.sha256(), 0
-    for entry in list(entries(db)):
-        changed, last = entry.redacted(), entry.seq
-        if changed != entry:
-            ask = "UPDATE log SET subject = ?, detail = ? WHERE seq = ?"
-            db.execute(ask, (changed.subject, changed.detail, changed.seq))
-        left.update(_line(changed))
-    append(db, who, PURGED, upto=last, left=left.hexdigest(), **detail)
+    def verify(self, answers: Mapping[int, str], noted_head: str = "") -> Verification:
+        """Walk the chain.
 
+        Args:
+            answers: Digest by id of every answer now in the ledger; each must be the one logged.
+            noted_head: A head hash noted earlier; it must still be in the chain.
+        """
+        previous, count, seen, unlogged = START, 0, noted_head in ("", START), dict(answers)
+        purge, left = self._last_purge(), hashlib.sha256()
+        upto = json.loads(purge.detail)["upto"] if purge else 0
+        for count, entry in enumerate(self.entries(), 1):
+            if entry.seq != count:
+                return Verification(count - 1, previous, f"entry {count} is missing")
+            if entry.previous != previous or not _as_written(entry, upto):
+                return Verification(count - 1, previous, f"entry {count} has been changed")
+            if count <= upto:
+                left.update(_line(entry))
+            if (
+                purge
+                and count == purge.seq
+                and left.hexdigest() != json.loads(purge.detail)["left"]
+            ):
+                fault = f"an entry up to {upto} has been changed since the purge in entry {count}"
+                return Verification(count, entry.hash, fault)
+            detail = json.loads(entry.detail)
+            number = detail.get("answer")
+            if number is not None and unlogged.pop(number, None) != detail["digest"]:
+                fault = f"answer {number}, logged in entry {count}, is missing or has been changed"
+                return Verification(count, entry.hash, fault)
+            previous = entry.hash
+            seen = seen or previous == noted_head
+        return Verification(count, previous, self._fault_of_whole(count, unlogged, seen))
 
-def verify(
-    db: sqlite3.Connection, answers: Mapping[int, str], noted_head: str = ""
-) -> Verification:
-    """Walk the chain.
+    def _last_purge(self) -> Entry | None:
+        row = self._db.execute(
+            "SELECT * FROM log WHERE action = ? ORDER BY seq DESC LIMIT 1", (PURGED,)
+        ).fetchone()
+        return Entry(*row) if row else None
 
-    Args:
-        db: The ledger's database.
-        answers: Digest by id of every answer now in the ledger; each must be the one logged.
-        noted_head: A head hash noted earlier; it must still be in the chain.
-    """
-    previous, count, seen, unlogged = START, 0, noted_head in ("", START), dict(answers)
-    purge, left = _last_purge(db), hashlib.sha256()
-    upto = json.loads(purge.detail)["upto"] if purge else 0
-    for count, entry in enumerate(entries(db), 1):
-        if entry.seq != count:
-            return Verification(count - 1, previous, f"entry {count} is missing")
-        if entry.previous != previous or not _as_written(entry, upto):
-            return Verification(count - 1, previous, f"entry {count} has been changed")
-        if count <= upto:
-            left.update(_line(entry))
-        if purge and count == purge.seq and left.hexdigest() != json.loads(purge.detail)["left"]:
-            fault = f"an entry up to {upto} has been changed since the purge in entry {count}"
-            return Verification(count, entry.hash, fault)
-        detail = json.loads(entry.detail)
-        number = detail.get("answer")
-        if number is not None and unlogged.pop(number, None) != detail["digest"]:
-            fault = f"answer {number}, logged in entry {count}, is missing or has been changed"
-            return Verification(count, entry.hash, fault)
-        previous = entry.hash
-        seen = seen or previous == noted_head
-    return Verification(count, previous, _fault_of_whole(db, count, unlogged, seen))
+    def _fault_of_whole(self, count: int, unlogged: Mapping[int, str], seen: bool) -> str:
+        """What is wrong with a chain whose entries are good one by one."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
+        if (written := row[0] if row else 0) > count:
+            return f"entry {count + 1} is missing: {written} were written"
+        if unlogged:
+            return f"answer {min(unlogged)} is not in the log (after entry {count})"
+        return "" if seen else "the noted head is not in the chain: the log has been replaced"
 
 
 def _as_written(entry: Entry, upto: int) -> bool:
@@ -156,22 +176,3 @@ def _as_written(entry: Entry, upto: int) -> bool:
 
 def _line(entry: Entry) -> bytes:
     return (digest(astuple(entry)) + "\n").encode()
-
-
-def _last_purge(db: sqlite3.Connection) -> Entry | None:
-    row = db.execute(
-        "SELECT * FROM log WHERE action = ? ORDER BY seq DESC LIMIT 1", (PURGED,)
-    ).fetchone()
-    return Entry(*row) if row else None
-
-
-def _fault_of_whole(
-    db: sqlite3.Connection, count: int, unlogged: Mapping[int, str], seen: bool
-) -> str:
-    """What is wrong with a chain whose entries are good one by one."""
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
-    if (written := row[0] if row else 0) > count:
-        return f"entry {count + 1} is missing: {written} were written"
-    if unlogged:
-        return f"answer {min(unlogged)} is not in the log (after entry {count})"
-    return "" if seen else "the noted head is not in the chain: the log has been replaced"

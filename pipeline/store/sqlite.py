@@ -94,7 +94,7 @@ class Database:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[None]:
         """All or nothing of what is written inside; other writers wait.
 
         Raises:
@@ -102,7 +102,7 @@ class Database:
         """
         try:
             with self._whole():
-                yield self.db
+                yield
         except sqlite3.OperationalError as error:
             raise StoreError(
                 f"{self._label}: cannot be written ({error})",

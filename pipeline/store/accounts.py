@@ -1,0 +1,96 @@
+"""Accounts, sessions and failed tries in the ledger; who may do what is `review.people`'s."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+
+class SessionRow(NamedTuple):
+    """A session as it is kept: `id` is a hash of its cookie, times are seconds since 1970."""
+
+    id: str
+    who: str
+    role: str
+    csrf: str
+    began: float
+    seen: float
+
+
+class Accounts:
+    """The tables about people; writing is done inside a transaction of the ledger."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def add(self, name: str, role: str, password: str, made_at: str) -> bool:
+        """Make an account; False if the name is taken."""
+        try:
+            self._db.execute(
+                "INSERT INTO account VALUES (?, ?, ?, ?)", (name, role, password, made_at)
+            )
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def remove(self, name: str) -> bool:
+        """Remove an account; False if there is none."""
+        return self._db.execute("DELETE FROM account WHERE name = ?", (name,)).rowcount > 0
+
+    def listed(self) -> list[tuple[str, str, str]]:
+        """Name, role and date of every account, by name."""
+        return self._db.execute("SELECT name, role, made_at FROM account ORDER BY name").fetchall()
+
+    def password_and_role(self, name: str) -> tuple[str, str] | None:
+        """The password's hash and the role; None if there is no such account."""
+        asked = "SELECT password, role FROM account WHERE name = ?"
+        found: tuple[str, str] | None = self._db.execute(asked, (name,)).fetchone()
+        return found
+
+    def change_password(self, name: str, password: str) -> bool:
+        """Keep another hash; False if there is no such account."""
+        changed = "UPDATE account SET password = ? WHERE name = ?"
+        return self._db.execute(changed, (password, name)).rowcount > 0
+
+    def add_session(self, row: SessionRow) -> None:
+        """Keep a new session."""
+        self._db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def session(self, identifier: str, began: float, seen: float) -> SessionRow | None:
+        """The session of this id, if it began and was last seen no earlier than these times."""
+        row = self._db.execute(
+            "SELECT * FROM session WHERE id = ? AND began >= ? AND seen >= ?",
+            (identifier, began, seen),
+        ).fetchone()
+        return SessionRow(*row) if row else None
+
+    def touch_session(self, identifier: str, seen: float) -> None:
+        """Note when a session was last used."""
+        self._db.execute("UPDATE session SET seen = ? WHERE id = ?", (seen, identifier))
+
+    def end_session(self, identifier: str) -> None:
+        """Forget one session."""
+        self._db.execute("DELETE FROM session WHERE id = ?", (identifier,))
+
+    def end_sessions_of(self, who: str, but: str = "") -> int:
+        """Forget somebody's sessions, except one; how many there were."""
+        ended = "DELETE FROM session WHERE who = ? AND id != ?"
+        return self._db.execute(ended, (who, but)).rowcount
+
+    def drop_sessions_before(self, began: float, seen: float) -> None:
+        """Forget sessions that began, or were last seen, earlier than this."""
+        self._db.execute("DELETE FROM session WHERE began < ? OR seen < ?", (began, seen))
+
+    def add_failure(self, at: float, name: str, address: str, keep_from: float) -> None:
+        """Note a failed try and forget those before `keep_from`; `name` is a hash."""
+        self._db.execute("DELETE FROM failure WHERE at < ?", (keep_from,))
+        self._db.execute("INSERT INTO failure VALUES (?, ?, ?)", (at, name, address))
+
+    def failures(self, name: str, address: str, since: float) -> tuple[int, int]:
+        """How many tries have failed for a name, and from an address, after `since`."""
+        by_name, by_address = self._db.execute(
+            "SELECT count(*) FILTER (WHERE name = ?), count(*) FILTER (WHERE address = ?)"
+            " FROM failure WHERE at > ?",
+            (name, address, since),
+        ).fetchone()
+        return by_name, by_address

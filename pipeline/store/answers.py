@@ -1,0 +1,109 @@
+"""What people said, in the ledger: every answer is added, vouched for by the log, and stays."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pipeline.store.log import Log, digest, now
+
+
+class AnswerRow(NamedTuple):
+    """One answer as it is kept: order of arrival, when (UTC, ISO 8601), whose, what."""
+
+    id: int
+    at: str
+    who: str
+    kind: str
+    content: Mapping[str, Any]
+
+
+class Answers:
+    """The table of answers.
+
+    Args:
+        db: The ledger's.
+        log: Gets an entry for every answer.
+    """
+
+    def __init__(self, db: sqlite3.Connection, log: Log) -> None:
+        self._db, self._log = db, log
+
+    def add(
+        self, who: str, subject: str, sha256: str, kind: str, content: Mapping[str, Any]
+    ) -> None:
+        """Add an answer and the log entry that vouches for it; call inside a transaction.
+
+        Args:
+            who: Says it.
+            subject: Whose photo.
+            sha256: Of the photo's bytes.
+            kind: `answer`, `undo` and so on.
+            content: What is said; `verdict` or `value` and `blind` go into the log too.
+        """
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        row = (now(), who, subject, sha256, kind, text)
+        number = self._db.execute(
+            "INSERT INTO answer (at, who, subject, photo_sha256, kind, content)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            row,
+        ).lastrowid
+        self._log.append(
+            who,
+            kind,
+            subject,
+            answer=number,
+            digest=digest([number, *row]),
+            photo=sha256,
+            said=content.get("verdict") or content.get("value") or "",
+            **({"machine_seen": not content["blind"]} if "blind" in content else {}),
+        )
+
+    def of(self, subject: str, sha256: str) -> list[AnswerRow]:
+        """Everything said about one student's photo of these bytes, in order."""
+        rows = self._db.execute(
+            "SELECT id, at, who, kind, content FROM answer WHERE subject = ? AND photo_sha256 = ?"
+            " ORDER BY id",
+            (subject, sha256),
+        )
+        return [AnswerRow._make((*row, json.loads(content))) for *row, content in rows]
+
+    def photos(self) -> set[tuple[str, str]]:
+        """Student and sha256 of every photo that something has been said about."""
+        return set(self._db.execute("SELECT DISTINCT subject, photo_sha256 FROM answer"))
+
+    def other_photos(self, subject: str, sha256: str) -> list[str]:
+        """sha256 of a student's other photos that something has been said about."""
+        rows = self._db.execute(
+            "SELECT DISTINCT photo_sha256 FROM answer WHERE subject = ? AND photo_sha256 != ?",
+            (subject, sha256),
+        )
+        return [other for (other,) in rows]
+
+    def answered(self, subject: str, sha256: str, who: str) -> bool:
+        """Whether this person has ever answered about these bytes, taken back or not."""
+        row = self._db.execute(
+            "SELECT 1 FROM answer WHERE subject = ? AND photo_sha256 = ? AND who = ?"
+            " AND kind = 'answer'",
+            (subject, sha256, who),
+        ).fetchone()
+        return row is not None
+
+    def last_of(self, who: str) -> tuple[int, str, str] | None:
+        """Number, student and sha256 of a person's last answer that was not taken back."""
+        found: tuple[int, str, str] | None = self._db.execute(
+            "SELECT id, subject, photo_sha256 FROM answer AS a WHERE who = ? AND kind = 'answer'"
+            " AND NOT EXISTS (SELECT 1 FROM answer AS b WHERE b.who = a.who AND b.kind = 'undo'"
+            " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id DESC LIMIT 1",
+            (who,),
+        ).fetchone()
+        return found
+
+    def digests(self) -> dict[int, str]:
+        """What each answer amounts to, by number, for `Log.verify`."""
+        rows = self._db.execute(
+            "SELECT id, at, who, subject, photo_sha256, kind, content FROM answer"
+        )
+        return {row[0]: digest(list(row)) for row in rows}

@@ -1,0 +1,193 @@
+"""What the desk's queue is asked for: a row a case, made anew from store and answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+Field = Literal["reason", "college", "class_name", "state"]
+_COLUMNS = {"college": "college", "class_name": "class", "state": "state"}
+_MADE = 13  # columns of a row that are known when it is made
+
+
+class ItemRow(NamedTuple):
+    """One case as it is kept; `review.item.Item` says what the fields mean."""
+
+    id: str
+    key: str
+    subject: str
+    photo_sha256: str
+    position: int
+    name: str
+    numbers: str
+    college: str
+    class_name: str
+    decision: str
+    blind: bool
+    seeded: bool
+    codes: tuple[str, ...]
+    queued: bool = False
+    state: str = ""
+    need: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases of the queue; what has no value excludes none.
+
+    Attributes:
+        search: Part of a name or number; searches everybody, not the queued alone.
+        unanswered_by: They have no standing answer of this person.
+        answered_by: They have one of this person.
+        except_need: They do not wait for this.
+        reason: A code they were queued for.
+    """
+
+    search: str = ""
+    state: str | None = None
+    unanswered_by: str = ""
+    answered_by: str = ""
+    except_need: str = ""
+    college: str = ""
+    class_name: str = ""
+    reason: str = ""
+
+
+class Items:
+    """The tables of the queue; writing is done inside a transaction of the ledger."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def replace(self, rows: Iterable[ItemRow]) -> None:
+        """Make the cases exactly these, none of them settled."""
+        for table in ("item", "item_reason", "standing"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own words
+        self._db.executemany(
+            "INSERT INTO item (id, key, subject, photo_sha256, position, name, numbers, college,"
+            " class, decision, blind, seeded, codes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((*row[: _MADE - 1], ";".join(row.codes)) for row in rows),
+        )
+
+    def settle(
+        self,
+        identifier: str,
+        *,
+        queued: bool,
+        state: str,
+        need: str,
+        standing: Iterable[str],
+        reasons: Iterable[str],
+    ) -> None:
+        """Keep what state a case is in, who has a standing answer, and why it is queued."""
+        for table in ("item_reason", "standing"):
+            self._db.execute(f"DELETE FROM {table} WHERE item = ?", (identifier,))  # noqa: S608
+        self._db.execute(
+            "UPDATE item SET queued = ?, state = ?, need = ? WHERE id = ?",
+            (queued, state, need, identifier),
+        )
+        self._db.executemany(
+            "INSERT INTO standing VALUES (?, ?)", [(identifier, who) for who in standing]
+        )
+        self._db.executemany(
+            "INSERT INTO item_reason VALUES (?, ?)", {(code, identifier) for code in reasons}
+        )
+
+    def listed(self, *, queued: bool = False) -> Iterator[ItemRow]:
+        """Every case, or those in the queue, in the roster's order."""
+        return self._select("queued = 1" if queued else "1")
+
+    def by_id(self, identifier: str) -> ItemRow | None:
+        """The case of this id."""
+        return next(self._select("id = ?", identifier), None)
+
+    def by_key(self, key: str) -> ItemRow | None:
+        """The case of this student."""
+        return next(self._select("key = ?", key), None)
+
+    def about(self, subject: str) -> Iterator[ItemRow]:
+        """Cases to which a student's answers belong."""
+        return self._select("subject = ?", subject)
+
+    def of_photo(self, subject: str, sha256: str) -> ItemRow | None:
+        """The case to which answers about a student's photo of these bytes belong."""
+        return next(self._select("subject = ? AND photo_sha256 = ?", subject, sha256), None)
+
+    def count(self, wanted: Wanted) -> int:
+        """How many are wanted."""
+        where, values = _where(wanted)
+        asked = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - our own words
+        return int(self._db.execute(asked, values).fetchone()[0])
+
+    def page(self, wanted: Wanted, size: int, number: int) -> list[ItemRow]:
+        """One page of those wanted in the roster's order; the first is 1."""
+        where, values = _where(wanted)
+        rows = self._db.execute(
+            f"SELECT * FROM item WHERE {where} ORDER BY position LIMIT ? OFFSET ?",  # noqa: S608
+            (*values, size, size * (number - 1)),
+        )
+        return [_row(row) for row in rows.fetchall()]
+
+    def after(self, wanted: Wanted, position: int) -> ItemRow | None:
+        """The first one wanted that lies behind a position."""
+        return self._next(wanted, "position > ? ORDER BY position ASC", position)
+
+    def before(self, wanted: Wanted, position: int) -> ItemRow | None:
+        """The last one wanted that lies before a position."""
+        return self._next(wanted, "position < ? ORDER BY position DESC", position)
+
+    def counts(self, wanted: Wanted, field: Field) -> list[tuple[str, int]]:
+        """Those wanted by what stands in a field; reasons most frequent first."""
+        where, values = _where(wanted)
+        if field == "reason":
+            joined = "item JOIN item_reason ON item_reason.item = item.id"
+            column, order = "code", "2 DESC, 1"
+        else:
+            joined, column, order = "item", _COLUMNS[field], "1"
+        asked = f"SELECT {column}, count(*) FROM {joined} WHERE {where} GROUP BY 1 ORDER BY {order}"  # noqa: S608
+        return [(str(name), count) for name, count in self._db.execute(asked, values) if name]
+
+    def _next(self, wanted: Wanted, place: str, position: int) -> ItemRow | None:
+        where, values = _where(wanted)
+        asked = f"SELECT * FROM item WHERE {where} AND {place} LIMIT 1"  # noqa: S608 - our own words
+        row = self._db.execute(asked, (*values, position)).fetchone()
+        return _row(row) if row else None
+
+    def _select(self, where: str, *values: str) -> Iterator[ItemRow]:
+        rows = self._db.execute(
+            f"SELECT * FROM item WHERE {where} ORDER BY position",  # noqa: S608 - our own words
+            values,
+        ).fetchall()
+        return map(_row, rows)
+
+
+def _row(row: Sequence[Any]) -> ItemRow:
+    *head, blind, seeded, codes, queued, state, need = row
+    told = tuple(filter(None, codes.split(";")))
+    return ItemRow._make((*head, bool(blind), bool(seeded), told, bool(queued), state, need))
+
+
+def _where(wanted: Wanted) -> tuple[str, list[str]]:
+    """A condition made of our own words only; what people typed goes into the values."""
+    parts = ["(instr(name, ?) OR instr(numbers, ?))" if wanted.search else "queued = 1"]
+    values = [wanted.search] * 2 if wanted.search else []
+    for condition, value in (
+        ("state = ?", wanted.state),
+        (
+            "NOT EXISTS"
+            " (SELECT 1 FROM standing WHERE standing.item = item.id AND standing.who = ?)",
+            wanted.unanswered_by or None,
+        ),
+        ("need != ?", wanted.except_need or None),
+        ("id IN (SELECT item FROM standing WHERE who = ?)", wanted.answered_by or None),
+        ("college = ?", wanted.college or None),
+        ("class = ?", wanted.class_name or None),
+        ("id IN (SELECT item FROM item_reason WHERE code = ?)", wanted.reason or None),
+    ):
+        if value is not None:
+            parts.append(condition)
+            values.append(value)
+    return " AND ".join(parts), values
