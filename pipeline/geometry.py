@@ -10,15 +10,13 @@ from __future__ import annotations
 import math
 from typing import Literal, cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.opencv import cv2
 from pipeline.types import Face, Floats, Pixels, TurnCw
 
 TURNS: tuple[TurnCw, ...] = (0, 90, 180, 270)
-
-_CV2_TURN = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 # EXIF orientation: whether to mirror left to right first, then the clockwise turn.
 # Source: Exif 2.32, tag 0x0112 (where row 0 and column 0 of the stored picture belong).
@@ -50,7 +48,10 @@ ARCFACE_112: Floats = np.array(
 
 def turn(bgr: Pixels, turn_cw: TurnCw) -> Pixels:
     """The picture turned clockwise; (H, W, 3) becomes (W, H, 3) for 90 and 270."""
-    return bgr if turn_cw == 0 else cast(Pixels, cv2.rotate(bgr, _CV2_TURN[turn_cw]))
+    if turn_cw == 0:
+        return bgr
+    codes = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
+    return cast(Pixels, cv2.rotate(bgr, codes[turn_cw // 90 - 1]))
 
 
 def mirror(bgr: Pixels) -> Pixels:

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
+from unittest.mock import patch
 
 import dbf
 import openpyxl
@@ -17,6 +18,7 @@ import xlsxwriter
 from pipeline.errors import ConfigError, RosterError
 from pipeline.source.columns import FIELDS, load_columns
 from pipeline.source.roster import Roster, read_roster
+from pipeline.source.tables import CODE_PAGES
 from pipeline.source.text import squashed
 from pipeline.types import Subject
 
@@ -102,9 +104,12 @@ def test_csv_text_marks_of_excel_are_removed(tmp_path: Path) -> None:
 
 
 def dbf_file(path: Path, structure: str, *records: tuple[object, ...]) -> Path:
-    with closing(dbf.Table(str(path), structure, codepage="gb18030").open(dbf.READ_WRITE)) as table:
-        for record in records:
-            table.append(record)
+    # Known to the library while the file is made; the reader has to teach it by itself.
+    with patch.dict(dbf.tables.code_pages, CODE_PAGES):
+        made = dbf.Table(str(path), structure, codepage="gb18030")
+        with closing(made.open(dbf.READ_WRITE)) as table:
+            for record in records:
+                table.append(record)
     return path
 
 

@@ -6,46 +6,22 @@ import sys
 
 import typer
 
-from pipeline.cli import (
-    check,
-    drift,
-    evaluate,
-    exchange,
-    models,
-    nightly,
-    profiles,
-    propose,
-    purge,
-    regress,
-    review,
-)
 from pipeline.cli.console import err_console, plain
+from pipeline.cli.late import LateGroup
 from pipeline.errors import PhotoproofError
 
 app = typer.Typer(
+    cls=LateGroup,
     help="Checks graduation photos the night they arrive. People decide; the machine never does.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(nightly.run)
-app.command("decide")(nightly.decide_command)
-app.command("demo")(nightly.demo_command)
-app.command("doctor")(nightly.doctor_command)
-app.command("check")(check.check_command)
-app.command("propose")(propose.propose_command)
-app.command("regress")(regress.regress_command)
-app.command("diff")(drift.diff_command)
-app.command()(nightly.version)
-app.add_typer(models.app, name="models")
-app.add_typer(profiles.app, name="profiles")
-app.add_typer(evaluate.app, name="evaluate")
-app.command()(review.review)
-app.add_typer(review.users_app, name="users")
-app.add_typer(review.audit_app, name="audit")
-app.command("purge")(purge.purge_command)
-app.add_typer(exchange.export_app, name="export")
-app.add_typer(exchange.import_app, name="import")
+
+
+@app.callback()
+def photoproof() -> None:
+    """All commands are in `pipeline.cli.late`; without a callback Typer would see none."""
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -23,10 +23,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from models import fetch
-from pipeline.nightly import Outputs
-from pipeline.reasons import Language
-from pipeline.run import Progress as OnProgress
+if TYPE_CHECKING:
+    from models.fetch import OnEvent
+    from pipeline.nightly import Outputs
+    from pipeline.reasons import Language
+    from pipeline.run import Progress as OnProgress
 
 out_console = Console()
 err_console = Console(stderr=True)
@@ -55,9 +56,9 @@ def plain(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-def say(quiet: bool) -> fetch.OnEvent:
+def say(quiet: bool) -> OnEvent:
     """Tells what is being fetched on standard error, or keeps still."""
-    return partial(err_console.print, highlight=False, markup=False) if not quiet else fetch.ignore
+    return (lambda _: None) if quiet else partial(err_console.print, highlight=False, markup=False)
 
 
 class RateColumn(ProgressColumn):

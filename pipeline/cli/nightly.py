@@ -1,34 +1,26 @@
-"""`photoproof run | decide | demo | doctor | version`."""
+"""`photoproof run | decide`."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from models import fetch, manifest
-from pipeline import __version__, doctor
+from models import manifest
 from pipeline.cli.console import (
     AsJson,
     Lang,
     PolicyFile,
     Workers,
     language,
-    out_console,
-    plain,
     progress,
-    say,
     tell_result,
 )
 from pipeline.cores import usable_cores
-from pipeline.errors import InstallationError
 from pipeline.nightly import nightly, redecide
 from pipeline.policy import load_policy, load_profile
 from pipeline.quality import measures
-from pipeline.sample import sources
-from pipeline.sample.cohort import build
 from pipeline.source import gather
 
 
@@ -88,52 +80,6 @@ def decide_command(
     rules = load_policy(policy)
     standard = load_profile(rules.profile, measures())
     tell_result(redecide(out, rules, standard, language(lang)), as_json)
-
-
-def demo_command(
-    out: Annotated[Path, typer.Option(help="Folder for the sample cohort and its report.")] = Path(
-        "runs/demo"
-    ),
-    mirror: Annotated[Path | None, typer.Option(help="Folder with files already fetched.")] = None,
-    workers: Workers = 0,
-    lang: Lang = "zh",
-    as_json: AsJson = False,
-) -> None:
-    """Fetch weights and sample pictures, build the sample cohort, run the nightly job on it."""
-    fetch.pull_weights(mirror, say(as_json))
-    cohort = build(out / "cohort", sources.fetch(mirror, say(as_json)))
-    run(
-        roster=cohort.roster,
-        photos=[cohort.photos],
-        references=[f"idcard={cohort.idcards}", f"admission={cohort.admission}"],
-        out=out / "report",
-        policy=cohort.policy,
-        workers=workers,
-        lang=lang,
-        as_json=as_json,
-    )
-
-
-def doctor_command(as_json: AsJson = False) -> None:
-    """Say what is wrong with this installation, and what to do about it."""
-    checks = doctor.examine()
-    if as_json:
-        rows = [{"name": c.name, "ok": c.ok, "found": c.found, "advice": c.advice} for c in checks]
-        typer.echo(json.dumps({"photoproof": __version__, "checks": rows}, ensure_ascii=False))
-    else:
-        for check in checks:
-            mark = "[green]ok[/]  " if check.ok else "[bold red]FAIL[/]"
-            out_console.print(f"{mark} {check.name}: {plain(check.found)}", highlight=False)
-            if not check.ok:
-                out_console.print(f"     {plain(check.advice)}", highlight=False)
-    bad = [check.name for check in checks if not check.ok]
-    if bad:
-        raise InstallationError(f"{len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")
-
-
-def version() -> None:
-    """Print the version."""
-    typer.echo(__version__)
 
 
 def _kinds(given: list[str]) -> dict[str, list[Path]]:

@@ -12,11 +12,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import shrink
+from pipeline.opencv import cv2
 from pipeline.types import Floats, Pixels
 
 Area = tuple[slice, slice]  # rows and columns

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from pipeline.geometry import align
+from pipeline.opencv import cv2
 from pipeline.quality.backdrop import Backdrop
 from pipeline.quality.colour_space import lab
 from pipeline.quality.eye_area import EyeArea

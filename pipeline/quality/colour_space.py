@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.opencv import cv2
 from pipeline.types import Floats, Pixels
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 
 from pipeline.geometry import shrink
+from pipeline.opencv import cv2
 from pipeline.types import Floats, Pixels
 
 Span = tuple[float, float]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import shrink
+from pipeline.opencv import cv2
 from pipeline.types import Floats, Pixels
 
 _EYES_APART = 113.0  # px between the eyes in OFIQ's aligned 616 px picture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from pipeline.opencv import cv2
 from pipeline.quality.base import Measure, View
 from pipeline.quality.eye_area import Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-import cv2
 import numpy as np
 
+from pipeline.opencv import cv2
 from pipeline.quality.base import (
     CHIN,
     LEFT_EYE_OUTER,

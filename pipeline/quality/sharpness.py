@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import cv2
-
+from pipeline.opencv import cv2
 from pipeline.quality.base import Measure, View
 
 

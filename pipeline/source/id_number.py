@@ -15,8 +15,6 @@ import re
 import unicodedata
 from datetime import date
 
-from stdnum.iso7064 import mod_11_2
-
 LENGTH = 18
 FIRST_YEAR = 1900
 
@@ -110,4 +108,7 @@ def _born(digits: str) -> bool:
 
 
 def _check_digit_fits(number: str) -> bool:
+    # Late, because it loads Python's ssl, for checks of other numbers that ask a server.
+    from stdnum.iso7064 import mod_11_2
+
     return bool(mod_11_2.is_valid(number))

@@ -1,4 +1,7 @@
-"""Roster files as sheets of raw cells: .xlsx, .csv, .dbf."""
+"""Roster files as sheets of raw cells: .xlsx, .csv, .dbf.
+
+The libraries of xlsx and dbf are loaded by the first file of that kind.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,6 @@ from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
-
-import dbf
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from pipeline.core.privacy import masked
 from pipeline.errors import RosterError
@@ -35,9 +34,9 @@ _BOMS = {
 # What student systems write into a CSV to keep Excel from reading a number: ="0012", '0012.
 _FORCED_TEXT = re.compile(r'=?"(.*)"|\'(.*)')
 
-# GB18030 contains GBK (cp936) and the rare characters of names that GBK lacks; files that name no
-# code page (0x00) come from Chinese systems here.
-dbf.tables.code_pages.update(dict.fromkeys((0x00, 0x4D, 0x7A), ("gb18030", "Chinese GB18030")))
+# Code pages of dbf. GB18030 contains GBK (cp936) and the rare characters of names that GBK lacks;
+# files that name no code page (0x00) come from Chinese systems here.
+CODE_PAGES = dict.fromkeys((0x00, 0x4D, 0x7A), ("gb18030", "Chinese GB18030"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _readable(path: Path) -> Generator[None]:
     try:
         yield
     except (
-        *(OSError, BadZipFile, InvalidFileException, ParseError, csv.Error, dbf.DbfError),
+        *(OSError, BadZipFile, ParseError, csv.Error),
         *(ValueError, TypeError, LookupError, struct.error),  # how the readers meet damaged files
     ) as error:
         raise RosterError(
@@ -92,8 +91,14 @@ def _readable(path: Path) -> Generator[None]:
 
 
 def _xlsx(path: Path) -> Generator[Sheet]:
-    with _unwarned():
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with _unwarned():
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except InvalidFileException as error:
+        raise ValueError(fault(error)) from error
     try:
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # some programs write "A1", and only that would be read
@@ -132,12 +137,18 @@ def _decoded(data: bytes, encodings: list[str]) -> str:
 
 
 def _dbf(path: Path) -> Generator[Sheet]:
+    import dbf
+
+    dbf.tables.code_pages.update(CODE_PAGES)
     # A table with a memo file (.fpt) is often delivered without it.
     # `closing`, because the table's own `with` would open the user's file for writing.
-    with closing(dbf.Table(str(path), ignore_memos=True).open(dbf.READ_ONLY)) as table:
-        rows: list[Row] = [tuple(table.field_names)]
-        # Numbers are stored as digits and whole, so as text they are not suspect of Excel.
-        rows += [() if dbf.is_deleted(r) else tuple(map(cell_text, r)) for r in table]
+    try:
+        with closing(dbf.Table(str(path), ignore_memos=True).open(dbf.READ_ONLY)) as table:
+            rows: list[Row] = [tuple(table.field_names)]
+            # Numbers are stored as digits and whole, so as text they are not suspect of Excel.
+            rows += [() if dbf.is_deleted(r) else tuple(map(cell_text, r)) for r in table]
+    except dbf.DbfError as error:
+        raise ValueError(fault(error)) from error
     yield Sheet("", rows)
 
 

@@ -1,0 +1,28 @@
+"""`photoproof doctor`."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from pipeline import __version__, doctor
+from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.errors import InstallationError
+
+
+def doctor_command(as_json: AsJson = False) -> None:
+    """Say what is wrong with this installation, and what to do about it."""
+    checks = doctor.examine()
+    if as_json:
+        rows = [{"name": c.name, "ok": c.ok, "found": c.found, "advice": c.advice} for c in checks]
+        typer.echo(json.dumps({"photoproof": __version__, "checks": rows}, ensure_ascii=False))
+    else:
+        for check in checks:
+            mark = "[green]ok[/]  " if check.ok else "[bold red]FAIL[/]"
+            out_console.print(f"{mark} {check.name}: {plain(check.found)}", highlight=False)
+            if not check.ok:
+                out_console.print(f"     {plain(check.advice)}", highlight=False)
+    bad = [check.name for check in checks if not check.ok]
+    if bad:
+        raise InstallationError(f"{len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")

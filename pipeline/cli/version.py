@@ -1,0 +1,12 @@
+"""`photoproof version`."""
+
+from __future__ import annotations
+
+import typer
+
+from pipeline import __version__
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
