@@ -243,6 +243,30 @@ def path_of(weight_id: str) -> Path:
     return path
 
 
+def expected(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
+    """sha256 by id that every weight a run needs is to have; nothing but sizes is looked at.
+
+    Enough to tell whether there is anything to do; before a network is loaded, call `digests`.
+
+    Args:
+        recognisers: As for `digests`.
+
+    Raises:
+        ModelError: If one is missing or has another size.
+    """
+    needed = {
+        asset.id: asset.sha256
+        for asset in weights()
+        if not asset.recogniser or asset.recogniser in recognisers
+    }
+    if derived().source in needed:
+        record = read_record(weights_dir())
+        needed[derived().id] = record.sha256 if record else ""
+    for weight_id in needed:
+        path_of(weight_id)
+    return needed
+
+
 def digests(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
     """sha256 by id of every weight a run needs, each verified now; call once at its start.
 

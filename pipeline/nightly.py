@@ -8,15 +8,16 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
+from models import manifest
 from pipeline.across import effective
-from pipeline.engines.networks import NetworkEngine
+from pipeline.engines import network_engine
 from pipeline.errors import ConfigError
 from pipeline.night import folder
 from pipeline.night.folder import DATABASE, database_of, locked
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory
+from pipeline.publish import publish
 from pipeline.reasons import DEFAULT_LANGUAGE, Language
-from pipeline.report import write_csv, write_html, write_xlsx
 from pipeline.run import Plan, Progress, run
 from pipeline.store import RunSummary, Store
 from pipeline.tally import decide_all
@@ -53,7 +54,8 @@ def nightly(
         out: Output folder.
         policy: Thresholds and severities.
         profile: The photo standard.
-        digests: From `models.manifest.digests`, which has verified the weights.
+        digests: From `models.manifest.expected`. The weights are verified before the first photo
+            is looked at, and not where none has to be.
         workers: Processes.
         lang: Of the reports.
         on_progress: Called with students done and students in all.
@@ -61,10 +63,14 @@ def nightly(
 
     Raises:
         StoreError: The folder is in use, foreign or not writable.
+        ModelError: Weights are needed and not whole.
     """
     plan = Plan(out, policy, profile, digests, workers)
-    networks = partial(NetworkEngine, policy.input, policy.comparison.recognisers)
-    summary = run(cohort, plan, factory or networks, on_progress)
+    if factory is None:
+        names = policy.comparison.recognisers
+        factory = partial(network_engine, policy.input, names)
+        plan = replace(plan, verify=partial(manifest.digests, names))
+    summary = run(cohort, plan, factory, on_progress)
     return _publish(out, summary, lang)
 
 
@@ -113,7 +119,7 @@ def _identity(store: Store) -> str:
 
 
 def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
-    """Write the four files people and programs read, from the store."""
+    """See that the four files people and programs read are there and tell what the store does."""
     with locked(out), Store(out / DATABASE) as store:
         outputs = Outputs(
             replace(summary, identity=_identity(store)),
@@ -122,8 +128,6 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
             out / folder.WORKBOOK,
             out / folder.SUMMARY,
         )
-        write_csv(store.cases(), outputs.csv)
-        write_html(outputs.summary, store.cases(), outputs.html, lang)
-        write_xlsx(outputs.summary, store.cases(), outputs.xlsx, lang)
+        publish(store, outputs.summary, out, lang)
     outputs.summary.write(outputs.json)
     return outputs

@@ -21,7 +21,7 @@ from pipeline.night.folder import DATABASE, locked
 from pipeline.policy import Policy, Profile
 from pipeline.pool import EngineFactory, assess_all
 from pipeline.store import RunSummary, Store
-from pipeline.tally import decide_all
+from pipeline.tally import decided
 from pipeline.types import Cohort, Job, Measurement, Subject
 
 # Packages whose version can change a result; written to run.json.
@@ -37,6 +37,8 @@ class Plan:
     Attributes:
         out: Output folder; holds the store, so a run into the same folder continues it.
         digests: sha256 by weight id, part of every fingerprint.
+        verify: Called before the first student is looked at; raises where the weights are not
+            what `digests` says.
     """
 
     out: Path
@@ -44,6 +46,7 @@ class Plan:
     profile: Profile
     digests: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    verify: Callable[[], object] = lambda: None
 
 
 def run(
@@ -69,7 +72,7 @@ def run(
         if looked.stale:
             conclude(store, plan.policy)
         judged, calibration = effective(store, plan.policy)
-        tally = decide_all(store, judged, plan.profile)
+        tally = decided(store, judged, plan.profile)
         with store.transaction():
             store.note("cohort_key", looked.cohort_key)
         if not plan.policy.privacy.keep_templates:
@@ -135,6 +138,7 @@ def _look(
     pending = _pending(store, jobs, prints)
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
+        plan.verify()
         store.begin()
         if store.noted("templates_purged"):
             store.restart()  # what is concluded across students needs everybody's template

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from models.arithmetic import ARITHMETIC
 from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.decide import Judge
 from pipeline.policy import Policy, Profile
+from pipeline.program import program
 from pipeline.store import Store
 from pipeline.store.summary import Counts
 from pipeline.types import Decision, Measurement, Severity
+
+_NOTE = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,25 @@ class Tally:
             f"Machines of several kinds looked at these students, by instruction set: {kinds}."
             f" All compute in {ARITHMETIC}, so the decisions are the same on each."
         ]
+
+
+def decided(store: Store, policy: Policy, profile: Profile) -> Tally:
+    """What `decide_all` says; asked anew only where anything that it depends on has changed."""
+    last = json.loads(store.noted(_NOTE) or "{}")
+    if last and last["of"] == _inputs(store, policy, profile):
+        return Tally(Counts(**last["counts"]), last["instructions"])
+    tally = decide_all(store, policy, profile)
+    noted = {"of": _inputs(store, policy, profile), **asdict(tally)}
+    with store.transaction():
+        store.note(_NOTE, json.dumps(noted))
+    return tally
+
+
+def _inputs(store: Store, policy: Policy, profile: Profile) -> str:
+    """Digest of all that decisions are made of, how they are made, and of themselves."""
+    rules = policy.model_dump(mode="json"), profile.model_dump(mode="json")
+    parts = (rules, store.digest(), program())
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -12,12 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import fake
+from report_cases import subject
 from review_runs import make_run, photos
 
+from models import manifest
 from pipeline.cli.late import COMMANDS, LateGroup, loaded
 from pipeline.night.folder import LEDGER
+from pipeline.nightly import nightly
+from pipeline.policy import load_policy, load_profile
+from pipeline.quality import measures
 from pipeline.review import people
 from pipeline.review.people import Role
+from pipeline.source import gather
 from pipeline.store.ledger import Ledger
 
 NETWORKS = ("cv2", "openvino", "mediapipe", "onnx")
@@ -66,7 +74,7 @@ def test_a_mistyped_command_is_answered_with_a_near_one() -> None:
         group.resolve_command(group.context_class(group), ["purg"])
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["version"], ["run", "--help"]])
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     assert loads(*arguments).isdisjoint(NETWORKS + SPREADSHEETS)
 
@@ -115,3 +123,73 @@ def test_export_loads_no_more_than_a_workbook_needs(
     found = loads("export", table, reviewed, "--out", tmp_path / "tables")
     assert found.isdisjoint((*NETWORKS, "openpyxl", "dbf"))
     assert list((tmp_path / "tables").iterdir())
+
+
+# --- a night with nothing to do
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of weights of the right size, and nothing in them."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("PHOTOPROOF_CACHE", str(folder))
+    (folder / "models").mkdir(parents=True)
+    for asset in manifest.weights():
+        with (folder / "models" / asset.file).open("wb") as file:
+            file.truncate(asset.bytes)
+    derived = manifest.derived()
+    (folder / "models" / derived.file).write_bytes(b"folded")
+    source = next(a.sha256 for a in manifest.weights() if a.id == derived.source)
+    record = {"source_sha256": source, "onnx": "1", "bytes": 6, "sha256": "0" * 64}
+    (folder / "models" / manifest.RECORD_FILE).write_text(json.dumps(record))
+    return folder
+
+
+@pytest.fixture
+def night(tmp_path: Path, cache: Path) -> list[str]:
+    """The command of a night that the fake engine has already done."""
+    roster, pictures = tmp_path / "roster.csv", tmp_path / "photos"
+    pictures.mkdir()
+    lines = ["学号,姓名"]
+    for number in range(3):
+        student = subject(number)
+        lines.append(f"{student.student_no},{student.name}")
+        (pictures / f"{student.student_no}.jpg").write_text("score=0.9")
+    roster.write_text("\n".join(lines) + "\n", "utf-8")
+    policy, out = load_policy(), tmp_path / "out"
+    nightly(
+        gather(roster, [pictures], {"idcard": [pictures]}),
+        out,
+        policy,
+        load_profile(policy.profile, measures()),
+        digests=manifest.expected(policy.comparison.recognisers),
+        factory=fake(),
+    )
+    folders = ("--photos", str(pictures), "--references", f"idcard={pictures}")
+    return ["run", "--roster", str(roster), *folders, "--out", str(out)]
+
+
+def test_a_night_with_nothing_to_do_loads_nothing_heavy(night: list[str]) -> None:
+    found, idle = loads(*night), ("jinja2", "PIL", "pipeline.engines.networks")
+    assert found.isdisjoint((*NETWORKS, *SPREADSHEETS, *idle))
+    assert "pipeline.run" in found
+
+
+def test_weights_are_verified_only_where_somebody_is_looked_at(
+    night: list[str], tmp_path: Path
+) -> None:
+    loads(*night)
+    photo = min((tmp_path / "photos").iterdir())
+    before = photo.read_text()
+    photo.write_text("score=0.1")
+    found = loads(*night, code=14)  # the weights have the right size and wrong bytes
+    assert found.isdisjoint(NETWORKS)
+    photo.write_text(before)
+    loads(*night)  # and nothing was lost by it
+
+
+def test_weights_of_another_size_stop_a_night_with_nothing_to_do(
+    night: list[str], cache: Path
+) -> None:
+    (cache / "models" / manifest.weights()[0].file).write_bytes(b"short")
+    loads(*night, code=14)

@@ -53,7 +53,7 @@ def run(
         options["cohort"] = {"one_to_many": True}
     rules = load_policy(policy, options)
     standard = load_profile(rules.profile, measures())
-    digests = manifest.digests(rules.comparison.recognisers)
+    digests = manifest.expected(rules.comparison.recognisers)
     kinds = _kinds(references or [])
     cohort = gather(roster, photos, kinds, columns)
     with progress(as_json) as on_progress:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from pipeline.policy import InputLimits
 from pipeline.types import Evidence, Job
 
 
@@ -22,3 +24,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release native resources."""
+
+
+def network_engine(limits: InputLimits, recognisers: Sequence[str]) -> Engine:
+    """The real engine (`pipeline.engines.networks`).
+
+    OpenCV and OpenVINO are loaded here, in the process that works, and not where its parent names
+    this function.
+
+    Raises:
+        ModelError: If weights are missing or damaged.
+    """
+    from pipeline.engines.networks import NetworkEngine
+
+    return NetworkEngine(limits, recognisers)

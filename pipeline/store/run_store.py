@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import StoreError
 from pipeline.store.cohort_tables import CohortTables
+from pipeline.store.digest import content_digest
 from pipeline.store.packing import (
     Packed,
     Seen,
@@ -207,6 +208,10 @@ class Store(Database):
             comparisons=tuple(Comparison(*row) for row in compared),
             pictures=dict(pictures.fetchall()),
         )
+
+    def digest(self, *, pictures: bool = False) -> str:
+        """sha256 of what was seen, concluded and decided of all students, and of their pictures."""
+        return content_digest(self.db, pictures)
 
     def purge_templates(self) -> None:
         """Delete every template; `secure_delete` overwrites their bytes."""
