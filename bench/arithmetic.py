@@ -24,12 +24,12 @@ import numpy as np
 
 from models import manifest
 from models.arithmetic import PRECISION
-from pipeline.engines.networks import NetworkEngine
+from pipeline.core.policy import InputLimits, load_policy, load_profile
 from pipeline.night.folder import DATABASE
-from pipeline.nightly import nightly
-from pipeline.policy import InputLimits, load_policy, load_profile
+from pipeline.night.nightly import nightly
 from pipeline.source import gather
 from pipeline.store import Store
+from pipeline.student.examiner import NetworkEngine
 
 # Name, precision for OpenVINO, cap on the instruction set.
 NIGHTS = (("float32", "f32", ""), ("float32-avx2", "f32", "AVX2"), ("bf16", "bf16", ""))

@@ -25,13 +25,13 @@ import numpy as np
 from simulated_cohort import portrait, spotter
 
 from models.recognisers import recognisers
-from pipeline import orient
-from pipeline.compare import Recogniser, embed
-from pipeline.errors import ModelError
-from pipeline.evaluate.rates import enough, threshold_at
-from pipeline.evaluate.verification import subject_of
-from pipeline.geometry import ARCFACE_112, align, similarity
-from pipeline.types import Floats, Pixels, Portrait
+from pipeline.assurance.evaluate.rates import enough, threshold_at
+from pipeline.assurance.evaluate.verification import subject_of
+from pipeline.core.errors import ModelError
+from pipeline.core.geometry import ARCFACE_112, align, similarity
+from pipeline.core.types import Floats, Pixels, Portrait
+from pipeline.student import orient
+from pipeline.student.compare import Recogniser, embed
 
 SETS = ("london", "lfw_east_asian", "lfw")
 NON_MATED, FMRS = 20_000, (1e-2, 1e-3, 1e-4)

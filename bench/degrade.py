@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.types import Pixels
+from pipeline.core.types import Pixels
 
 WIDTH, HEIGHT, EYE_ROW, EYES_APART = 480, 640, 250, 108
 EYES = np.array([(240 - EYES_APART / 2, EYE_ROW), (240 + EYES_APART / 2, EYE_ROW)], np.float32)

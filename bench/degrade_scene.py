@@ -13,7 +13,7 @@ from degrade import EYE_ROW, HEIGHT, WHITE, WIDTH, Check, Degrade, gain
 
 from models.manifest import path_of
 from models.segmenter import Segmenter
-from pipeline.types import Pixels
+from pipeline.core.types import Pixels
 
 LIGHT_BLUE = (255, 197, 100)
 DARK_CLOTHES, DARK_HAIR = (60, 50, 45), (35, 40, 50)
@@ -61,7 +61,7 @@ def room(dy: int) -> Degrade:
     """Put the top of the hair where it should be, then move by `dy` px times the strength.
 
     Where the top is, the segmenter says of the picture as cut; how well it does is measured by
-    `tests/test_landmarks.py` against a person.
+    `tests/student/test_landmarks.py` against a person.
     """
 
     def degrade(bgr: Pixels, strength: float) -> Pixels:

@@ -18,8 +18,8 @@ from threading import Thread
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from pipeline.review.desk import opened
-from pipeline.review.serve import Address, prepare
+from pipeline.desk.cases.desk import opened
+from pipeline.desk.web.serve import Address, prepare
 
 STEP = """(key) => new Promise((done) => {
   const start = performance.now();

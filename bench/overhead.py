@@ -27,15 +27,9 @@ import cv2
 import numpy as np
 
 from models import manifest
-from pipeline import across, nightly
-from pipeline import run as stages
-from pipeline.night.folder import DATABASE
-from pipeline.policy import Policy, load_policy, load_profile
-from pipeline.quality import measures
-from pipeline.source import gather
-from pipeline.store import Store
-from pipeline.tally import decide_all
-from pipeline.types import (
+from pipeline.cohort import conclude as across
+from pipeline.core.policy import Policy, load_policy, load_profile
+from pipeline.core.types import (
     PHOTO,
     Cohort,
     Comparison,
@@ -45,6 +39,13 @@ from pipeline.types import (
     Measurement,
     Value,
 )
+from pipeline.night import nightly
+from pipeline.night import run as stages
+from pipeline.night.folder import DATABASE
+from pipeline.night.tally import decide_all
+from pipeline.source import gather
+from pipeline.store import Store
+from pipeline.student.measures import measures
 
 _FAULTY = 0.08  # share of students whose photo stands on its head
 # What the policy says else than the shipped one: one-to-many search on, and templates kept for the

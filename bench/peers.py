@@ -28,9 +28,9 @@ import time
 from pathlib import Path
 
 from models.manifest import path_of
-from pipeline.engines.networks import NetworkEngine
-from pipeline.policy import load_policy
-from pipeline.types import ImageFile, Job, Reference, Subject
+from pipeline.core.policy import load_policy
+from pipeline.core.types import ImageFile, Job, Reference, Subject
+from pipeline.student.examiner import NetworkEngine
 
 _WARM_UP = 3
 

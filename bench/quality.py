@@ -25,12 +25,12 @@ from degrade import CHECKS, EYE_ROW, EYES_APART, HEIGHT, WIDTH, Check, same
 from degrade_scene import SCENE
 from PIL import Image
 
+from pipeline.core.policy import Limit, load_policy, load_profile
+from pipeline.core.types import Measurement, Pixels, Value
 from pipeline.decide import decide as judge
-from pipeline.decode import decode
-from pipeline.engines.networks import NetworkEngine
-from pipeline.policy import Limit, load_policy, load_profile
-from pipeline.quality import View, measure_all, measures
-from pipeline.types import Measurement, Pixels, Value
+from pipeline.student.decode import decode
+from pipeline.student.examiner import NetworkEngine
+from pipeline.student.measures import View, measure_all, measures
 
 # Limits that the graduation standard does not have, tried here all the same.
 FURTHER = {"glasses": Limit(max=0.2)}

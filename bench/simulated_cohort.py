@@ -25,10 +25,10 @@ import numpy as np
 from models.blazeface import BlazeFace
 from models.manifest import path_of
 from models.yunet import YuNet
-from pipeline import orient
-from pipeline.detect import Spotter, limit_size
-from pipeline.geometry import turn
-from pipeline.types import Pixels, Portrait, TurnCw
+from pipeline.core.geometry import turn
+from pipeline.core.types import Pixels, Portrait, TurnCw
+from pipeline.student import orient
+from pipeline.student.detect import Spotter, limit_size
 
 SETS = ("london", "lfw_east_asian", "lfw", "synthetic_portraits")
 STRANGERS, SWAPPED, TURNED = 0.02, 0.03, 0.04

@@ -26,9 +26,9 @@ from typing import Any
 
 import openvino as ov
 
-from pipeline.engines.networks import NetworkEngine
-from pipeline.policy import load_policy
-from pipeline.types import ImageFile, Job, Reference, Subject
+from pipeline.core.policy import load_policy
+from pipeline.core.types import ImageFile, Job, Reference, Subject
+from pipeline.student.examiner import NetworkEngine
 
 _WARM_UP = 10
 

@@ -20,10 +20,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import data
-from pipeline.nightly import redecide
-from pipeline.policy import load_policy, load_profile
-from pipeline.quality import measures
-from pipeline.review.serve import Address, prepare
+from pipeline.core.policy import load_policy, load_profile
+from pipeline.desk.web.serve import Address, prepare
+from pipeline.night.nightly import redecide
+from pipeline.student.measures import measures
 
 CHROMIUM = Path("/usr/bin/chromium")
 IMAGES = Path(__file__).parent / "images"

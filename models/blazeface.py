@@ -15,7 +15,7 @@ import numpy as np
 from models.pixels import Takes
 from models.runtime import Batches
 from models.yunet import suppress
-from pipeline.types import Face, Floats, Pixels
+from pipeline.core.types import Face, Floats, Pixels
 
 SIDE = 128
 _TAKES = Takes("NHWC", rgb=True, mean=127.5, scale=127.5)

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.face_task import reader
 from models.runtime import Network
-from pipeline.types import Floats
+from pipeline.core.types import Floats
 
 # fmt: off
 _POINTS = (

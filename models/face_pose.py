@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.face_task import member
-from pipeline.types import Floats
+from pipeline.core.types import Floats
 
 _METADATA = "geometry_pipeline_metadata_landmarks.binarypb"
 _POINTS = 468  # of the mesh without irises

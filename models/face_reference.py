@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.types import Mesh, Pixels
+from pipeline.core.types import Mesh, Pixels
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from models.blazeface import SIDE, anchors
 from models.face_task import reader
 from models.runtime import Network
-from pipeline.geometry import window
-from pipeline.types import Floats, Pixels
+from pipeline.core.geometry import window
+from pipeline.core.types import Floats, Pixels
 
 _OVERLAP, _GROWTH = 0.5, 1.5
 

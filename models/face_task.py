@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import openvino as ov
 
 from models.compiled import Reader
-from pipeline.errors import ModelError
+from pipeline.core.errors import ModelError
 
 
 def member(task: Path, name: str) -> bytes:

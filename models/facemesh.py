@@ -20,8 +20,8 @@ from models.face_region import FaceRegion
 from models.face_task import reader
 from models.pixels import Takes
 from models.runtime import Network
-from pipeline.geometry import window
-from pipeline.types import Mesh, Pixels
+from pipeline.core.geometry import window
+from pipeline.core.types import Mesh, Pixels
 
 _SIDE = 256
 

@@ -33,7 +33,7 @@ from models.manifest import (
     weights_dir,
 )
 from models.place import place
-from pipeline.errors import FetchError
+from pipeline.core.errors import FetchError
 
 MIRROR_VARIABLE = "PHOTOPROOF_MODEL_DIR"
 _LOCK_WAIT_S = 1800.0  # as long as another pull over a slow line may take

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import ModelError
+from pipeline.core.errors import ModelError
 
 State = Literal["present", "missing", "damaged"]
 

@@ -1,8 +1,8 @@
 """face-reidentification-retail-0095 (Intel Open Model Zoo, Apache-2.0) on OpenVINO, from its IR.
 
 Input contract: (N, 3, 128, 128) float32 **BGR** 0-255, aligned to the ArcFace template
-(`pipeline.geometry.align`) and cut to its middle (`tight`); scaling and exchange of channels are
-inside the graph. Output (N, 256, 1, 1); templates are compared by cosine. An optional second
+(`core.geometry.align`) and cut to its middle (`tight`); scaling and exchange of channels are inside
+the graph. Output (N, 256, 1, 1); templates are compared by cosine. An optional second
 recogniser, see `docs/accuracy.md`.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from models.runtime import Batches
-from pipeline.geometry import tight
-from pipeline.types import Floats, Pixels
+from pipeline.core.geometry import tight
+from pipeline.core.types import Floats, Pixels
 
 SIDE = 128
 

@@ -16,8 +16,8 @@ from models.arithmetic import PRECISION
 from models.compiled import FAILURES, Reader, compiled
 from models.kernels import preferring
 from models.pixels import Takes
-from pipeline.errors import ModelError
-from pipeline.types import Floats, Pixels
+from pipeline.core.errors import ModelError
+from pipeline.core.types import Floats, Pixels
 
 
 @cache

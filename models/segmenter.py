@@ -20,8 +20,8 @@ import openvino as ov
 from openvino import frontend, opset13
 
 from models.runtime import Network
-from pipeline.geometry import shrink, stretch
-from pipeline.types import Floats, Pixels
+from pipeline.core.geometry import shrink, stretch
+from pipeline.core.types import Floats, Pixels
 
 SIDE = 256
 

@@ -1,7 +1,7 @@
 """SFace recogniser (OpenCV Zoo, Apache-2.0) on OpenVINO, from the folded fp32 file.
 
 Input contract: (N, 3, 112, 112) float32 **RGB** 0-255, aligned to the ArcFace template
-(`pipeline.geometry.align`); the normalisation is inside the graph. Output (N, 128); templates are
+(`core.geometry.align`); the normalisation is inside the graph. Output (N, 128); templates are
 compared by cosine.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from models.runtime import Batches
-from pipeline.types import Floats, Pixels
+from pipeline.core.types import Floats, Pixels
 
 SIDE = 112
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from models.pixels import Takes
 from models.runtime import Batches
-from pipeline.types import Face, Floats, Pixels
+from pipeline.core.types import Face, Floats, Pixels
 
 _TAKES = Takes("NCHW", rgb=False)
 _STRIDES = (8, 16, 32)

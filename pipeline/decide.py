@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.core import measurements as names
-from pipeline.policy import Limit, Policy, Profile
-from pipeline.quality import Measure, measures
-from pipeline.quality.colour_space import delta_e
-from pipeline.reasons import ACCEPTED, OTHER, catalogue
-from pipeline.store.packing import Seen
-from pipeline.types import (
+from pipeline.core.policy import Limit, Policy, Profile
+from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
+from pipeline.core.types import (
     Assessment,
     Comparison,
     Decision,
@@ -26,6 +23,9 @@ from pipeline.types import (
     TurnCw,
     Value,
 )
+from pipeline.store.packing import Seen
+from pipeline.student.measures import Measure, measures
+from pipeline.student.measures.colour_space import delta_e
 
 _TURNS: dict[float, TurnCw] = {0: 0, 90: 90, 180: 180, 270: 270}
 _TURN_CODES: dict[TurnCw, str] = {90: "SIDEWAYS_LEFT", 180: "UPSIDE_DOWN", 270: "SIDEWAYS_RIGHT"}
@@ -62,7 +62,7 @@ def decide(
     """Judge one student.
 
     Args:
-        seen: Measurements by name, as `pipeline.engines` and `pipeline.cohort` produce them.
+        seen: Measurements by name, as `pipeline.student.engine` and `pipeline.cohort` produce them.
         comparisons: One a reference file; a score is None where it could not be compared.
         policy: Thresholds and severities.
         profile: The photo standard's limits.

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from places import SHARED
 
-from pipeline.policy import Policy, Profile, load_policy, load_profile
+from pipeline.core.policy import Policy, Profile, load_policy, load_profile
 
 # Locally every run tries new examples; CI must give the same answer twice, however slow it is.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
-
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

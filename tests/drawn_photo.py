@@ -5,10 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.geometry import ARCFACE_112
-from pipeline.quality import View, measures
-from pipeline.quality.face_area import OUTLINE
-from pipeline.types import (
+from pipeline.core.geometry import ARCFACE_112
+from pipeline.core.types import (
     Face,
     Floats,
     Mesh,
@@ -19,6 +17,8 @@ from pipeline.types import (
     TurnCw,
     Value,
 )
+from pipeline.student.measures import View, measures
+from pipeline.student.view.face_area import OUTLINE
 
 WIDTH, HEIGHT = 480, 640
 RIM = ((1, 0), (0, -1), (-1, 0), (0, 1))  # four points around an iris

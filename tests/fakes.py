@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.pool import EngineFactory
-from pipeline.types import (
+from pipeline.core.types import (
     Cohort,
     Comparison,
     Evidence,
@@ -19,6 +18,7 @@ from pipeline.types import (
     Reference,
     Subject,
 )
+from pipeline.night.executors.processes import EngineFactory
 
 
 @dataclass

@@ -17,11 +17,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from pipeline.reasons import ACCEPTED, OTHER, Language, catalogue
-from pipeline.report import write_csv, write_html, write_xlsx
-from pipeline.store import RunSummary
-from pipeline.store.summary import Counts
-from pipeline.types import (
+from pipeline.core.reasons import ACCEPTED, OTHER, Language, catalogue
+from pipeline.core.types import (
     Assessment,
     Case,
     Comparison,
@@ -31,6 +28,9 @@ from pipeline.types import (
     Severity,
     Subject,
 )
+from pipeline.report import write_csv, write_html, write_xlsx
+from pipeline.store import RunSummary
+from pipeline.store.summary import Counts
 
 ID_NUMBER = "11010519491231002X"  # GB 11643-1999, annex: the standard's own example
 OTHER_ID = "34052419800101001X"

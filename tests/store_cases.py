@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.store import Store
-from pipeline.types import (
+from pipeline.core.types import (
     Assessment,
     Comparison,
     Decision,
@@ -19,6 +18,7 @@ from pipeline.types import (
     Severity,
     Subject,
 )
+from pipeline.store import Store
 
 ANNA = Subject(
     "s1", 2, "安娜", "11010519491231002X", "s1", "k1", "female", "19491231", "院", "专业"

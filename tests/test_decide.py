@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.decide import Judge, best_comparison, decide
-from pipeline.policy import (
+from pipeline.core.policy import (
     Frame,
     Limit,
     Policy,
@@ -18,10 +17,11 @@ from pipeline.policy import (
     load_profile,
     profile_names,
 )
-from pipeline.quality import measures
-from pipeline.reasons import catalogue, sentence
+from pipeline.core.reasons import catalogue, sentence
+from pipeline.core.types import Assessment, Comparison, Decision, Measurement, Severity, Value
+from pipeline.decide import Judge, best_comparison, decide
 from pipeline.store.packing import Seen
-from pipeline.types import Assessment, Comparison, Decision, Measurement, Severity, Value
+from pipeline.student.measures import measures
 
 POLICY = load_policy(None, {"orientation": {"min_confidence": 0.5}})
 # Limits of its own, so that a shipped profile may change without a test of `decide`.

@@ -7,8 +7,7 @@ import runpy
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
+from places import ROOT
 
 
 def test_readme_shows_pictures_that_are_there_and_small() -> None:

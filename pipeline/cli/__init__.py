@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.console import err_console, plain
 from pipeline.cli.late import LateGroup
-from pipeline.errors import PhotoproofError
+from pipeline.core.errors import PhotoproofError
 
 app = typer.Typer(
     cls=LateGroup,

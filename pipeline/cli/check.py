@@ -10,14 +10,14 @@ import typer
 from rich.table import Table
 
 from models import manifest
-from pipeline.check import Checked, annotate, check
 from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
+from pipeline.core.errors import SourceError, ViolationsFound
+from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.privacy import masked
-from pipeline.engines.networks import NetworkEngine
-from pipeline.errors import SourceError, ViolationsFound
-from pipeline.policy import load_policy, load_profile
-from pipeline.quality import measures
-from pipeline.reasons import Language, sentence
+from pipeline.core.reasons import Language, sentence
+from pipeline.single.check import Checked, annotate, check
+from pipeline.student.examiner import NetworkEngine
+from pipeline.student.measures import measures
 
 
 def check_command(

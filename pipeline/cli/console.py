@@ -25,9 +25,9 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from models.fetch import OnEvent
-    from pipeline.nightly import Outputs
-    from pipeline.reasons import Language
-    from pipeline.run import Progress as OnProgress
+    from pipeline.core.reasons import Language
+    from pipeline.night.nightly import Outputs
+    from pipeline.night.run import Progress as OnProgress
 
 out_console = Console()
 err_console = Console(stderr=True)

@@ -6,9 +6,10 @@ import json
 
 import typer
 
-from pipeline import __version__, doctor
+from pipeline import __version__
+from pipeline.assurance import doctor
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.errors import InstallationError
+from pipeline.core.errors import InstallationError
 
 
 def doctor_command(as_json: AsJson = False) -> None:

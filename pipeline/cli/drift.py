@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pipeline.assurance.drift import Change, Drift, causes_text, diff, write_drift
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.drift import Change, Drift, causes_text, diff, write_drift
 
 _DETAILS = 3  # of each cause, on the screen; CSV and JSON have all
 

@@ -10,11 +10,11 @@ import typer
 from rich.table import Table
 
 from models import manifest as weights
+from pipeline.assurance.evaluate import cohort, orientation, verification
+from pipeline.assurance.evaluate.looking import networks
 from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
-from pipeline.cores import usable_cores
-from pipeline.evaluate import cohort, orientation, verification
-from pipeline.evaluate.looking import networks
-from pipeline.policy import load_policy
+from pipeline.core.cores import usable_cores
+from pipeline.core.policy import load_policy
 
 app = typer.Typer(help="Measure how good the judgement is.", no_args_is_help=True)
 

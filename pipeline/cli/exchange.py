@@ -11,10 +11,12 @@ from rich.table import Table
 
 from pipeline.cli.console import Lang, language, out_console
 from pipeline.cli.review import RunFolder, operator
-from pipeline.review import exports, insight, outside
-from pipeline.review.decisions import decisions
-from pipeline.review.desk import Desk, opened
-from pipeline.review.offline import offline
+from pipeline.desk.cases import oversight as insight
+from pipeline.desk.cases.desk import Desk, opened
+from pipeline.desk.exchange import exports
+from pipeline.desk.exchange import replies as outside
+from pipeline.desk.exchange.decision_tables import decisions
+from pipeline.desk.exchange.report_decisions import offline
 from pipeline.source.text import listed
 
 Out = Annotated[Path, typer.Option(help="Folder for the tables.")]

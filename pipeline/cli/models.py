@@ -11,7 +11,7 @@ from rich.table import Table
 
 from models import fetch, manifest
 from pipeline.cli.console import AsJson, out_console, say
-from pipeline.errors import ModelError
+from pipeline.core.errors import ModelError
 
 app = typer.Typer(help="Fetch and verify the networks' weights.", no_args_is_help=True)
 

@@ -17,11 +17,11 @@ from pipeline.cli.console import (
     progress,
     tell_result,
 )
-from pipeline.cores import usable_cores
-from pipeline.nightly import nightly, redecide
-from pipeline.policy import load_policy, load_profile
-from pipeline.quality import measures
+from pipeline.core.cores import usable_cores
+from pipeline.core.policy import load_policy, load_profile
+from pipeline.night.nightly import nightly, redecide
 from pipeline.source import gather
+from pipeline.student.measures import measures
 
 
 def run(

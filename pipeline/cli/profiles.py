@@ -9,10 +9,10 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.errors import ConfigError
-from pipeline.policy import Profile, load_profile, profile_names
-from pipeline.quality import measures
-from pipeline.reasons import measure_name
+from pipeline.core.errors import ConfigError
+from pipeline.core.policy import Profile, load_profile, profile_names
+from pipeline.core.reasons import measure_name
+from pipeline.student.measures import measures
 
 app = typer.Typer(help="Photo standards: limits by measure, each with its clause.")
 

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from models import manifest
-from pipeline.check import check
 from pipeline.cli.console import PolicyFile, out_console, plain
+from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.privacy import masked
-from pipeline.engines.networks import NetworkEngine
-from pipeline.policy import load_policy, load_profile
-from pipeline.propose import CSV_NAME, propose
-from pipeline.quality import measures
+from pipeline.single.check import check
+from pipeline.single.propose import CSV_NAME, propose
+from pipeline.student.examiner import NetworkEngine
+from pipeline.student.measures import measures
 
 
 def propose_command(

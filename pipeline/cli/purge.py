@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.cli.review import operator
-from pipeline.purge import Purged, finished, purge
+from pipeline.night.purge import Purged, finished, purge
 
 
 def purge_command(

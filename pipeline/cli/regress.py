@@ -10,14 +10,14 @@ import typer
 from rich.table import Table
 
 from models import manifest
+from pipeline.assurance.regress.golden import SHIPPED, is_shipped, load
+from pipeline.assurance.regress.judge import Result, accept, regress
+from pipeline.assurance.regress.sheet import SHEET, write_sheet
 from pipeline.cli.console import AsJson, PolicyFile, out_console, plain, progress, say
-from pipeline.engines.networks import NetworkEngine
-from pipeline.errors import RegressionError
-from pipeline.policy import load_policy
-from pipeline.regress.golden import SHIPPED, is_shipped, load
-from pipeline.regress.judge import Result, accept, regress
-from pipeline.regress.sheet import SHEET, write_sheet
+from pipeline.core.errors import RegressionError
+from pipeline.core.policy import load_policy
 from pipeline.sample import sources
+from pipeline.student.examiner import NetworkEngine
 
 
 def regress_command(

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
+from pipeline.desk import accounts as people
+from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
-from pipeline.review import people
-from pipeline.review.people import Role
 from pipeline.store.ledger import Ledger
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
@@ -36,7 +36,7 @@ def review(
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
-    from pipeline.review.serve import Address, prepare
+    from pipeline.desk.web.serve import Address, prepare
 
     address = Address(host, port, tls_cert, tls_key)
     service = prepare(run, address)

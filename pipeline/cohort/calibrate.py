@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cohort.gallery import Gallery, Norms
-from pipeline.policy import CalibrationPolicy, ComparisonPolicy, Thresholds
+from pipeline.core.policy import CalibrationPolicy, ComparisonPolicy, Thresholds
 
 Counts = NDArray[np.int64]
 

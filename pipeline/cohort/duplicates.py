@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.cohort.gallery import BLOCK, Faces, Gallery, Norms
 from pipeline.core.measurements import COPY_OF, DUPLICATE_OF, SAME_FACE
-from pipeline.types import Measurement
+from pipeline.core.types import Measurement
 
 # Most differing bits of 64 between copies of one picture, and the least cosine of their faces;
 # figures in docs/accuracy.md.

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.types import Floats
+from pipeline.core.types import Floats
 
 Mask = NDArray[np.bool_]
 Reals = NDArray[np.float64]

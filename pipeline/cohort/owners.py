@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.cohort.gallery import Gallery, Norms
 from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE, SWAPPED_WITH
-from pipeline.policy import Policy
-from pipeline.types import Measurement
+from pipeline.core.policy import Policy
+from pipeline.core.types import Measurement
 
 
 @dataclass(frozen=True, slots=True)

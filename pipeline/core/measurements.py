@@ -1,6 +1,6 @@
 """Names of measurements: every one that more than one file knows, and every prefix.
 
-A measure that nobody else asks for has its name in its own file in `pipeline.quality` alone.
+A measure that nobody else asks for has its name in its own file in `student.measures` alone.
 Profiles, golden tables and stores of earlier runs hold these names too: a name never changes.
 """
 
@@ -35,7 +35,7 @@ ENGINE = (
 # Where the eyes lie in a kept picture; the picture's role follows.
 EYES = "eyes."
 
-# Measures that others draw with, crop by or correct: `pipeline.quality` has a file for each.
+# Measures that others draw with, crop by or correct: `student.measures` has a file for each.
 CHIN_LINE = "chin_line"
 EYE_COLUMN = "eye_column"
 EYE_LINE = "eye_line"

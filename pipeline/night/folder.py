@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 
 DATABASE = "photoproof.sqlite"  # the run's own store
 LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk

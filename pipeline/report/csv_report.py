@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.core.types import Case, Severity
 from pipeline.report.files import replacing
 from pipeline.report.view import codes, reasons_of
-from pipeline.types import Case, Severity
 
 COLUMNS = (
     "subject_id",

@@ -20,17 +20,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from pipeline.core.errors import ConfigError
+from pipeline.core.policy import Profile, load_profile
 from pipeline.core.privacy import masked_sentence
-from pipeline.errors import ConfigError
-from pipeline.guides import guides
-from pipeline.policy import Profile, load_profile
-from pipeline.reasons import DEFAULT_LANGUAGE, Language, kind_name
+from pipeline.core.reasons import DEFAULT_LANGUAGE, Language, kind_name
+from pipeline.core.types import Case, Decision
 from pipeline.report import plots
 from pipeline.report.files import replacing
+from pipeline.report.guides import guides
 from pipeline.report.view import SYMBOLS, card, has_pictures
 from pipeline.report.words import word, words
 from pipeline.store import RunSummary
-from pipeline.types import Case, Decision
 
 # Three thumbnails of 240 px come to about 25 kB a student: beyond this many those of accepted
 # students are left out, so that the file stays a matter of tens of megabytes.

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from pipeline import svg
-from pipeline.reasons import Language, kind_name
+from pipeline.core.reasons import Language, kind_name
+from pipeline.core.types import Comparison
+from pipeline.report import svg
 from pipeline.report.words import word, words
-from pipeline.types import Comparison
 
 BIN = 0.02  # width of a histogram bar; fifty bars over 0-1 stay readable at phone width
 WIDTH, HEIGHT = 460, 210

@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from pipeline.core.privacy import masked_file_name, masked_sentence
-from pipeline.reasons import Language, format_value, kind_name, sentence
+from pipeline.core.reasons import Language, format_value, kind_name, sentence
+from pipeline.core.types import Case, Comparison, Decision, Finding, Severity
 from pipeline.report.words import words
-from pipeline.types import Case, Comparison, Decision, Finding, Severity
 
 # Decisions are told apart by more than colour, the same everywhere.
 SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}

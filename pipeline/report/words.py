@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from pipeline.reasons import Language
+from pipeline.core.reasons import Language
 
 Table = dict[str, dict[str, dict[Language, str]]]
 

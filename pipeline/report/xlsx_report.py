@@ -11,12 +11,12 @@ from PIL import Image
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.reasons import ACCEPTED, DEFAULT_LANGUAGE, OTHER, Language, catalogue
+from pipeline.core.reasons import ACCEPTED, DEFAULT_LANGUAGE, OTHER, Language, catalogue
+from pipeline.core.types import Case, Decision
 from pipeline.report.files import replacing
 from pipeline.report.view import advice_of, codes, has_pictures, photo_name, reasons_of, told
 from pipeline.report.words import word, words
 from pipeline.store import RunSummary
-from pipeline.types import Case, Decision
 
 # Column keys of the college table (电子图像校对勘误汇总表, domain.md 2) and widths in characters.
 COLUMNS = {

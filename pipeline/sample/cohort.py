@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from models.place import place
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 from pipeline.sample import picture as render
 from pipeline.sample.card import Holder, draw_card
 from pipeline.sample.picture import Crop, Print

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from pipeline.geometry import similarity, turn
+from pipeline.core.geometry import similarity, turn
+from pipeline.core.types import TurnCw
 from pipeline.sample.sources import Picture
-from pipeline.types import TurnCw
 
 WIDTH, HEIGHT = 480, 640  # chsi-graduation profile
 DPI = 300

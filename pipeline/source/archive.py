@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.core.errors import SourceError
 from pipeline.core.privacy import masked
-from pipeline.errors import SourceError
+from pipeline.core.types import ImageFile
 from pipeline.source.found import ARCHIVES, NOT_PICTURES, PICTURES, Found, is_junk, suffix
-from pipeline.types import ImageFile
 
 # Far above any graduation photo (20-40 KB) and any camera file; below what harms a machine.
 MAX_MEMBER_BYTES = 64 * 1024 * 1024

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.errors import SourceError
 from pipeline.core.privacy import masked
-from pipeline.errors import SourceError
+from pipeline.core.types import ImageFile
 from pipeline.source.archive import search_archive
 from pipeline.source.found import NOT_PICTURES, PICTURES, Found, is_junk, readable, suffix
 from pipeline.source.text import counted, listed
-from pipeline.types import ImageFile
 
 
 @dataclass(frozen=True, slots=True)

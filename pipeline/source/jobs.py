@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.core.measurements import ID_NUMBER_FAULT, PHOTO_CLASH, PHOTO_FILES, REFERENCE_FILES
+from pipeline.core.types import Cohort, Job, Measurement, Reference, Subject
 from pipeline.source import id_number
 from pipeline.source.columns import load_columns
 from pipeline.source.files import collect
 from pipeline.source.match import Index, Matches, match
 from pipeline.source.roster import Roster, read_roster
 from pipeline.source.text import counted, listed
-from pipeline.types import Cohort, Job, Measurement, Reference, Subject
 
 
 def gather(

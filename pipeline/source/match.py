@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipeline.core.types import ImageFile, Subject
 from pipeline.source.text import folded, squashed
-from pipeline.types import ImageFile, Subject
 
 # What Windows, macOS and people append to a second file: " (1)", "-1", "_1", " - 副本 (2)".
 _COPY = re.compile(r"(?:\s*\(\d{1,2}\)|[-_]\d{1,2}|[\s_-]*副本(?:\s*\d{1,2})?)+$")

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import RosterError
+from pipeline.core.errors import RosterError
+from pipeline.core.types import Subject
 from pipeline.source import id_number
 from pipeline.source.columns import Columns
 from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
 from pipeline.source.text import counted, folded, listed
-from pipeline.types import Subject
 
 HEADER_ROWS = 20
 EXCEL_DIGITS = 15  # Excel's number precision; every further digit becomes 0

@@ -18,8 +18,8 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
+from pipeline.core.errors import RosterError
 from pipeline.core.privacy import masked
-from pipeline.errors import RosterError
 from pipeline.source.text import fault
 
 Row = tuple[object, ...]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED
+from pipeline.core.types import Floats, Measurement
 from pipeline.store.sqlite import Database
-from pipeline.types import Floats, Measurement
 
 
 class CohortTables:

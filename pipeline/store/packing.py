@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from pipeline.types import Assessment, Measurement, Value
+from pipeline.core.types import Assessment, Measurement, Value
 
 _ASSESSMENT = TypeAdapter(Assessment)
 

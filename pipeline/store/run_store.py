@@ -14,7 +14,15 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
+from pipeline.core.types import (
+    Assessment,
+    Case,
+    Comparison,
+    Evidence,
+    Measurement,
+    Subject,
+)
 from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.digest import content_digest
 from pipeline.store.packing import (
@@ -29,14 +37,6 @@ from pipeline.store.packing import (
 from pipeline.store.schema import RUN
 from pipeline.store.sqlite import Database
 from pipeline.store.summary import RunSummary
-from pipeline.types import (
-    Assessment,
-    Case,
-    Comparison,
-    Evidence,
-    Measurement,
-    Subject,
-)
 
 _CASE = (
     "SELECT key, subject, photo, assessment, measured, units, errors"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)

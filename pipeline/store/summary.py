@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 
 # Raise when a key changes its meaning; a further key is none, older files do without it.
 FORMAT = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 from pipeline.night.folder import DATABASE, database_of, locked
 
 

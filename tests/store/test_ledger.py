@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 from pipeline.store.accounts import SessionRow
 from pipeline.store.items import ItemRow, Wanted
 from pipeline.store.ledger import Ledger

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from store_cases import JUDGED, measured
 
-from pipeline.errors import StoreError
-from pipeline.store import Store
-from pipeline.store.packing import Seen, pack_assessment
-from pipeline.types import (
+from pipeline.core.errors import StoreError
+from pipeline.core.types import (
     Measurement,
 )
+from pipeline.store import Store
+from pipeline.store.packing import Seen, pack_assessment
 
 # As version 1 made them: a row a measurement, those across students among them.
 VERSION_1 = """

@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_cases import ANNA, BERT, FULL, JUDGED, Crash, measured, state, template
 
-from pipeline.store import Store
-from pipeline.store.packing import Seen
-from pipeline.types import (
+from pipeline.core.types import (
     Assessment,
     Case,
     Comparison,
@@ -27,6 +25,8 @@ from pipeline.types import (
     Severity,
     Subject,
 )
+from pipeline.store import Store
+from pipeline.store.packing import Seen
 
 
 def test_evidence_comes_back_as_it_was(store: Store, path: Path) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from store_cases import ANNA, FULL, JUDGED, state
 
-from pipeline.errors import StoreError
-from pipeline.store import Store
-from pipeline.store.schema import RUN
-from pipeline.types import (
+from pipeline.core.errors import StoreError
+from pipeline.core.types import (
     Evidence,
 )
+from pipeline.store import Store
+from pipeline.store.schema import RUN
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import StoreError
+from pipeline.core.errors import StoreError
 from pipeline.store import RunSummary, Store
 from pipeline.store.summary import FORMAT
 

@@ -1,0 +1,1 @@
+"""How good the product is, whether it still is, and what is wrong with an installation."""

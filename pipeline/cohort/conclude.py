@@ -1,0 +1,138 @@
+"""What is concluded across students: the order of the cohort stage, between store and store."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
+from pipeline.cohort.duplicates import copies, identical, same_face
+from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, Norms, norms
+from pipeline.cohort.owners import Candidate, best_others, owners
+from pipeline.core.policy import Policy
+from pipeline.core.types import PHOTO
+from pipeline.decide import best_comparison
+from pipeline.store import Store
+
+_NOTE = "non_mated"
+
+Galleries = Mapping[str, tuple[Gallery, Norms | None]]
+
+
+def conclude(store: Store, policy: Policy) -> None:
+    """Replace all that was concluded across students: adjusted scores, owners, copies."""
+    photos, galleries = _galleries(store)
+    with store.transaction():
+        store.cohort.adjust(_adjusted(galleries))
+    _keep(store, _distributions(store, galleries, policy))
+    judged, _ = effective(store, policy)
+    suspects = _suspects(store, judged)
+    found = list(identical(store.cohort.same_photo()))
+    same_bytes = {key for key, _ in found}
+    found += [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
+    if policy.cohort.one_to_many:
+        found += owners(suspects, _candidates(suspects, galleries), judged)
+        explained = {*suspects, *(key for key, _ in found)}
+        own = Gallery(photos, photos)
+        needed = policy.cohort.calibration.same_face_from
+        found += same_face(own, norms(own), needed, explained)
+    store.cohort.conclude(found)
+
+
+def effective(store: Store, policy: Policy) -> tuple[Policy, dict[str, dict[str, object]]]:
+    """The policy with this cohort's thresholds, and how they came about by reference kind."""
+    if not policy.cohort.calibration.enabled:
+        return policy, {}
+    comparison, notes = calibrated(policy.comparison, _kept(store), policy.cohort.calibration)
+    return policy.model_copy(update={"comparison": comparison}), notes
+
+
+def histograms(store: Store, bins: int = 100) -> dict[str, list[int]]:
+    """Non-mated scores by reference kind as counts in `bins` equal bins over -1 to 1."""
+    return {
+        kind: seen.counts.sum(axis=0).reshape(bins, -1).sum(axis=1).tolist()
+        for kind, seen in _kept(store).items()
+    }
+
+
+def _galleries(store: Store) -> tuple[Faces, Galleries]:
+    """All photos, and photos against references by role ("idcard", "idcard#2", ...)."""
+    sexes = store.cohort.sexes()
+    faces = {
+        role: Faces.of(keys, sexes, vectors)
+        for role, (keys, vectors) in store.cohort.templates().items()
+    }
+    photos = faces.pop(PHOTO, NO_FACES)
+    galleries = {role: Gallery(photos, references) for role, references in sorted(faces.items())}
+    return photos, {role: (gallery, norms(gallery)) for role, gallery in galleries.items()}
+
+
+def _adjusted(galleries: Galleries) -> Iterator[tuple[str, str, float]]:
+    """Every student's own comparisons against what their pictures score with strangers."""
+    for role, (gallery, normal) in galleries.items():
+        if normal is None:
+            continue
+        row_of = {key: row for row, key in enumerate(gallery.photo_keys)}
+        for column, key in enumerate(gallery.reference_keys):
+            if (row := row_of.get(key)) is not None:
+                score = gallery.photos[row] @ gallery.references[column]
+                pair = normal.adjust(np.array([score]), row, slice(column, column + 1))
+                yield key, role, float(pair[0])
+
+
+def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[str, NonMated]:
+    """Non-mated scores by reference kind, among students whose own reference matches."""
+    matching: dict[str, set[str]] = defaultdict(set)
+    for key, comparisons in store.comparisons():
+        for comparison in comparisons:
+            needed = policy.comparison.of(comparison.kind).accept_from
+            if comparison.score is not None and comparison.score >= needed:
+                matching[comparison.role].add(key)
+    # The first reference of a kind stands for the kind: second ones are few.
+    return {
+        role: non_mated(gallery, normal, matching[role], policy.cohort.calibration)
+        for role, (gallery, normal) in galleries.items()
+        if "#" not in role
+    }
+
+
+def _suspects(store: Store, judged: Policy) -> dict[str, float]:
+    """Students whose photo is not accepted as theirs, with their own best score."""
+    suspects = {}
+    for key, comparisons in store.comparisons():
+        best = best_comparison(comparisons, judged)
+        if best is None or best.judged is None:
+            continue
+        if best.judged < judged.comparison.of(best.kind).accept_from:
+            suspects[key] = best.judged
+    return suspects
+
+
+def _candidates(suspects: Mapping[str, float], galleries: Galleries) -> dict[str, Candidate]:
+    """The best other reference of any kind for each suspect photo."""
+    best: dict[str, Candidate] = {}
+    for role, (gallery, normal) in galleries.items():
+        for key, candidate in best_others(suspects, gallery, normal, role.split("#")[0]):
+            if key not in best or candidate.score > best[key].score:
+                best[key] = candidate
+    return best
+
+
+def _keep(store: Store, seen: Mapping[str, NonMated]) -> None:
+    table = {
+        kind: {"counts": d.counts.tolist(), "left_out": d.left_out, "adjusted": d.adjusted}
+        for kind, d in seen.items()
+    }
+    with store.transaction():
+        store.note(_NOTE, json.dumps(table))
+
+
+def _kept(store: Store) -> dict[str, NonMated]:
+    table = json.loads(store.noted(_NOTE) or "{}")
+    return {
+        kind: NonMated(np.array(row["counts"], dtype=np.int64), row["left_out"], row["adjusted"])
+        for kind, row in table.items()
+    }

@@ -1,0 +1,283 @@
+"""Policy and profile: every limit and threshold, read once, checked before photo 1.
+
+Both are TOML. The shipped files are the defaults; a user's file overrides single keys. An unknown
+key or a bad value raises `ConfigError` with the file, the key and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from pipeline.core.errors import ConfigError
+from pipeline.core.reasons import catalogue
+from pipeline.core.standard import Frame, Limit, Profile, Strict
+from pipeline.core.types import Severity
+
+__all__ = ["Frame", "Limit", "Policy", "Profile", "load_policy", "load_profile", "profile_names"]
+
+_M = TypeVar("_M", bound=BaseModel)
+_SCALAR = (str, int, float)  # bool is an int
+
+
+class InputLimits(Strict):
+    """What the decoder is willing to open."""
+
+    max_bytes: int = Field(gt=0)
+    max_megapixels: float = Field(gt=0)
+
+
+class OrientationPolicy(Strict):
+    """When the machine says which way is up."""
+
+    min_confidence: float = Field(ge=0, le=1)
+
+
+class Thresholds(Strict):
+    """Comparison scores (cosine): FLAG below one, ACCEPT from the other, REVIEW between."""
+
+    flag_below: float = Field(ge=-1, le=1)
+    accept_from: float = Field(ge=-1, le=1)
+    provenance: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.flag_below > self.accept_from:
+            raise ValueError("flag_below must not be above accept_from")
+        return self
+
+
+class ComparisonPolicy(Strict):
+    """What compares, which reference decides, and the thresholds by reference kind."""
+
+    recogniser: Literal["sface", "retail0095", "sface+retail0095"]
+    best: Literal["highest", "first"]
+    order: tuple[str, ...]
+    thresholds: Mapping[str, Thresholds]
+
+    @field_validator("thresholds")
+    @classmethod
+    def _has_default(cls, value: Mapping[str, Thresholds]) -> Mapping[str, Thresholds]:
+        if "default" not in value:
+            raise ValueError("a table `default` is needed")
+        return value
+
+    @property
+    def recognisers(self) -> tuple[str, ...]:
+        """Names of the recognisers that compare; the scores of several are averaged."""
+        return tuple(self.recogniser.split("+"))
+
+    def of(self, kind: str) -> Thresholds:
+        """The thresholds for one reference kind."""
+        return self.thresholds.get(kind, self.thresholds["default"])
+
+
+class CalibrationPolicy(Strict):
+    """How thresholds are read from the cohort's own non-mated pairs (`pipeline.cohort.calibrate`).
+
+    Attributes:
+        flag_fmr: FLAG below the score at this false match rate.
+        accept_fmr: ACCEPT from the score at this one.
+        flag_floor: FLAG threshold never below this.
+        accept_floor: ACCEPT threshold never below this.
+        min_exceedances: Non-mated scores that must lie above a threshold to read it here.
+        sample: Photos compared at most.
+        same_face_from: From this score on two students' pictures are taken for one face.
+    """
+
+    enabled: bool
+    flag_fmr: float = Field(gt=0, lt=1)
+    accept_fmr: float = Field(gt=0, lt=1)
+    flag_floor: float = Field(ge=-1, le=1)
+    accept_floor: float = Field(ge=-1, le=1)
+    min_exceedances: int = Field(ge=1)
+    sample: int = Field(ge=1)
+    same_face_from: float = Field(ge=-1, le=1)
+
+
+class CohortPolicy(Strict):
+    """What is asked across students."""
+
+    one_to_many: bool
+    owner_margin: float = Field(ge=0, le=2)
+    calibration: CalibrationPolicy
+
+
+class PrivacyPolicy(Strict):
+    """What stays after a run."""
+
+    keep_templates: bool
+
+
+class ReviewPolicy(Strict):
+    """How people judge.
+
+    Attributes:
+        two_reviewers: Reason codes for which two reviewers answer, and a lead where they differ.
+        seeded_share: Cases the machine is sure of, shown as if it were not, for each case whose
+            person is in question; tells the lead how well reviewers agree.
+        desk: Where the desk is served; the report's links lead there. "" for no links.
+    """
+
+    two_reviewers: tuple[str, ...]
+    seeded_share: float = Field(ge=0, le=1)
+    desk: str = Field(pattern=r"^(https?://[^\s/?#@]+/?)?$")
+
+    @field_validator("two_reviewers")
+    @classmethod
+    def _known_codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if code not in catalogue():
+                raise ValueError(f"`{code}` is no reason code; see data/reasons.toml")
+        return value
+
+
+class Policy(Strict):
+    """Everything `decide` needs beside the measurements."""
+
+    profile: str
+    input: InputLimits
+    orientation: OrientationPolicy
+    comparison: ComparisonPolicy
+    cohort: CohortPolicy
+    privacy: PrivacyPolicy
+    review: ReviewPolicy
+    severity: Mapping[str, Literal["advice", "review", "flag"]]
+
+    @field_validator("severity")
+    @classmethod
+    def _known_codes(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for code in value:
+            if code not in catalogue():
+                raise ValueError(f"`{code}` is no reason code; see data/reasons.toml")
+        return value
+
+    def severity_of(self, code: str) -> Severity:
+        """The severity of a reason code: this policy's, else the catalogue's."""
+        override = self.severity.get(code)
+        return Severity[override.upper()] if override else catalogue()[code].severity
+
+
+def load_policy(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Policy:
+    """The shipped policy with a user's file on top, and single keys from the command line on that.
+
+    Scores of another recogniser than the shipped policy's mean something else: what
+    `data/recognisers.toml` says of it comes between the shipped policy and the user's file.
+
+    Raises:
+        ConfigError: Unreadable file, bad TOML, unknown key or bad value.
+    """
+    own = _merge({} if path is None else read_toml(path), overrides or {})
+    comparison = own.get("comparison")
+    chosen = comparison.get("recogniser") if isinstance(comparison, Mapping) else None
+    table = _merge(_data("policy.toml"), _data("recognisers.toml").get(str(chosen), {}))
+    return checked(Policy, _merge(table, own), str(path or "data/policy.toml"))
+
+
+def _data(name: str) -> dict[str, Any]:
+    """A shipped TOML file."""
+    return tomllib.loads(files("data").joinpath(name).read_text("utf-8"))
+
+
+def load_profile(name: str, known_measures: Collection[str] | None = None) -> Profile:
+    """A shipped profile by name, or a file's path (ends in .toml; `base` names what it extends).
+
+    Args:
+        name: A shipped profile, or a file; its `base`, if any, is a shipped profile.
+        known_measures: Names that `[limits]` may use; None allows any.
+
+    Raises:
+        ConfigError: Unknown name, unreadable file, bad TOML, unknown key or bad value.
+    """
+    if name.endswith(".toml"):
+        where, table = name, read_toml(Path(name))
+        if (base := table.pop("base", None)) is not None:
+            table = _merge(_shipped(str(base), f"{name}: `base`"), table)
+    else:
+        where, table = f"profile {name}", _shipped(name, "profile")
+    profile = checked(Profile, table, where)
+    for measure in profile.limits:
+        if known_measures is not None and measure not in known_measures:
+            known = ", ".join(sorted(known_measures))
+            raise ConfigError(f"{where}: unknown key `limits.{measure}`; allowed here: {known}")
+    return profile
+
+
+def _shipped(name: str, asked_by: str) -> dict[str, Any]:
+    """A shipped profile's table."""
+    if name not in profile_names():
+        known = ", ".join(profile_names())
+        raise ConfigError(f"{asked_by} `{name}` is unknown", f"Known: {known}.")
+    return tomllib.loads(files("data").joinpath("profiles", f"{name}.toml").read_text("utf-8"))
+
+
+def profile_names() -> list[str]:
+    """Names of the shipped profiles."""
+    names = (f.name for f in files("data").joinpath("profiles").iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the keys of `over` replaced, table by table."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, Mapping)
+        merged[key] = _merge(old, value) if both and isinstance(old, dict) else value
+    return merged
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A user's TOML file. Raises ConfigError that names it where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))  # Windows editors put a mark in front
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text", "Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from error
+
+
+def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
+    """A table as its model. Raises ConfigError with the file, the key and what is allowed."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        lines = [_explain(model, fault) for fault in error.errors()]
+        raise ConfigError(f"{where}: " + "; ".join(lines)) from error
+
+
+def _explain(model: type[BaseModel], fault: Any) -> str:
+    """One fault as "`comparison.best` is 'lowest'; allowed: 'highest' or 'first'"."""
+    location = [str(part) for part in fault["loc"]]
+    key = ".".join(location)
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key `{key}`; allowed here: {', '.join(_siblings(model, location))}"
+    if fault["type"] == "missing":
+        return f"key `{key}` is missing"
+    text = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "literal_error":
+        text = f"allowed: {fault['ctx']['expected']}"
+    given = fault["input"]
+    return f"`{key}` is {given!r}; {text}" if isinstance(given, _SCALAR) else f"`{key}`: {text}"
+
+
+def _siblings(model: type[BaseModel], location: list[str]) -> list[str]:
+    """Keys allowed beside an unknown one, found by walking the model."""
+    for part in location[:-1]:
+        field = model.model_fields.get(part)
+        if field is None:  # the key of a mapping such as [limits.NAME]: its value model is current
+            continue
+        inner = field.annotation
+        arguments = getattr(inner, "__args__", ())
+        candidates = [a for a in (inner, *arguments) if isinstance(a, type)]
+        models = [c for c in candidates if issubclass(c, BaseModel)]
+        if models:
+            model = models[0]
+    return sorted(model.model_fields)

@@ -1,0 +1,31 @@
+"""What this program is made of, as one digest: the same program makes the same of the same."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+# Packages that have a part in decisions and reports.
+_PACKAGES = ("numpy", "opencv-contrib-python", "pydantic", "pillow", "jinja2", "xlsxwriter")
+
+
+@cache
+def program() -> str:
+    """sha256 of every file of the packages `pipeline` and `data`, and of what they rest on.
+
+    The version alone would not do: it stays the same while somebody works on a template.
+    """
+    digest = hashlib.sha256(platform.python_version().encode())
+    for package in _PACKAGES:
+        digest.update(f"{package} {version(package)}\n".encode())
+    for root in (Path(__file__).parents[1], Path(str(files("data")))):
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and path.parent.name != "__pycache__":
+                content = path.read_bytes()
+                name = path.relative_to(root).as_posix()
+                digest.update(f"{root.name}/{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What people judge: cases, their queue, what is shown, what is answered."""

@@ -1,0 +1,274 @@
+"""The desk of one run: its store, which is only read, joined with its ledger.
+
+`refresh` makes the queue's table anew whenever a run or a new decision has changed the store;
+answers stay, because they belong to a student and the bytes of a photo, not to a row of a table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+
+from pipeline.core.errors import StoreError
+from pipeline.core.policy import ReviewPolicy, load_policy
+from pipeline.core.types import Assessment, Case, Decision, Severity, Subject
+from pipeline.desk.cases.item import Item, item_of
+from pipeline.desk.cases.verdicts import (
+    Answer,
+    Facts,
+    Measure,
+    Outcome,
+    State,
+    Verdict,
+    settle,
+    standing,
+)
+from pipeline.night.folder import LEDGER, database_of
+from pipeline.store import RunSummary, Store
+from pipeline.store.answers import AnswerRow
+from pipeline.store.items import ItemRow
+from pipeline.store.ledger import Ledger
+
+# Reasons about whose face it is: such cases are judged before the machine's answer is shown.
+IDENTITY = ("NOT_ME", "LOOKS_LIKE_OTHER")
+# What the queue calls these, and cases that came back from the registry and from students.
+PERSON, REGISTRY, STUDENT = "PERSON", "REGISTRY", "STUDENT"
+
+
+class Desk:
+    """Store and ledger of one run's folder; open one a request and close it.
+
+    Raises:
+        StoreError: There is no finished run in the folder, or a file cannot be used.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.store = Store(database_of(run), readonly=True)
+        try:
+            self.ledger = Ledger(run / LEDGER)
+        except BaseException:
+            self.store.__exit__(None, None, None)
+            raise
+
+    def close(self) -> None:
+        """Close both files."""
+        self.ledger.close()
+        self.store.__exit__(None, None, None)
+
+    @cached_property
+    def run(self) -> RunSummary:
+        """The run's summary."""
+        return self.store.finished()
+
+    @property
+    def identity(self) -> str:
+        """What the folder's reports are known by; "" before the first that says so."""
+        return self.store.noted("identity")
+
+    @cached_property
+    def policy(self) -> ReviewPolicy:
+        """How people judge: the run's policy, the shipped one for what the run is too old for."""
+        shipped = load_policy().review.model_dump()
+        return ReviewPolicy.model_validate({**shipped, **self.run.review})
+
+    def refresh(self) -> bool:
+        """Make the queue's table anew if the store has changed; whether it had."""
+        stamp = self.store.stamp()
+        if self.ledger.noted("run") == stamp:
+            return False
+        with self.ledger.transaction():
+            if self.ledger.noted("run") == stamp:  # another request has just done it
+                return False
+            rows = list(self._rows())
+            self.ledger.items.replace(rows)
+            for item in self.items():
+                self.update(item)
+            self.ledger.note("run", stamp)
+            self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
+        return True
+
+    def _rows(self) -> Iterator[ItemRow]:
+        """The store's students as cases, the seeded ones among them marked."""
+        secret = self.ledger.noted("desk")
+        decided = list(self.store.decided())
+        in_doubt = sum(_in_doubt(found) for *_, found in decided)
+        wanted = ceil(self.policy.seeded_share * in_doubt)
+        judged = self.ledger.answers.photos()
+        known = {subject for subject, _ in judged}
+        # A photo that replaces one people have judged is their case, never a seed.
+        sure = [
+            key
+            for key, subject, sha256, found in decided
+            if _known(found)
+            and ((owner := _owner(key, subject, sha256)) not in known or (owner, sha256) in judged)
+        ]
+        seeded = set(sorted(sure, key=lambda key: _identifier(secret, "seed", key))[:wanted])
+        for position, (key, subject, sha256, found) in enumerate(decided):
+            blind = key in seeded or _in_doubt(found)
+            yield ItemRow(
+                id=_identifier(secret, "case", key),
+                key=key,
+                subject=_owner(key, subject, sha256),
+                photo_sha256=sha256,
+                position=position,
+                name=subject.name,
+                numbers=_numbers(subject),
+                college=subject.college,
+                class_name=subject.class_name,
+                decision=found.decision.value,
+                blind=blind,
+                seeded=key in seeded,
+                codes=tuple(_codes(found)),
+            )
+
+    def item(self, identifier: str) -> Item | None:
+        """A case by its id."""
+        return _item(self.ledger.items.by_id(identifier))
+
+    def student(self, key: str) -> Item | None:
+        """A case by the student's number."""
+        return _item(self.ledger.items.by_key(key))
+
+    def of_photo(self, subject: str, sha256: str) -> Item | None:
+        """The case to which answers about these bytes belong."""
+        return _item(self.ledger.items.of_photo(subject, sha256))
+
+    def items(self) -> Iterator[Item]:
+        """Every case in the roster's order."""
+        return map(item_of, self.ledger.items.listed())
+
+    def queued(self) -> Iterator[Item]:
+        """Cases that people look at or have looked at, in the roster's order."""
+        return map(item_of, self.ledger.items.listed(queued=True))
+
+    def about(self, subject: str) -> Iterator[Item]:
+        """Cases to which a student's answers belong."""
+        return map(item_of, self.ledger.items.about(subject))
+
+    def case(self, item: Item) -> Case:
+        """What the store holds of a case.
+
+        Raises:
+            StoreError: A run is at work on it just now.
+        """
+        case = self.store.case(item.key)
+        if case is None:
+            raise StoreError("A run is at work on this case", "Try again when it has ended.")
+        return case
+
+    def answers(self, item: Item) -> list[Answer]:
+        """Everything said about a case's bytes, in order."""
+        return self.said(item.subject, item.photo_sha256)
+
+    def settled(self, item: Item, answers: list[Answer] | None = None) -> Outcome:
+        """The state of a case and the answer that counts."""
+        known = self.answers(item) if answers is None else answers
+        return settle(self._facts(item), known, self.policy.two_reviewers)
+
+    def update(self, item: Item) -> None:
+        """Keep a case's state for the queue; call inside a transaction."""
+        known = self.answers(item)
+        outcome = self.settled(item, known)
+        queued = outcome.state is not State.NONE
+        self.ledger.items.settle(
+            item.id,
+            queued=queued,
+            state=outcome.state,
+            need=outcome.need,
+            standing=[a.who for a in standing(known)],
+            reasons=_asked(item, known) if queued else (),
+        )
+
+    def _facts(self, item: Item) -> Facts:
+        return Facts(
+            look=item.seeded or item.decision is not Decision.ACCEPT,
+            codes=item.codes,
+            pair=(item.blind and "NOT_ME" in self.policy.two_reviewers)
+            or not set(item.codes).isdisjoint(self.policy.two_reviewers),
+            blind=item.blind,
+            again=self._faulty_before(item),
+        )
+
+    def _faulty_before(self, item: Item) -> bool:
+        """Whether another photo of this student was found faulty and people resolved so."""
+        for sha256 in self.ledger.answers.other_photos(item.subject, item.photo_sha256):
+            known = self.said(item.subject, sha256)
+            past = settle(Facts(look=True), known, self.policy.two_reviewers)
+            if past.measure in (Measure.RESHOOT, Measure.CORRECT):
+                return True
+        return False
+
+    def said(self, subject: str, sha256: str) -> list[Answer]:
+        """Everything said about one student's photo of these bytes, in order."""
+        return [_answer(row) for row in self.ledger.answers.of(subject, sha256)]
+
+
+@contextmanager
+def opened(run: Path) -> Iterator[Desk]:
+    """A desk with its queue up to date, closed at the end of the block."""
+    desk = Desk(run)
+    try:
+        desk.refresh()
+        yield desk
+    finally:
+        desk.close()
+
+
+def _item(row: ItemRow | None) -> Item | None:
+    return item_of(row) if row else None
+
+
+def _answer(row: AnswerRow) -> Answer:
+    fields = dict(row.content)
+    if fields.get("verdict"):
+        fields["verdict"] = Verdict(fields["verdict"])
+    if fields.get("measure"):
+        fields["measure"] = Measure(fields["measure"])
+    fields["codes"] = tuple(fields.get("codes", ()))
+    return Answer(row.id, row.who, row.kind, at=row.at, **fields)
+
+
+def _asked(item: Item, answers: Iterable[Answer]) -> Iterator[str]:
+    """Why a case is in the queue, in words that give no blind answer away."""
+    yield from (PERSON,) if item.blind else item.codes
+    by_kind: dict[str, str] = defaultdict(str)
+    by_kind.update({a.kind: a.value for a in answers})
+    if by_kind["registry"]:
+        yield REGISTRY
+    if by_kind["student"] and by_kind["student"] != Verdict.OK:
+        yield STUDENT
+
+
+def _in_doubt(found: Assessment) -> bool:
+    return not set(IDENTITY).isdisjoint(_codes(found))
+
+
+def _known(found: Assessment) -> bool:
+    return found.decision is Decision.ACCEPT and found.score is not None
+
+
+def _codes(found: Assessment) -> list[str]:
+    return list(dict.fromkeys(f.code for f in found.findings if f.severity > Severity.ADVICE))
+
+
+def _numbers(subject: Subject) -> str:
+    """What a search finds a student by, the ID number not among it."""
+    return " ".join(
+        dict.fromkeys(
+            n for n in (subject.subject_id, subject.student_no, subject.candidate_no) if n
+        )
+    )
+
+
+def _owner(key: str, subject: Subject, sha256: str) -> str:
+    """Whose answers: the student's; for a photo that nobody claims, those of its bytes."""
+    return subject.subject_id or f"extra:{(sha256 or _identifier('', 'extra', key))[:16]}"
+
+
+def _identifier(secret: str, purpose: str, key: str) -> str:
+    return hashlib.sha256(f"{secret}\0{purpose}\0{key}".encode()).hexdigest()[:20]

@@ -1,0 +1,1 @@
+"""Tables in and out: decisions made elsewhere, replies of students, exports."""

@@ -1,0 +1,188 @@
+"""Decisions made elsewhere: the college's table filled in by hand, or `decisions.csv`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.core.errors import RosterError
+from pipeline.core.types import Subject
+from pipeline.desk.accounts import imported
+from pipeline.desk.cases.answers import Given, give
+from pipeline.desk.cases.desk import Desk
+from pipeline.desk.cases.item import Item
+from pipeline.desk.cases.verdicts import CATEGORY, Measure, Need, Verdict, standing
+from pipeline.desk.exchange.replies import Finder
+from pipeline.report.words import table as report_table
+from pipeline.source.columns import Columns, load_columns
+from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
+from pipeline.source.text import squashed
+
+HEADER_ROWS = 20
+_KEYS = ("student_no", "candidate_no", "id_number")
+
+
+@dataclass(slots=True)
+class Decided:
+    """What became of a file's rows; lists hold row numbers, `needs_lead` of recorded ones.
+
+    Attributes:
+        overtaken: The same person has answered since.
+    """
+
+    recorded: int = 0
+    unchanged: int = 0
+    unknown: list[int] = field(default_factory=list)
+    changed_photo: list[int] = field(default_factory=list)
+    overtaken: list[int] = field(default_factory=list)
+    needs_lead: list[int] = field(default_factory=list)
+
+
+def decisions(desk: Desk, path: Path, by: str, reviewer: str = "") -> Decided:
+    """Record the verdicts of a table, each under the name of who is said to have given it.
+
+    Args:
+        desk: Of the run.
+        path: The college table, or `decisions.csv`; a row without a verdict says nothing.
+        by: Who imports.
+        reviewer: Who decided, where the table does not say.
+
+    Raises:
+        RosterError: The file cannot be read, has no such columns, or a cell has an unknown word.
+    """
+    where, first, rows, columns = _open(path)
+    result, finder = Decided(), Finder(desk)
+    parsed = [
+        (number, subject, given, fields)
+        for number, cells in enumerate(rows, first)
+        for fields in [_fields(cells, columns)]
+        if (given := _given(fields, f"{where}, row {number}"))
+        for subject in [_subject(number, fields)]
+    ]
+    for number, subject, given, fields in parsed:
+        who = imported(fields.get("reviewer") or reviewer or by)
+        try:
+            item = desk.student(fields.get("subject_id", "")) or finder.find(subject)
+        except LookupError:
+            item = None
+        if item is None:
+            result.unknown.append(number)
+        elif fields.get("photo_sha256", item.photo_sha256) != item.photo_sha256:
+            result.changed_photo.append(number)
+        elif already(desk, item, who, given):
+            result.unchanged += 1
+        else:
+            give(desk, item, who, None, given)
+            result.recorded += 1
+            if desk.settled(item).need is Need.LEAD:
+                result.needs_lead.append(number)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    desk.ledger.record(by, "imported", table="decisions", rows=len(parsed), sha256=sha256)
+    return result
+
+
+def _open(path: Path) -> tuple[str, int, list[Row], dict[str, int]]:
+    """Where the rows are, the first one's number, the rows, and the columns by field."""
+    known = load_columns()
+    with closing(read_sheets(path)) as sheets:
+        for sheet in sheets:
+            for index, cells in enumerate(sheet.rows[:HEADER_ROWS]):
+                columns = _columns(cells, known)
+                if "verdict" in columns and not columns.keys().isdisjoint({*_KEYS, "subject_id"}):
+                    return _place(path, sheet), index + 2, sheet.rows[index + 1 :], columns
+    raise RosterError(
+        f"{path}: no header row with a student's number and 复核结论 or verdict",
+        "Give a table made by `photoproof export`.",
+    )
+
+
+def _place(path: Path, sheet: Sheet) -> str:
+    return f"{path}, sheet {sheet.name}" if sheet.name else str(path)
+
+
+def _columns(cells: Row, known: Columns) -> dict[str, int]:
+    found: dict[str, int] = {}
+    own = _headers()
+    for index, cell in enumerate(cells):
+        title = cell_text(cell)
+        hit = known.find(title) if title else None
+        name = own.get(squashed(title)) or (hit[1] if hit else "")
+        if name:
+            found.setdefault(name, index)
+    return found
+
+
+def _headers() -> dict[str, str]:
+    """Our own headers in comparable form: those of the workbook in both languages, of the CSV."""
+    fields = ("verdict", "measure", "reviewer")
+    sheet = report_table()["sheet"]
+    headers = {squashed(title): name for name in fields for title in sheet[name].values()}
+    plain = (*fields, "subject_id", "photo_sha256", "comment")
+    return headers | {squashed(name): name for name in plain}
+
+
+def _fields(cells: Row, columns: Mapping[str, int]) -> dict[str, str]:
+    texts = {n: cell_text(cells[i]) for n, i in columns.items() if i < len(cells)}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _given(fields: Mapping[str, str], where: str) -> Given | None:
+    """The row's answer; None for a row without one."""
+    if "verdict" not in fields:
+        return None
+    verdict = _meant(fields["verdict"], _verdicts(), f"{where}: 复核结论")
+    measure = fields.get("measure")
+    return Given(
+        Verdict(verdict),
+        measure=Measure(_meant(measure, _measures(), f"{where}: 处理措施")) if measure else None,
+        comment=fields.get("comment", "")[:2000],
+    )
+
+
+def _meant(text: str, known: Mapping[str, str], where: str) -> str:
+    if squashed(text) not in known:
+        allowed = ", ".join(dict.fromkeys(known.values()))
+        raise RosterError(f"{where}: {text[:20]!r} is not known", f"Allowed: {allowed}.")
+    return known[squashed(text)]
+
+
+def _verdicts() -> dict[str, str]:
+    """Every word a verdict goes by."""
+    known = {squashed(verdict): verdict.value for verdict in Verdict}
+    categories = report_table()["category"]
+    for verdict, category in CATEGORY.items():
+        names = [category, *categories.get(category, {}).values()]
+        names += report_table()["verdict"][verdict].values()
+        known |= {squashed(name): verdict.value for name in names}
+    return known
+
+
+def _measures() -> dict[str, str]:
+    known = {squashed(measure): measure.value for measure in Measure}
+    for measure in Measure:
+        names: Iterable[str] = report_table()["measure"][measure].values()
+        known |= {squashed(name): measure.value for name in names}
+    return known
+
+
+def _subject(number: int, fields: Mapping[str, str]) -> Subject:
+    return Subject(
+        subject_id="",
+        row=number,
+        student_no=fields.get("student_no", ""),
+        candidate_no=fields.get("candidate_no", ""),
+    )
+
+
+def already(desk: Desk, item: Item, who: str, given: Given) -> bool:
+    """Whether the case is concluded so, or this person's standing answer says the same."""
+    known = desk.answers(item)
+    outcome = desk.settled(item, known)
+    if outcome.verdict is given.verdict and given.measure in (None, outcome.measure):
+        return True
+    mine = next((a for a in standing(known) if a.who == who), None)
+    said = mine and (mine.verdict, mine.measure, mine.comment)
+    return said == (given.verdict, given.measure, given.comment)

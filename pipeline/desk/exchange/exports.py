@@ -1,0 +1,187 @@
+"""What goes out: tables for colleges and for the registry, and everything as CSV."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.core.errors import StoreError
+from pipeline.core.privacy import masked_sentence
+from pipeline.core.reasons import Language
+from pipeline.core.types import Case
+from pipeline.desk.cases.desk import Desk
+from pipeline.desk.cases.item import Item
+from pipeline.desk.cases.verdicts import CATEGORY, Answer, Measure, State, Verdict, standing
+from pipeline.desk.words import words
+from pipeline.report.csv_report import harmless
+from pipeline.report.files import replacing
+from pipeline.report.words import word
+from pipeline.report.xlsx_report import write_xlsx
+from pipeline.store import RunSummary
+from pipeline.store.summary import Counts
+
+CSV_COLUMNS = (
+    *("subject_id", "photo_sha256", "college", "class", "decision", "codes", "reviewer"),
+    *("verdict", "measure", "state", "student_verdict", "registry", "comment", "date"),
+)
+_UNFIT = re.compile(r"[^\w\-]+")
+
+
+def college(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
+    """One workbook a college: everybody people look at or have looked at.
+
+    Raises:
+        StoreError: A file cannot be written.
+    """
+    groups: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in desk.queued():
+        if not _only_seeded(desk, item):
+            groups[_file_name(item.college)].append(item)
+    _make(out)
+    paths = []
+    for name, items in sorted(groups.items()):
+        path = out / f"{name}.xlsx"
+        _workbook(desk, items, path, lang)
+        paths.append(path)
+    _logged(desk, by, "college", paths, sum(map(len, groups.values())))
+    return paths
+
+
+def registry(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
+    """One workbook: whom the registry doubts, and whose photo people found faulty.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    chosen = []
+    for item in desk.queued():
+        answers = desk.answers(item)
+        verdict = desk.settled(item, answers).verdict
+        if _said(answers, "registry") or (verdict and verdict is not Verdict.OK):
+            chosen.append(item)
+    _make(out)
+    path = out / "registry.xlsx"
+    _workbook(desk, chosen, path, lang)
+    _logged(desk, by, "registry", [path], len(chosen))
+    return [path]
+
+
+def table(desk: Desk, out: Path, by: str) -> list[Path]:
+    """Everybody as CSV, in the words of programs; `import decisions` reads it back.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    _make(out)
+    path = out / "decisions.csv"
+    items = list(desk.items())
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(CSV_COLUMNS)
+        writer.writerows([harmless(text) for text in _line(desk, item)] for item in items)
+    _logged(desk, by, "csv", [path], len(items))
+    return [path]
+
+
+def _line(desk: Desk, item: Item) -> list[str]:
+    answers = desk.answers(item)
+    outcome = desk.settled(item, answers)
+    final = outcome.final
+    return [
+        *(item.subject, item.photo_sha256, item.college, item.class_name),
+        *(item.decision.value, ";".join(item.codes)),
+        ";".join(a.who for a in standing(answers)),
+        *(outcome.verdict or "", outcome.measure or "", item.state),
+        *(_said(answers, "student"), _said(answers, "registry")),
+        *((masked_sentence(final.comment), final.at) if final else ("", "")),
+    ]
+
+
+def _workbook(desk: Desk, items: Iterable[Item], path: Path, lang: Language) -> None:
+    """These cases in the columns of the college table, with what people decided."""
+    cases: list[Case] = []
+    decided: dict[tuple[str, str], Mapping[str, str]] = {}
+    for item in items:
+        case = desk.case(item)
+        cases.append(case)
+        decided[case.subject.subject_id, case.photo] = _people(desk, item, lang)
+    counted = _counted(desk, cases)
+    write_xlsx(counted, cases, path, lang, lambda c: decided[c.subject.subject_id, c.photo])
+
+
+def _people(desk: Desk, item: Item, lang: Language) -> dict[str, str]:
+    answers = desk.answers(item)
+    outcome = desk.settled(item, answers)
+    student = _said(answers, "student")
+    told = {
+        "reviewer": "、".join(a.who for a in standing(answers)),
+        "verdict": _category(outcome.verdict, lang),
+        "measure": word("measure", outcome.measure, lang) if outcome.measure else "",
+        "state": words("state", lang).get(item.state, ""),
+        "student_verdict": _category(Verdict(student) if student else None, lang),
+        "date": _day(outcome.final),
+    }
+    if item.state is State.FILE and not told["measure"]:
+        told["measure"] = word("measure", Measure.FILE, lang)
+    return told
+
+
+def _category(verdict: Verdict | None, lang: Language) -> str:
+    return word("category", CATEGORY[verdict], lang) if verdict else ""
+
+
+def _day(answer: Answer | None) -> str:
+    """The local day of an answer."""
+    return datetime.fromisoformat(answer.at).astimezone().strftime("%Y-%m-%d") if answer else ""
+
+
+def _counted(desk: Desk, cases: list[Case]) -> RunSummary:
+    """The run's summary with what the workbook's second sheet counts."""
+    found = [case.assessment for case in cases]
+    codes = Counter(code for a in found for code in {f.code for f in a.findings})
+    counts = Counts(
+        decision=dict(Counter(a.decision.value for a in found)),
+        category=dict(Counter(a.category for a in found)),
+        reasons=dict(codes.most_common()),
+    )
+    return replace(desk.run, students=len(cases), counts=counts)
+
+
+def _only_seeded(desk: Desk, item: Item) -> bool:
+    """Whether a case is in the queue to measure reviewers only, and nobody found fault with it."""
+    if not item.seeded:
+        return False
+    answers = desk.answers(item)
+    outside = any(a.kind in ("registry", "student") for a in answers)
+    return not outside and desk.settled(item, answers).verdict in (None, Verdict.OK)
+
+
+def _said(answers: list[Answer], kind: str) -> str:
+    return next((a.value for a in reversed(answers) if a.kind == kind), "")
+
+
+def _file_name(college: str) -> str:
+    """A college's name as a file's: letters, digits and hyphens only."""
+    return _UNFIT.sub("_", college).strip("_") or "no-college"
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{out}: cannot be made ({error.strerror})", "Choose a folder you may write to."
+        ) from error
+
+
+def _logged(desk: Desk, by: str, kind: str, paths: list[Path], students: int) -> None:
+    names = [path.name for path in paths]
+    desk.ledger.record(by, "exported", table=kind, files=names, students=students)

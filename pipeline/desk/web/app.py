@@ -1,0 +1,115 @@
+"""The web application: one run, its pages, and what every answer carries for safety."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+
+from pipeline.core.errors import PhotoproofError
+from pipeline.desk.accounts import TooManyTriesError
+from pipeline.desk.web import pages, routes_judge, routes_record
+from pipeline.desk.web import routes_visits as routes_door
+from pipeline.desk.web.visits import RefusedError
+
+BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+# FastAPI would otherwise obey environment variables that send traces of requests elsewhere.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    "Cache-Control": "no-store",  # faces stay in no cache
+}
+
+
+def create_app(run: Path, *, accounts: bool) -> FastAPI:
+    """The desk of one run.
+
+    Args:
+        run: The run's folder.
+        accounts: People log in. Otherwise the one-time token opens one session, and only the
+            loopback's own names are answered to, so that no other name can point here (DNS
+            rebinding).
+    """
+    app = FastAPI(
+        title="photoproof review",
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=BODY_LIMIT,
+        telemetry=_NO_TELEMETRY,
+    )
+    app.state.run = run
+    app.state.accounts = accounts
+    for router in (routes_door.router, routes_judge.router, routes_record.router):
+        app.include_router(router)
+    app.middleware("http")(_safely)
+    if not accounts:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(TooManyTriesError, _too_many)
+    app.add_exception_handler(PhotoproofError, _unavailable)
+    app.add_exception_handler(sqlite3.OperationalError, _unavailable)  # a run holds the lock
+    return app
+
+
+async def _safely(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Put the safety headers on every answer."""
+    response = await call_next(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.scheme == "https":
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    if error.status == 401 and request.method == "GET" and "x-desk" not in request.headers:
+        return routes_door.door(request, 401)
+    return pages.page(request, "message", status=error.status, key=error.key)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    key = "not_found" if error.status_code in (404, 405) else "misunderstood"
+    return pages.page(request, "message", status=error.status_code, key=key)
+
+
+def _misunderstood(request: Request, _error: Exception) -> Response:
+    return pages.page(request, "message", status=422, key="misunderstood")
+
+
+def _too_many(request: Request, _error: Exception) -> Response:
+    response = pages.page(request, "message", status=429, key="too_many")
+    response.headers["Retry-After"] = "900"
+    return response
+
+
+def _unavailable(request: Request, _error: Exception) -> Response:
+    return pages.page(request, "message", status=503, key="unavailable")

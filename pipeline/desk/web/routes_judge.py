@@ -1,0 +1,231 @@
+"""The desk itself: queue, case, pictures, answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import RedirectResponse, Response
+
+from pipeline.desk.cases import answers, queue
+from pipeline.desk.cases.answers import Given, NotNowError
+from pipeline.desk.cases.item import Item
+from pipeline.desk.cases.queue import PAGE, Filters
+from pipeline.desk.cases.shown import hidden_from, look, roles
+from pipeline.desk.cases.verdicts import FEATURES, Measure, Sight, State, Verdict
+from pipeline.desk.web.pages import page
+from pipeline.desk.web.visits import Judge, RefusedError, Visit
+
+router = APIRouter()
+_MOST_PAGES = 10_000
+
+
+def filters(
+    reason: Annotated[str, Query(max_length=40)] = "",
+    college: Annotated[str, Query(max_length=200)] = "",
+    class_name: Annotated[str, Query(max_length=200)] = "",
+    state: Annotated[Literal["mine", "given", "all"] | State, Query()] = "mine",
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> Filters:
+    """The filters in an address."""
+    return Filters(reason, college, class_name, state or "mine", q.strip())
+
+
+Chosen = Annotated[Filters, Depends(filters)]
+
+
+class AnswerForm(BaseModel):
+    """What the case page's form sends."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    verdict: Verdict
+    unsure: bool = False
+    measure: Measure | Literal[""] = ""
+    comment: str = Field("", max_length=2000)
+    known_good: bool = False
+    ears: Sight = ""
+    moles: Sight = ""
+    brows: Sight = ""
+    nose: Sight = ""
+    chin: Sight = ""
+
+    def given(self) -> Given:
+        """As the ledger keeps it."""
+        seen: dict[str, Sight] = {name: getattr(self, name) for name in FEATURES}
+        return Given(
+            self.verdict,
+            not self.unsure,
+            self.measure or None,
+            {name: sight for name, sight in seen.items() if sight},
+            self.comment.strip(),
+            self.known_good,
+        )
+
+
+def _item(visit: Judge, case: str) -> Item:
+    item = visit.desk.item(case)
+    if item is None:
+        raise RefusedError(404, "not_found")
+    return item
+
+
+Case = Annotated[Item, Depends(_item)]
+
+
+@router.get("/")
+def show_queue(
+    request: Request,
+    visit: Judge,
+    chosen: Chosen,
+    number: Annotated[int, Query(alias="page", ge=1, le=_MOST_PAGES)] = 1,
+) -> Response:
+    """One page of the queue."""
+    found, total = queue.page(visit.desk, chosen, visit.asker, number)
+    rows = [(item, hidden_from(visit.desk, item, visit.session.who)) for item in found]
+    return page(
+        request,
+        "queue",
+        visit.session,
+        rows=rows,
+        total=total,
+        number=number,
+        last=max(1, -(-total // PAGE)),
+        chosen=chosen,
+        counts={name: queue.counts(visit.desk, chosen, visit.asker, name) for name in queue.FIELDS},
+        waiting=queue.waiting(visit.desk, visit.asker),
+        run=visit.desk.run,
+    )
+
+
+@router.get("/case/{case}")
+def show_case(request: Request, visit: Judge, item: Case, chosen: Chosen) -> Response:
+    """A case with everything around it."""
+    return _case(request, visit, item, chosen, "case")
+
+
+@router.get("/case/{case}/sheet")
+def show_sheet(request: Request, visit: Judge, item: Case, chosen: Chosen) -> Response:
+    """A case alone, for the script to put in the place of another."""
+    return _case(request, visit, item, chosen, "sheet")
+
+
+@router.get("/case/{case}/picture/{number}")
+def picture(visit: Judge, item: Case, number: int) -> Response:
+    """One picture. Who sees a face is on record, each time."""
+    pictures = visit.desk.case(item).pictures
+    shown = roles(pictures)
+    if not 0 <= number < len(shown):
+        raise RefusedError(404, "not_found")
+    role = shown[number]
+    visit.desk.ledger.record(visit.session.who, "face_seen", item.subject, picture=role)
+    return Response(pictures[role], media_type="image/jpeg")
+
+
+@router.get("/next")
+def follow(
+    request: Request,
+    visit: Judge,
+    chosen: Chosen,
+    after: Annotated[str, Query(max_length=40)] = "",
+    backwards: bool = False,
+) -> Response:
+    """The next case of these filters."""
+    previous = visit.desk.item(after) if after else None
+    item = queue.following(visit.desk, chosen, visit.asker, previous, backwards)
+    scripted = "x-desk" in request.headers
+    if item is None:
+        return Response(status_code=204) if scripted else RedirectResponse("/", 303)
+    if scripted:
+        return _case(request, visit, item, chosen, "sheet")
+    return RedirectResponse(f"/case/{item.id}?{chosen.query()}", 303)
+
+
+@router.get("/student/{subject}")
+def find(visit: Judge, subject: str) -> Response:
+    """The case of a student's number, which is how the report links here."""
+    item = visit.desk.student(subject)
+    if item is None:
+        raise RefusedError(404, "not_found")
+    return RedirectResponse(f"/case/{item.id}", 303)
+
+
+@router.post("/case/{case}/answer")
+def answer(
+    request: Request,
+    visit: Judge,
+    item: Case,
+    chosen: Chosen,
+    form: Annotated[AnswerForm, Form()],
+) -> Response:
+    """Record an answer; what was hidden is shown now."""
+    was_hidden = hidden_from(visit.desk, item, visit.session.who)
+    answers.give(visit.desk, item, visit.session.who, visit.session.role, form.given())
+    return _changed(request, visit, item, chosen, revealed=was_hidden)
+
+
+@router.post("/case/{case}/step/{kind}")
+def step(
+    request: Request,
+    visit: Judge,
+    item: Case,
+    chosen: Chosen,
+    kind: Literal["handled", "closed"],
+) -> Response:
+    """Say that what was to be done has been done."""
+    try:
+        answers.step(visit.desk, item, visit.session.who, kind)
+    except NotNowError as error:
+        raise RefusedError(409, "not_now") from error
+    return _changed(request, visit, item, chosen)
+
+
+@router.post("/undo")
+def undo(request: Request, visit: Judge, chosen: Chosen) -> Response:
+    """Take back one's own last answer."""
+    item = answers.undo(visit.desk, visit.session.who)
+    if item is None:
+        raise RefusedError(409, "nothing_to_undo")
+    return _changed(request, visit, item, chosen)
+
+
+def _changed(
+    request: Request, visit: Visit, item: Item, chosen: Filters, *, revealed: bool = False
+) -> Response:
+    """The case after something was recorded: its page, or for the script its sheet, if wanted."""
+    wanted = request.headers.get("x-desk")
+    if wanted is None:
+        return RedirectResponse(f"/case/{item.id}?{chosen.query()}", 303)
+    if wanted == "nothing":
+        return Response(status_code=204)
+    fresh = visit.desk.item(item.id)
+    assert fresh is not None
+    return _case(request, visit, fresh, chosen, "sheet", revealed=revealed)
+
+
+def _case(
+    request: Request,
+    visit: Visit,
+    item: Item,
+    chosen: Filters,
+    name: str,
+    *,
+    revealed: bool = False,
+) -> Response:
+    sight = look(visit.desk, item, visit.session.who, visit.lang)
+    shown = "student only" if sight.hidden else "everything"
+    visit.desk.ledger.record(visit.session.who, "case_seen", item.subject, shown=shown)
+    return page(
+        request,
+        name,
+        visit.session,
+        sight=sight,
+        item=item,
+        chosen=chosen,
+        revealed=revealed,
+        waiting=queue.waiting(visit.desk, visit.asker),
+        verdicts=list(Verdict),
+        measures=list(Measure),
+        features=FEATURES,
+    )

@@ -1,0 +1,146 @@
+"""Coming in and going out: login, one-time token, logout, language, style sheets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from pipeline.desk import accounts as people
+from pipeline.desk.web.pages import page, static
+from pipeline.desk.web.visits import (
+    COOKIE,
+    LANGUAGE,
+    Anyone,
+    Back,
+    LanguageName,
+    OpenDesk,
+    RefusedError,
+    Visit,
+    address,
+    keep,
+    knock,
+    knocked,
+    own_path,
+)
+
+router = APIRouter()
+
+
+def door(request: Request, status: int = 200, *, wrong: bool = False) -> Response:
+    """The login page; on a desk without accounts, where to find its address."""
+    probe = Response()
+    token = knock(request, probe)
+    back = request.url.path if request.method == "GET" else "/"
+    response = page(
+        request,
+        "door",
+        status=status,
+        knock=token,
+        wrong=wrong,
+        back="/" if back == "/login" else back,
+    )
+    response.headers.append("set-cookie", probe.headers["set-cookie"])
+    return response
+
+
+@router.get("/login")
+def ask(request: Request) -> Response:
+    """The login page."""
+    return door(request)
+
+
+@router.post("/login")
+def log_in(
+    request: Request,
+    opened: OpenDesk,
+    name: Annotated[str, Form(max_length=100)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    csrf: Annotated[str, Form(max_length=100)] = "",
+    back: Annotated[str, Form(max_length=300)] = "/",
+) -> Response:
+    """Open a session for a name and its password."""
+    knocked(request, csrf)
+    if not request.app.state.accounts:
+        raise RefusedError(403, "no_accounts")
+    cookie = people.log_in(opened.ledger, name, password, address(request))
+    if cookie is None:
+        return door(request, 401, wrong=True)
+    response = RedirectResponse(own_path(back), 303)
+    keep(request, response, COOKIE, cookie)
+    return response
+
+
+@router.get("/enter")
+def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
+    """Open the one session of a desk without accounts."""
+    if request.app.state.accounts:
+        raise RefusedError(404, "not_found")
+    cookie = people.redeem(opened.ledger, token, address(request))
+    if cookie is None:
+        raise RefusedError(403, "token_spent")
+    response = RedirectResponse("/", 303)
+    keep(request, response, COOKIE, cookie)
+    return response
+
+
+@router.post("/logout")
+def log_out(request: Request, visit: Anyone) -> Response:
+    """Close the session."""
+    people.end(visit.desk.ledger, request.cookies.get(COOKIE, ""), visit.session.who)
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@router.get("/account")
+def account(request: Request, visit: Anyone) -> Response:
+    """Where people change their own password."""
+    return _account(request, visit)
+
+
+@router.post("/account")
+def change_password(
+    request: Request,
+    visit: Anyone,
+    current: Annotated[str, Form(max_length=1000)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    again: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Change one's own password, knowing the old one; one's sessions elsewhere end."""
+    if len(password) < people.MIN_PASSWORD:
+        return _account(request, visit, 422, "too_short")
+    if password != again:
+        return _account(request, visit, 422, "not_the_same")
+    cookie = request.cookies.get(COOKIE, "")
+    who, ledger = visit.session.who, visit.desk.ledger
+    if not people.change_own(ledger, who, current, password, address(request), cookie):
+        return _account(request, visit, 403, "wrong_password")
+    return _account(request, visit, said="changed")
+
+
+def _account(request: Request, visit: Visit, status: int = 200, said: str = "") -> Response:
+    if not request.app.state.accounts:
+        raise RefusedError(404, "not_found")
+    return page(
+        request, "account", visit.session, status=status, said=said, least=people.MIN_PASSWORD
+    )
+
+
+@router.get("/language/{name}")
+def choose_language(request: Request, name: LanguageName, back: Back) -> Response:
+    """Remember the language and go back."""
+    response = RedirectResponse(back, 303)
+    keep(request, response, LANGUAGE, name)
+    return response
+
+
+@router.get("/static/{name}")
+def asset(name: str) -> Response:
+    """A style sheet, script or icon of ours; nothing else lies here."""
+    found = static(name)
+    if found is None:
+        raise RefusedError(404, "not_found")
+    content, kind = found
+    return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})

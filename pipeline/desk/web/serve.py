@@ -1,0 +1,122 @@
+"""Running the web application on an address, safely or not at all."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+
+from pipeline.core.errors import ConfigError
+from pipeline.desk import accounts as people
+from pipeline.desk.cases.desk import Desk, opened
+from pipeline.desk.web.app import create_app
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the desk is served.
+
+    Attributes:
+        certificate: PEM file with the certificate, then `key` holds its private key; without,
+            HTTP: for the loopback, or behind a proxy that speaks TLS.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def url(self) -> str:
+        """What to type into the browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http{'s' if self.certificate else ''}://{host}:{self.port}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A desk ready to be served; `url` carries the one-time token where there are no accounts."""
+
+    url: str
+    accounts: bool
+    server: uvicorn.Server
+    listener: socket.socket
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        with self.listener:
+            self.server.run(sockets=[self.listener])
+
+
+def prepare(run: Path, address: Address) -> Service:
+    """Check run, accounts and address.
+
+    Raises:
+        StoreError: There is no finished run in the folder.
+        ConfigError: Other machines could reach a desk without accounts, TLS is half given or
+            its files are unusable, or the address is taken.
+    """
+    if (address.certificate is None) != (address.key is None):
+        raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
+    with opened(run) as desk:
+        accounts = _admitted(desk, address)
+        config = _config(run, address, accounts)
+        listener = _listen(address)  # before a new token ends the session of a desk that runs
+        url = address.url
+        if accounts:
+            people.close_local(desk.ledger)
+        else:
+            url += f"enter?token={people.new_token(desk.ledger)}"
+    return Service(url, accounts, uvicorn.Server(config), listener)
+
+
+def _admitted(desk: Desk, address: Address) -> bool:
+    """Whether people log in; a desk without accounts stays on this machine."""
+    accounts = bool(people.accounts(desk.ledger))
+    if not accounts and not address.local:
+        raise ConfigError(
+            f"without accounts the desk is not served on {address.host}",
+            "Make accounts with `photoproof users add`, or use --host 127.0.0.1.",
+        )
+    return accounts
+
+
+def _config(run: Path, address: Address, accounts: bool) -> uvicorn.Config:
+    config = uvicorn.Config(
+        create_app(run, accounts=accounts),
+        ssl_certfile=address.certificate,
+        ssl_keyfile=address.key,
+        access_log=False,  # addresses would carry the token; who saw what is in the action log
+        server_header=False,
+        log_config=None,  # warnings go to standard error as they are
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"the TLS files cannot be used ({error})") from error
+    return config
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot serve on {address.host}, port {address.port} ({error.strerror})",
+            "Choose another --host or --port, or end the program that uses it.",
+        ) from error

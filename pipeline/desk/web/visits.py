@@ -1,0 +1,156 @@
+"""Who is asking: session, role, CSRF token and language of a request, checked before any page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import compare_digest, token_urlsafe
+from typing import Annotated, Literal
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from pipeline.core.reasons import DEFAULT_LANGUAGE, Language
+from pipeline.desk import accounts as people
+from pipeline.desk.accounts import Role, Session
+from pipeline.desk.cases.desk import Desk
+from pipeline.desk.cases.queue import Asker
+
+COOKIE, KNOCK, LANGUAGE = "photoproof", "photoproof_knock", "photoproof_lang"
+_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
+
+
+class RefusedError(Exception):
+    """The request is answered with `status` and the words of this key, and nothing else."""
+
+    def __init__(self, status: int, key: str) -> None:
+        super().__init__(key)
+        self.status = status
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody who may make it."""
+
+    desk: Desk
+    session: Session
+    lang: Language
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks the queue."""
+        return Asker(self.session.who, self.session.role)
+
+
+def language(request: Request) -> Language:
+    """The chosen language, else the browser's, else Chinese."""
+    wanted = request.cookies.get(LANGUAGE) or request.headers.get("accept-language", "")[:2]
+    return "en" if wanted == "en" else "zh" if wanted == "zh" else DEFAULT_LANGUAGE
+
+
+def address(request: Request) -> str:
+    """Where the request comes from."""
+    return request.client.host if request.client else ""
+
+
+def desk(request: Request) -> Iterator[Desk]:
+    """The run's desk for one request, its queue up to date.
+
+    Raises:
+        StoreError: The run cannot be read.
+    """
+    run: Path = request.app.state.run
+    opened = Desk(run)
+    try:
+        opened.refresh()
+        yield opened
+    finally:
+        opened.close()
+
+
+OpenDesk = Annotated[Desk, Depends(desk)]
+
+
+async def token(request: Request) -> str:
+    """The CSRF token that came with a request: header, or field of its form."""
+    if header := request.headers.get("x-csrf-token"):
+        return header
+    if request.method != "POST":
+        return ""
+    return str((await request.form()).get("csrf", ""))
+
+
+Token = Annotated[str, Depends(token)]
+
+
+def admits(*roles: Role) -> Callable[..., Visit]:
+    """A dependency that lets in these roles only.
+
+    Raises:
+        RefusedError: 401 without a session, 403 with the wrong role or a forged token.
+    """
+
+    def visit(request: Request, opened: OpenDesk, csrf: Token) -> Visit:
+        session = people.session(opened.ledger, request.cookies.get(COOKIE, ""))
+        if session is None:
+            raise RefusedError(401, "no_session")
+        if session.role not in roles:
+            opened.ledger.record(session.who, "refused", path=request.url.path)
+            raise RefusedError(403, "wrong_role")
+        if request.method != "GET" and not compare_digest(csrf.encode(), session.csrf.encode()):
+            opened.ledger.record(session.who, "forged_token", path=request.url.path)
+            raise RefusedError(403, "forged_token")
+        return Visit(opened, session, language(request))
+
+    return visit
+
+
+Judge = Annotated[Visit, Depends(admits(Role.REVIEWER, Role.LEAD))]
+Lead = Annotated[Visit, Depends(admits(Role.LEAD))]
+Overseer = Annotated[Visit, Depends(admits(Role.LEAD, Role.AUDITOR))]
+Anyone = Annotated[Visit, Depends(admits(*Role))]
+
+
+def knock(request: Request, response: Response) -> str:
+    """A token for the login form, kept in a cookie too: only our own page knows both."""
+    value = request.cookies.get(KNOCK) or token_urlsafe(24)
+    keep(request, response, KNOCK, value)
+    return value
+
+
+def knocked(request: Request, csrf: str) -> None:
+    """Refuse a login form that is not ours.
+
+    Raises:
+        RefusedError: 403.
+    """
+    kept = request.cookies.get(KNOCK, "")
+    if not kept or not compare_digest(kept.encode(), csrf.encode()):
+        raise RefusedError(403, "forged_token")
+
+
+def keep(request: Request, response: Response, name: str, value: str) -> None:
+    """Set a cookie that no script can read.
+
+    No other site can send it, but that the session's comes along with a link: the report's lead to
+    cases. What changes something is no link, and needs the token of our own page besides.
+    """
+    response.set_cookie(
+        name,
+        value,
+        httponly=True,
+        samesite="lax" if name == COOKIE else "strict",
+        secure=request.url.scheme == "https",
+    )
+
+
+def own_path(text: str) -> str:
+    """A path of ours to go back to; anything else becomes the queue."""
+    return text if _OWN_PATH.fullmatch(text) else "/"
+
+
+Back = Annotated[str, Depends(lambda back="/": own_path(back))]
+LanguageName = Literal["zh", "en"]

@@ -1,0 +1,133 @@
+"""The whole nightly job as one call: run, then write what people read. The CLI's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+
+from models import manifest
+from pipeline.cohort.conclude import effective
+from pipeline.core.errors import ConfigError
+from pipeline.core.policy import Policy, Profile
+from pipeline.core.reasons import DEFAULT_LANGUAGE, Language
+from pipeline.core.types import Cohort
+from pipeline.night import folder
+from pipeline.night.executors.processes import EngineFactory
+from pipeline.night.folder import DATABASE, database_of, locked
+from pipeline.night.publishing import publish
+from pipeline.night.run import Plan, Progress, run
+from pipeline.night.tally import decide_all
+from pipeline.store import RunSummary, Store
+from pipeline.student.engine import network_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where a run's files are, and its summary, the record of `run.json`."""
+
+    summary: RunSummary
+    csv: Path
+    html: Path
+    xlsx: Path
+    json: Path
+
+
+def nightly(
+    cohort: Cohort,
+    out: Path,
+    policy: Policy,
+    profile: Profile,
+    *,
+    digests: Mapping[str, str],
+    workers: int = 1,
+    lang: Language = DEFAULT_LANGUAGE,
+    on_progress: Progress = lambda *_: None,
+    factory: EngineFactory | None = None,
+) -> Outputs:
+    """Assess, decide and report a cohort.
+
+    Args:
+        cohort: From `pipeline.source.gather`.
+        out: Output folder.
+        policy: Thresholds and severities.
+        profile: The photo standard.
+        digests: From `models.manifest.expected`. The weights are verified before the first photo
+            is looked at, and not where none has to be.
+        workers: Processes.
+        lang: Of the reports.
+        on_progress: Called with students done and students in all.
+        factory: Another engine than the networks; for tests.
+
+    Raises:
+        StoreError: The folder is in use, foreign or not writable.
+        ModelError: Weights are needed and not whole.
+    """
+    plan = Plan(out, policy, profile, digests, workers)
+    if factory is None:
+        names = policy.comparison.recognisers
+        factory = partial(network_engine, policy.input, names)
+        plan = replace(plan, verify=partial(manifest.digests, names))
+    summary = run(cohort, plan, factory, on_progress)
+    return _publish(out, summary, lang)
+
+
+def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Outputs:
+    """Judge a finished run by another policy and write its reports anew; no photo is read.
+
+    Raises:
+        StoreError: There is no finished run in `out`, or it is in use.
+        ConfigError: The policy compares with another recogniser than the run did.
+    """
+    database = database_of(out)
+    with locked(out), Store(database) as store:
+        summary = store.finished()
+        _same_recogniser(summary, policy, out)
+        judged, calibration = effective(store, policy)
+        summary = replace(
+            summary,
+            counts=decide_all(store, judged, profile).counts,
+            policy=policy.model_dump(mode="json"),
+            profile=policy.profile,
+            thresholds={
+                kind: judged.comparison.of(kind).model_dump() for kind in summary.thresholds
+            },
+            calibration=calibration,
+        )
+        store.finish(summary)
+    return _publish(out, summary, lang)
+
+
+def _same_recogniser(summary: RunSummary, policy: Policy, out: Path) -> None:
+    """Refuse to hold one recogniser's scores against another's thresholds."""
+    if summary.recogniser != policy.comparison.recogniser:
+        raise ConfigError(
+            f"{out}: its scores are of `{summary.recogniser}`; the policy's"
+            f" `comparison.recogniser` is `{policy.comparison.recogniser}`",
+            "Run again with this policy: faces have to be compared anew.",
+        )
+
+
+def _identity(store: Store) -> str:
+    """What this folder's reports are known by, so that decisions made in one come back here."""
+    known = store.noted("identity") or token_hex(8)
+    with store.transaction():
+        store.note("identity", known)
+    return known
+
+
+def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
+    """See that the four files people and programs read are there and tell what the store does."""
+    with locked(out), Store(out / DATABASE) as store:
+        outputs = Outputs(
+            replace(summary, identity=_identity(store)),
+            out / folder.RESULTS,
+            out / folder.PAGE,
+            out / folder.WORKBOOK,
+            out / folder.SUMMARY,
+        )
+        publish(store, outputs.summary, out, lang)
+    outputs.summary.write(outputs.json)
+    return outputs

@@ -1,0 +1,239 @@
+"""The nightly run: the only place that knows the order of the stages across students."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+from models.arithmetic import ARITHMETIC
+from pipeline import __version__
+from pipeline.cohort.conclude import conclude, effective, histograms
+from pipeline.core.measurements import EXTRA_PHOTO
+from pipeline.core.policy import Policy, Profile
+from pipeline.core.types import Cohort, Job, Measurement, Subject
+from pipeline.night.executors.processes import EngineFactory, assess_all
+from pipeline.night.folder import DATABASE, locked
+from pipeline.night.tally import decided
+from pipeline.source.contents import Contents
+from pipeline.store import RunSummary, Store
+from pipeline.student import measures as quality
+
+# Packages whose version can change a result; written to run.json.
+_PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run needs to know beside the cohort.
+
+    Attributes:
+        out: Output folder; holds the store, so a run into the same folder continues it.
+        digests: sha256 by weight id, part of every fingerprint.
+        verify: Called before the first student is looked at; raises where the weights are not
+            what `digests` says.
+    """
+
+    out: Path
+    policy: Policy
+    profile: Profile
+    digests: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
+    verify: Callable[[], object] = lambda: None
+
+
+def run(
+    cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress = lambda *_: None
+) -> RunSummary:
+    """Assess and decide a cohort; what was already done for the same files is not done again.
+
+    Args:
+        cohort: From `pipeline.source.gather`.
+        plan: Where to, and by which policy.
+        factory: Makes the engine in each worker.
+        on_progress: Called with students done and students in all.
+
+    Returns:
+        The run's summary, as it goes into `run.json`.
+
+    Raises:
+        StoreError: The folder is locked by another run, foreign or not writable.
+    """
+    started, clock = datetime.now(UTC), perf_counter()
+    with locked(plan.out), Store(plan.out / DATABASE) as store:
+        looked = _look(store, cohort, plan, factory, on_progress)
+        if looked.stale:
+            conclude(store, plan.policy)
+        judged, calibration = effective(store, plan.policy)
+        tally = decided(store, judged, plan.profile)
+        with store.transaction():
+            store.note("cohort_key", looked.cohort_key)
+        if not plan.policy.privacy.keep_templates:
+            store.purge_templates()
+        seconds = perf_counter() - clock
+        summary = RunSummary(
+            photoproof=__version__,
+            started=started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(seconds, 3),
+            students=len(cohort.jobs),
+            assessed=looked.assessed,
+            students_per_second=round(looked.assessed / seconds, 2),
+            workers=plan.workers,
+            counts=tally.counts,
+            stages=looked.stages,
+            versions={name: version(name) for name in _PACKAGES},
+            models=dict(plan.digests),
+            arithmetic=ARITHMETIC,
+            instructions=tally.instructions,
+            policy=plan.policy.model_dump(mode="json"),
+            profile=plan.policy.profile,
+            thresholds={
+                kind: judged.comparison.of(kind).model_dump()
+                for kind in sorted({r.kind for job in cohort.jobs for r in job.references})
+            },
+            calibration=calibration,
+            non_mated=histograms(store),
+            remarks=(*cohort.remarks, *looked.remarks, *tally.remarks),
+        )
+        store.finish(summary)
+    return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What came of looking at students.
+
+    Attributes:
+        cohort_key: Digest of all that conclusions across students depend on.
+        stale: Conclusions have to be drawn anew.
+        stages: Seconds by stage.
+        remarks: For those who read the report.
+    """
+
+    cohort_key: str
+    stale: bool
+    assessed: int
+    stages: dict[str, float]
+    remarks: tuple[str, ...]
+
+
+def _look(
+    store: Store, cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress
+) -> _Looked:
+    """See that the store has everybody's evidence; what this takes in memory is free again then."""
+    jobs = dict(_keyed(cohort))
+    store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
+    remarks = _arithmetic(store)
+    prints = _fingerprints(jobs, plan, store)
+    rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
+    cohort_key = _digest(prints, rules)
+    pending = _pending(store, jobs, prints)
+    stale = bool(pending) or store.noted("cohort_key") != cohort_key
+    if stale:
+        plan.verify()
+        store.begin()
+        if store.noted("templates_purged"):
+            store.restart()  # what is concluded across students needs everybody's template
+            pending = _pending(store, jobs, prints)
+    stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
+    return _Looked(cohort_key, stale, len(pending), stages, remarks)
+
+
+def _arithmetic(store: Store) -> tuple[str, ...]:
+    """Note the arithmetic of what the store holds from now on; a remark where that was another.
+
+    It is part of every fingerprint, so nothing of the other is left when the run ends.
+    """
+    before = store.noted("arithmetic")
+    measured = sum(1 for fingerprint in store.fingerprints().values() if fingerprint)
+    if before != ARITHMETIC:
+        with store.transaction():
+            store.note("arithmetic", ARITHMETIC)
+    if before == ARITHMETIC or not measured:
+        return ()
+    return (
+        f"{measured} students had been measured in {before or 'an arithmetic not on record'};"
+        f" everybody was looked at again in {ARITHMETIC}.",
+    )
+
+
+def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
+    """Every student's job by subject_id, then a job for every photo that nobody claims."""
+    for job in cohort.jobs:
+        yield job.subject.subject_id, job
+    for number, file in enumerate(cohort.extras, 1):
+        fact = Measurement(EXTRA_PHOTO, "yes")
+        yield f"extra:{number}:{file.name}", Job(Subject("", 0), file, facts=(fact,))
+
+
+def _name(job: Job) -> str:
+    return job.photo.name if job.photo else ""
+
+
+def _pending(
+    store: Store, jobs: Mapping[str, Job], prints: Mapping[str, str]
+) -> list[tuple[str, Job]]:
+    """Students of whom the store has no evidence, or evidence of something else."""
+    done = store.fingerprints()
+    return [(key, job) for key, job in jobs.items() if done.get(key) != prints[key]]
+
+
+def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str, str]:
+    """By key, everything the evidence of one student depends on; the store keeps what files are."""
+    known = store.known_files()
+    contents = Contents(known)
+    common = _digest(
+        dict(plan.digests),
+        plan.policy.comparison.recogniser,
+        plan.policy.input.model_dump(),
+        quality.VERSION,
+        ARITHMETIC,
+        __version__,
+    )
+    prints = {
+        key: _digest(
+            contents.of(job.photo),
+            [(reference.kind, contents.of(reference.file)) for reference in job.references],
+            job.facts,
+            common,
+        )
+        for key, job in jobs.items()
+    }
+    if contents.seen != known:
+        store.know_files(contents.seen)
+    return prints
+
+
+def _digest(*parts: object) -> str:
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _assess(
+    store: Store,
+    pending: Sequence[tuple[str, Job]],
+    prints: Mapping[str, str],
+    total: int,
+    plan: Plan,
+    factory: EngineFactory,
+    on_progress: Progress,
+) -> dict[str, float]:
+    """Send the pending students to the workers and save what comes back; seconds by stage."""
+    seconds: Counter[str] = Counter()
+    done = total - len(pending)
+    on_progress(done, total)
+    for key, evidence in assess_all(pending, factory, min(plan.workers, max(1, len(pending)))):
+        store.save(key, prints[key], evidence)
+        seconds.update(evidence.seconds)
+        done += 1
+        on_progress(done, total)
+    return {stage: round(spent, 3) for stage, spent in seconds.items()}

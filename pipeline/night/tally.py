@@ -1,0 +1,92 @@
+"""Every student of a store decided, and what they come to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+from models.arithmetic import ARITHMETIC
+from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
+from pipeline.core.policy import Policy, Profile
+from pipeline.core.program import program
+from pipeline.core.types import Decision, Measurement, Severity
+from pipeline.decide import Judge
+from pipeline.store import Store
+from pipeline.store.summary import Counts
+
+_NOTE = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a store's students come to.
+
+    Attributes:
+        counts: Students by what was decided and why.
+        instructions: Students by the instruction set that the networks ran on.
+    """
+
+    counts: Counts
+    instructions: dict[str, int]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Where machines of several kinds looked at the students, that they did."""
+        if len(self.instructions) < 2:
+            return []
+        kinds = ", ".join(f"{name} ({count})" for name, count in self.instructions.items())
+        return [
+            f"Machines of several kinds looked at these students, by instruction set: {kinds}."
+            f" All compute in {ARITHMETIC}, so the decisions are the same on each."
+        ]
+
+
+def decided(store: Store, policy: Policy, profile: Profile) -> Tally:
+    """What `decide_all` says; asked anew only where anything that it depends on has changed."""
+    last = json.loads(store.noted(_NOTE) or "{}")
+    if last and last["of"] == _inputs(store, policy, profile):
+        return Tally(Counts(**last["counts"]), last["instructions"])
+    tally = decide_all(store, policy, profile)
+    noted = {"of": _inputs(store, policy, profile), **asdict(tally)}
+    with store.transaction():
+        store.note(_NOTE, json.dumps(noted))
+    return tally
+
+
+def _inputs(store: Store, policy: Policy, profile: Profile) -> str:
+    """Digest of all that decisions are made of, how they are made, and of themselves."""
+    rules = policy.model_dump(mode="json"), profile.model_dump(mode="json")
+    parts = (rules, store.digest(), program())
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
+    """Decide every student of a store from what was measured; no pixel is touched."""
+    decisions = Counter({decision.value: 0 for decision in Decision})
+    categories: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    advice: Counter[str] = Counter()
+    instructions: Counter[str] = Counter()
+    judge, unseen = Judge(policy, profile), store.unseen()
+    with store.transaction():
+        for key, seen, comparisons in store.evidence():
+            if key in unseen:  # nobody is accepted unseen, whatever went wrong before
+                seen = seen.also([Measurement(ASSESS_ERROR, "it was not looked at")])
+            if ran_on := seen.values.get(INSTRUCTIONS):
+                instructions[str(ran_on)] += 1
+            assessment = judge.judge(seen, comparisons)
+            store.decide(key, assessment)
+            decisions[assessment.decision.value] += 1
+            categories[assessment.category] += 1
+            found = {(f.code, f.severity is Severity.ADVICE) for f in assessment.findings}
+            for code, is_advice in found:
+                (advice if is_advice else reasons)[code] += 1
+    counts = Counts(
+        decision=dict(decisions),
+        category=dict(categories.most_common()),
+        reasons=dict(reasons.most_common()),
+        advice=dict(advice.most_common()),
+    )
+    return Tally(counts, dict(sorted(instructions.items())))

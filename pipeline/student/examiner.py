@@ -1,0 +1,294 @@
+"""The real engine: decode → detect → orient → compare → quality with the pulled networks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from models.arithmetic import instruction_set
+from models.blazeface import BlazeFace
+from models.facemesh import FaceMesh
+from models.manifest import DEFAULT_RECOGNISERS, path_of
+from models.recognisers import recognisers
+from models.segmenter import Segmenter
+from models.yunet import YuNet
+from pipeline.core import measurements as names
+from pipeline.core.eyes import eyes_in
+from pipeline.core.geometry import TURNS, align, crop_square, shrink, turn
+from pipeline.core.policy import InputLimits
+from pipeline.core.types import (
+    PHOTO,
+    Comparison,
+    Evidence,
+    Floats,
+    ImageFile,
+    Job,
+    Measurement,
+    Mesh,
+    Orientation,
+    Photo,
+    Pixels,
+    Portrait,
+    Reference,
+)
+from pipeline.student import orient
+from pipeline.student.compare import embed, embed_together, score
+from pipeline.student.decode import UnreadableError, decode, read
+from pipeline.student.detect import LONGEST, Spotter, limit_size
+from pipeline.student.measures import View, measure_all
+from pipeline.student.resemblance import picture_hashes
+
+# Longer side of the pictures kept for the report, and their JPEG quality.
+_THUMBNAIL, _THUMBNAIL_QUALITY = 320, 82
+# The mesh is taken from a square crop of this many face heights, at most this large.
+_MESH_FRAMING, _MESH_SIDE = 1.8, 384
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the networks made of one picture.
+
+    Attributes:
+        bgr: The picture as it lies, no larger than the stages need.
+        orientation: None when there is no face; then `portrait` is None too.
+        alone: A glance showed no sign of a second face.
+    """
+
+    bgr: Pixels
+    orientation: Orientation | None = None
+    portrait: Portrait | None = None
+    alone: bool = False
+
+
+@dataclass(slots=True)
+class _Record:
+    """Evidence of one student while it grows."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by role
+    roles: set[str] = field(default_factory=set)  # of the references so far, usable or not
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = time.perf_counter() - start
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + elapsed
+
+
+class NetworkEngine:
+    """One process's networks, compiled once.
+
+    Args:
+        limits: What the decoder is willing to open.
+        compare_by: Names of the recognisers to compare with, fused where there are several.
+
+    Raises:
+        ModelError: If weights are missing or damaged.
+    """
+
+    def __init__(
+        self, limits: InputLimits, compare_by: Sequence[str] = DEFAULT_RECOGNISERS
+    ) -> None:
+        cv2.setNumThreads(1)  # workers are processes; OpenCV's own threads would only compete
+        yunet = path_of("yunet")
+        self._limits = limits
+        self._detectors = YuNet(yunet), BlazeFace(path_of("blazeface"))
+        self._spotter = Spotter(*self._detectors, [YuNet(yunet, 320), YuNet(yunet, 640)])
+        self._recognisers = recognisers(compare_by)
+        self._mesh = FaceMesh(path_of("face_landmarker"))
+        self._segmenter = Segmenter(path_of("selfie_segmenter"))
+
+    def start(self) -> None:
+        """Run the networks that wait for their first picture once each, on nothing.
+
+        Raises:
+            ModelError: One cannot run on this machine.
+        """
+        for detector in self._detectors:
+            detector([np.zeros((detector.side, detector.side, 3), dtype=np.uint8)], 1.0)
+        embed(self._recognisers, [np.zeros((112, 112, 3), dtype=np.uint8)] * 2)
+
+    def close(self) -> None:
+        """Nothing to release: the networks go with the process."""
+
+    def assess(self, job: Job) -> Evidence:
+        """Look at one student's photo and references."""
+        record = _Record([*job.facts, Measurement(names.INSTRUCTIONS, instruction_set())])
+        sha256 = "" if job.photo is None else self._photo(job.photo, record)
+        comparisons = [self._reference(reference, record) for reference in job.references]
+        with record.timed("compare"):
+            templates = self._templates(record.crops)
+        return Evidence(
+            tuple(record.measurements),
+            tuple(_scored(comparison, templates) for comparison in comparisons),
+            sha256,
+            record.pictures,
+            templates,
+            record.seconds,
+        )
+
+    def look(self, bgr: Pixels, record: _Record | None = None) -> Look:
+        """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
+        record = record or _Record()
+        small = limit_size(bgr)
+        with record.timed("orient"):
+            return self._at_a_glance(small) or self._at_length(small)
+
+    def _at_a_glance(self, bgr: Pixels) -> Look | None:
+        """What the first glance says that leaves no doubt, of one after each quarter turn."""
+        for turn_cw in TURNS:
+            laid = turn(bgr, turn_cw)
+            glance = self._spotter.glance(laid)
+            told = glance and orient.at_a_glance(glance.sightings, turn_cw)
+            if glance and told:
+                return Look(bgr, told, Portrait(laid, glance.face), glance.alone)
+        return None
+
+    def _at_length(self, bgr: Pixels) -> Look:
+        """What both detectors say of all turns together."""
+        sightings, orientation = orient.settle(self._spotter.looks(bgr))
+        if orientation is None:
+            return Look(bgr)
+        return Look(bgr, orientation, self._spotter.portrait(bgr, sightings, orientation))
+
+    def template(self, bgr: Pixels) -> Floats | None:
+        """Unit-length template of a picture's subject, (D,); None when there is no face."""
+        portrait = self.look(bgr).portrait
+        return None if portrait is None else embed(self._recognisers, [_aligned(portrait)])[0]
+
+    def _templates(self, crops: Mapping[str, Pixels]) -> dict[str, Floats]:
+        """Templates by role; a photo and its references are embedded together."""
+        if not crops:
+            return {}
+        together = embed_together if PHOTO in crops else embed
+        return dict(zip(crops, together(self._recognisers, list(crops.values())), strict=True))
+
+    def _photo(self, file: ImageFile, record: _Record) -> str:
+        """The photo described, or why it cannot be read; its sha256."""
+        try:
+            photo, look = self._open(file, record)
+        except UnreadableError as error:
+            record.measurements.append(Measurement(names.PHOTO_ERROR, str(error)))
+            return ""
+        self._describe(photo, look, record)
+        return photo.sha256
+
+    def _open(
+        self, file: ImageFile, record: _Record, longest: int | None = None
+    ) -> tuple[Photo, Look]:
+        with record.timed("decode"):
+            photo = decode(read(file, self._limits), self._limits, longest)
+        return photo, self.look(photo.bgr, record)
+
+    def _describe(self, photo: Photo, look: Look, record: _Record) -> None:
+        """The photo's measurements, thumbnail and template."""
+        orientation, portrait = look.orientation, look.portrait
+        if portrait is not None and not look.alone:
+            with record.timed("orient"):
+                portrait = self._spotter.with_others(portrait)
+        add = record.measurements.append
+        add(Measurement(names.EXIF_ORIENTATION, float(photo.exif_orientation)))
+        add(Measurement(names.FACES_FOUND, 0.0 if portrait is None else 1.0))
+        if orientation is not None:
+            add(Measurement(names.TURN_CW, float(orientation.turn_cw), "°"))
+            add(Measurement(names.TURN_CONFIDENCE, orientation.confidence))
+        with record.timed("quality"):
+            mesh = None if portrait is None else self._mesh_of(portrait)
+            taken = measure_all(View(photo, orientation, portrait, mesh, self._segmenter))
+        record.measurements.extend(taken)
+        if orientation is not None:
+            # The detectors' five points understate a roll by a third; the mesh's eyes do not.
+            by_eyes = next((m.value for m in taken if m.name == names.ROLL), None)
+            known = isinstance(by_eyes, float)
+            add(Measurement(names.ROLL_DEG, by_eyes if known else orientation.roll_deg, "°"))
+        upright = look.bgr if portrait is None else portrait.bgr
+        plain, mirrored = picture_hashes(upright)
+        add(Measurement(names.PHOTO_HASH, plain))
+        add(Measurement(names.PHOTO_HASH_MIRRORED, mirrored))
+        record.pictures[PHOTO] = _thumbnail(upright)
+        if portrait is not None:
+            height, width = upright.shape[:2]
+            add(eyes_in(PHOTO, portrait.face.landmarks, width, height))
+            record.crops[PHOTO] = _aligned(portrait)
+
+    def _reference(self, reference: Reference, record: _Record) -> Comparison:
+        """One reference named, not scored yet; one that cannot be used says why."""
+        model = "+".join(recogniser.name for recogniser in self._recognisers)
+        kind = reference.kind
+        role = _free_role(kind, record.roles)
+        record.roles.add(role)
+        try:
+            _, theirs = self._open(reference.file, record, LONGEST)
+        except UnreadableError as error:
+            return Comparison(kind, None, model, str(error), 0.0, role)
+        if theirs.orientation is None or theirs.portrait is None:
+            record.pictures[role] = _thumbnail(theirs.bgr)
+            return Comparison(kind, None, model, "no face was found in it", 0.0, role)
+        crop, eyes = _registry_crop(theirs.portrait)
+        record.pictures[role] = _thumbnail(crop)
+        record.measurements.append(eyes_in(role, eyes, crop.shape[1], crop.shape[0]))
+        record.crops[role] = _aligned(theirs.portrait)
+        return Comparison(kind, None, model, "", theirs.orientation.confidence, role)
+
+    def _mesh_of(self, portrait: Portrait) -> Mesh | None:
+        """The subject's mesh in pixels of the upright picture."""
+        x, y, width, height = (float(v) for v in portrait.face.box)
+        side = max(8, round(max(width, height) * _MESH_FRAMING))
+        crop, left, top = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
+        small = shrink(crop, _MESH_SIDE)
+        mesh = self._mesh(small)
+        if mesh is None:
+            return None
+        points = mesh.points * (side / small.shape[0]) + (left, top)
+        return Mesh(points.astype("float32"), mesh.blendshapes, mesh.pose)
+
+
+def _aligned(portrait: Portrait) -> Pixels:
+    return align(portrait.bgr, portrait.face.landmarks, averaged=True)
+
+
+def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparison:
+    """The comparison with its score, where both pictures have a template."""
+    if PHOTO not in templates or comparison.role not in templates:
+        return comparison
+    return replace(comparison, score=score(templates[PHOTO], templates[comparison.role]))
+
+
+def _free_role(kind: str, taken: Collection[str]) -> str:
+    """`kind`, or `kind#2`, `kind#3` for further references of the same kind."""
+    number, role = 1, kind
+    while role in taken:
+        number += 1
+        role = f"{kind}#{number}"
+    return role
+
+
+def _registry_crop(portrait: Portrait) -> tuple[Pixels, Floats]:
+    """Hair to shoulders at 3:4, as the registry's frame shows them, and the eyes in its pixels.
+
+    The face box is half as high as the crop.
+    """
+    x, y, width, height = (float(v) for v in portrait.face.box)
+    side = max(8, round(height * 2.0))
+    square, left, top = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
+    edge = side // 8
+    eyes = portrait.face.landmarks[:2] - np.array((left + edge, top), dtype=np.float32)
+    return square[:, edge : side - edge], eyes
+
+
+def _thumbnail(bgr: Pixels) -> bytes:
+    """A small JPEG for the report."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
+    ok, jpeg = cv2.imencode(".jpg", shrink(bgr, _THUMBNAIL), quality)
+    assert ok
+    return bytes(jpeg)

@@ -1,0 +1,45 @@
+"""Quality stage: every file here with a `MEASURE` is one measure; nothing else to register."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from functools import cache
+
+from pipeline.core.types import Measurement
+from pipeline.student.view.base import Measure, NotMeasuredError, View
+
+__all__ = ["Measure", "NotMeasuredError", "View", "measure_all", "measures"]
+
+# Raise when stored values would come out otherwise: a measure's formula, the points that align a
+# face, the mesh. Then all students are looked at again.
+VERSION = 4
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """All measures by name, in alphabetical order of their files."""
+    found: dict[str, Measure] = {}
+    for module in pkgutil.iter_modules(__path__):
+        measure = getattr(importlib.import_module(f"{__name__}.{module.name}"), "MEASURE", None)
+        if measure is not None:
+            found[measure.name] = measure
+    return found
+
+
+def measure_all(view: View) -> tuple[Measurement, ...]:
+    """Every measure of one photo; one that fails keeps its reason and sinks no other."""
+    return tuple(_take(measure, view) for measure in measures().values())
+
+
+def _take(measure: Measure, view: View) -> Measurement:
+    try:
+        value = measure.function(view)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise NotMeasuredError("no finite number")  # it would pass every limit
+        return Measurement(measure.name, value, measure.unit)
+    except NotMeasuredError as error:
+        return Measurement(measure.name, None, measure.unit, str(error))
+    except Exception as error:  # noqa: BLE001 - one of the two: a failing measure is data
+        return Measurement(measure.name, None, measure.unit, f"{type(error).__name__}: {error}")

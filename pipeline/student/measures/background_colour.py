@@ -1,0 +1,24 @@
+"""Colour of the background as a word "#RRGGBB", for a profile's list of allowed colours."""
+
+from __future__ import annotations
+
+from pipeline.student.measures.colour_space import name
+from pipeline.student.view.base import Measure, View, background_key
+
+
+def background_colour(view: View) -> str:
+    """The key of the edge strips (`pipeline.student.view.backdrop`), CIELAB median, as sRGB.
+
+    Raises:
+        NotMeasuredError: If no background is seen along the edge.
+    """
+    return name(background_key(view))
+
+
+MEASURE = Measure(
+    "background_colour",
+    "",
+    background_colour,
+    below="BACKGROUND_COLOUR",
+    above="BACKGROUND_COLOUR",
+)

@@ -1,0 +1,35 @@
+"""Inter-eye distance of ISO/IEC 29794-5: turned head set straight, pixels of the file."""
+
+from __future__ import annotations
+
+import math
+
+from pipeline.student.measures.scalars import sigmoid
+from pipeline.student.measures.yaw import yaw
+from pipeline.student.view.base import Measure, NotMeasuredError, View, eye_centres, gap_of
+
+
+def inter_eye_distance(view: View) -> float:
+    """Distance of the eyes' centres × sec(yaw), in pixels of the photo as delivered.
+
+    OFIQ InterEyeDistance; the component's sigmoid has x0 70 px, w 20 px.
+
+    Raises:
+        NotMeasuredError: In profile, where sec(yaw) has no end.
+    """
+    angle = yaw(view)
+    if abs(angle) > 85:
+        raise NotMeasuredError("the head is in profile")
+    # The mesh may have been taken from a smaller copy of the photo.
+    copy = max(view.photo.bgr.shape[:2]) / max(view.frame)
+    return float(gap_of(eye_centres(view.points)) * copy / math.cos(math.radians(angle)))
+
+
+MEASURE = Measure(
+    "inter_eye_distance",
+    "px",
+    inter_eye_distance,
+    below="EYE_DISTANCE",
+    above="EYE_DISTANCE",
+    scalar=sigmoid(70, 20),
+)

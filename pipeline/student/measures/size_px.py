@@ -1,0 +1,14 @@
+"""Picture size: width × height in pixels of the upright picture, as a word such as "480×640"."""
+
+from __future__ import annotations
+
+from pipeline.student.view.base import Measure, View, upright_size
+
+
+def size_px(view: View) -> str:
+    """Width × height, so that a sideways photo of the right size is not blamed twice."""
+    width, height = upright_size(view)
+    return f"{width}×{height}"
+
+
+MEASURE = Measure("size_px", "px", size_px, below="SIZE_PX", above="SIZE_PX")

@@ -1,0 +1,14 @@
+"""Head yaw from the face mesh's pose matrix, degrees; positive towards the subject's left."""
+
+from __future__ import annotations
+
+from pipeline.student.measures.scalars import cosine
+from pipeline.student.view.base import Measure, View, pose_angles
+
+
+def yaw(view: View) -> float:
+    """Turn about the vertical axis; positive turns the nose to the right of the picture."""
+    return pose_angles(view)[0]
+
+
+MEASURE = Measure("yaw", "°", yaw, below="YAW", above="YAW", scalar=cosine)

@@ -1,0 +1,148 @@
+"""`report.xlsx`: the college table, all text, thumbnails where somebody must look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+from report_cases import (
+    HOSTILE,
+    ID_NUMBER,
+    OTHER_ID,
+    PASSPORT,
+    faces,
+    flag,
+    judged,
+    run_of,
+    students,
+    subject,
+)
+
+from pipeline.core.errors import StoreError
+from pipeline.core.reasons import Language
+from pipeline.core.types import Case
+from pipeline.report import write_xlsx, xlsx_report
+from pipeline.report.words import words
+
+HEADER = (
+    "序号 院系 专业 班级 学号 考生号 姓名 证件号 照片文件 机器结论 原因代码 说明 复核人 复核结论 "
+    "处理措施 处理状态 学生复核结论 日期 照片 参考照"
+)
+
+
+def opened(tmp_path: Path, cases: list[Case], lang: Language = "zh") -> openpyxl.Workbook:
+    write_xlsx(run_of(cases), iter(cases), tmp_path / "report.xlsx", lang)
+    return openpyxl.load_workbook(tmp_path / "report.xlsx")
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Worksheet:
+    return opened(tmp_path, students())["名单"]
+
+
+def column(sheet: Worksheet, title: str) -> list[str | None]:
+    index = HEADER.split().index(title)
+    return [row[index] for row in sheet.iter_rows(min_row=2, values_only=True)]
+
+
+def test_columns_are_the_college_tables(sheet: Worksheet) -> None:
+    assert [cell.value for cell in sheet[1]] == HEADER.split()
+    assert sheet.max_row == 1 + len(students())
+
+
+def test_english_headers(tmp_path: Path) -> None:
+    sheet = opened(tmp_path, students(), "en")["Students"]
+    assert sheet["A1"].value == "No."
+    assert sheet["J4"].value == "Flag"
+    assert "Does not look like the person on the admission photo" in sheet["L4"].value
+
+
+def test_every_cell_is_text(sheet: Worksheet) -> None:
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
+    assert column(sheet, "考生号")[0] == "21110105000000"
+
+
+def test_formulas_and_markup_stay_names(sheet: Worksheet) -> None:
+    names = column(sheet, "姓名")
+    assert names[8] == HOSTILE
+    assert names[9] == '=HYPERLINK("x")'
+
+
+def test_no_full_id_number_appears(tmp_path: Path) -> None:
+    book = opened(tmp_path, students())
+    text = " ".join(
+        str(value) for s in book for row in s.iter_rows(values_only=True) for value in row
+    ).upper()
+    assert not any(number in text for number in (ID_NUMBER, OTHER_ID, PASSPORT))
+    assert column(book["名单"], "证件号")[0] == "110*************2X"
+
+
+def test_decisions_reasons_and_advice_are_told(sheet: Worksheet) -> None:
+    assert column(sheet, "机器结论")[:3] == ["通过", "通过", "异常"]
+    assert column(sheet, "机器结论")[6] == "待核"
+    assert column(sheet, "原因代码")[2] == "NOT_ME;LOOKS_LIKE_OTHER;NAME_CLASH"
+    assert str(column(sheet, "说明")[2]).splitlines()[-1].startswith("提示：头部歪斜 3.2°")
+    assert all(value is None for value in column(sheet, "复核结论"))
+
+
+def test_thumbnails_only_where_somebody_must_look(sheet: Worksheet) -> None:
+    placed = [(i.anchor._from.row, i.anchor._from.col) for i in sheet._images]
+    rows = {row - 1 for row, _ in placed}
+    assert rows == {2, 3, 4, 5, 6, 7, 9, 10, 11}
+    assert {col for row, col in placed if row == 3} == {18, 19}
+    assert all(max(i.width, i.height) <= xlsx_report.PICTURE_PX for i in sheet._images)
+
+
+def test_thumbnails_stop_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_report, "PICTURE_ROWS", 2)
+    sheet = opened(tmp_path, students())["名单"]
+    assert {i.anchor._from.row - 1 for i in sheet._images} == {2, 3}
+
+
+def test_the_deciding_reference_is_shown(tmp_path: Path) -> None:
+    pictures = faces(1) | {"admission": faces(2)["photo"]}
+    case = Case(subject(1), "a.jpg", judged(flag("NOT_ME", 0.1)), {}, (), pictures)
+    image = opened(tmp_path, [case])["名单"]._images[1]
+    assert image._data() == xlsx_report._small(pictures["admission"]).getvalue()
+
+
+def test_head_is_frozen_filtered_and_choices_are_lists(sheet: Worksheet) -> None:
+    assert sheet.freeze_panes == "H2"
+    assert sheet.auto_filter.ref == f"A1:T{sheet.max_row}"
+    choices = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation}
+    last = sheet.max_row
+    assert choices[f"O2:O{last}"] == '"重采,勘误,备案"'
+    assert choices[f"N2:N{last}"] == '"照片正确,照片不是我本人,照片侧卧,照片倒立,其他"'
+
+
+def test_second_sheet_has_the_runs_counts(tmp_path: Path) -> None:
+    rows = list(opened(tmp_path, students())["汇总"].iter_rows(values_only=True))
+    run = run_of(students())
+    counted = {row[0]: row[1] for row in rows}
+    assert counted["异常"] == run.counts.decision["FLAG"]
+    assert counted["不像本人"] == run.counts.reasons["NOT_ME"]
+
+
+def test_an_empty_run_and_odd_texts_still_make_a_workbook(tmp_path: Path) -> None:
+    assert opened(tmp_path, [])["名单"].max_row == 1
+    case = Case(subject(1, "长" * 40_000), "\udcff.jpg", judged())
+    sheet = opened(tmp_path, [case])["名单"]
+    assert len(str(column(sheet, "姓名")[0])) == 32_767
+    assert column(sheet, "照片文件") == ["\\udcff.jpg"]
+
+
+def test_a_missing_folder_is_a_store_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"report\.xlsx"):
+        write_xlsx(run_of([]), [], tmp_path / "missing" / "report.xlsx")
+
+
+def test_nothing_but_the_report_is_left(tmp_path: Path) -> None:
+    opened(tmp_path, students())
+    assert [p.name for p in tmp_path.iterdir()] == ["report.xlsx"]
+
+
+def test_every_column_has_a_header() -> None:
+    assert set(xlsx_report.KEYS) <= set(words("sheet", "zh"))
