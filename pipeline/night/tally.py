@@ -80,7 +80,10 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
             store.decide(key, assessment)
             decisions[assessment.decision.value] += 1
             categories[assessment.category] += 1
-            found = {(f.code, f.severity is Severity.ADVICE) for f in assessment.findings}
+            # Each once, in the order of the findings: a set would count in an order of its own.
+            found = dict.fromkeys(
+                (f.code, f.severity is Severity.ADVICE) for f in assessment.findings
+            )
             for code, is_advice in found:
                 (advice if is_advice else reasons)[code] += 1
     counts = Counts(
