@@ -39,7 +39,11 @@ HOSTILE = '</script><img src=x onerror="alert(1)">'
 RULE = "教毕指〔2017〕99号"
 NAMES = ("张伟", "王芳", "李娜", "刘洋", "陈静", "杨帆", "赵敏", "黄磊", "周婷", "吴昊", "徐丽")
 COLLEGES = {"计算机学院": "软件工程", "外国语学院": "英语", "土木工程学院": "土木工程"}
-LIMITS = {"flag_below": 0.30, "accept_from": 0.42, "provenance": "LFW, 3000 对, FMR 0.1 %"}
+LIMITS: dict[str, float | str] = {
+    "flag_below": 0.30,
+    "accept_from": 0.42,
+    "provenance": "LFW, 3000 对, FMR 0.1 %",
+}
 
 
 @cache

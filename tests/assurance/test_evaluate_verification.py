@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -63,7 +65,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def write(path: Path, rows: list[tuple[str, ...]], header: str = "path_a,path_b,same") -> Path:
+def write(path: Path, rows: Sequence[tuple[str, ...]], header: str = "path_a,path_b,same") -> Path:
     path.write_text("\n".join([header, *(",".join(row) for row in rows)]) + "\n", "utf-8")
     return path
 
@@ -77,7 +79,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def run(tmp_path: Path, root: Path, pairs: Path, policy: Policy, workers: int = 1):
+def run(
+    tmp_path: Path, root: Path, pairs: Path, policy: Policy, workers: int = 1
+) -> dict[str, Any]:
     return evaluate(
         pairs, root, tmp_path / "out", policy.input, workers=workers, factory=FakeLooker
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -13,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
+from typer.testing import Result as Ended
 
 from pipeline import cli
 from pipeline.assurance.regress.golden import SHIPPED, Golden, GoldenRow, load, rewrite, written
-from pipeline.assurance.regress.judge import Result, accept, regress
+from pipeline.assurance.regress.judge import Eyes, Result, accept, regress
 from pipeline.assurance.regress.sheet import write_sheet
 from pipeline.cli import regress as command
 from pipeline.core.errors import ConfigError, RegressionError, StoreError
@@ -24,6 +27,7 @@ from pipeline.core.geometry import TURNS, turn
 from pipeline.core.policy import Policy
 from pipeline.core.types import Evidence, Job, Measurement, Orientation, Pixels
 
+Invoke = Callable[..., Ended]
 HEADER = "image,measure,expected,tolerance,why\n"
 GOOD = (
     "a.png,sharpness,12.5,0.1,drawn\n"
@@ -51,7 +55,7 @@ class FakeEyes:
     def assess(self, job: Job) -> Evidence:
         return Evidence(tuple(self.values.values()), pictures={"photo": b"jpeg of a face"})
 
-    def look(self, bgr: Pixels):
+    def look(self, bgr: Pixels) -> SimpleNamespace:
         for answer in TURNS:
             if turn(bgr, answer)[0, 0, 0] == 255:
                 told = TURNS[(answer + self.lie) // 90 % 4]
@@ -77,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
 
 def look(golden: Golden, policy: Policy, eyes: FakeEyes | None = None) -> Result:
     paths = {image: golden.folder / image for image in golden.images}
-    return regress(golden, paths, eyes or FakeEyes(), policy)
+    return regress(golden, paths, cast(Eyes, eyes or FakeEyes()), policy)
 
 
 def plant(folder: Path, old: str, new: str) -> Golden:
@@ -231,9 +235,9 @@ def test_no_id_number_in_messages_or_results(folder: Path, policy: Policy) -> No
 
 def test_faces_are_in_the_sheet_alone(folder: Path, policy: Policy, tmp_path: Path) -> None:
     golden = plant(folder, "12.5,0.1,drawn", "99,0.1,<b>drawn</b>")
-    page = write_sheet(look(golden, policy), tmp_path / "out").read_text("utf-8")
-    assert page.count("data:image/jpeg;base64,anBlZyBvZiBhIGZhY2U=") == 1
-    assert "&lt;b&gt;drawn" in page
+    html = write_sheet(look(golden, policy), tmp_path / "out").read_text("utf-8")
+    assert html.count("data:image/jpeg;base64,anBlZyBvZiBhIGZhY2U=") == 1
+    assert "&lt;b&gt;drawn" in html
     assert "jpeg" not in (tmp_path / "out" / "regress.json").read_text("utf-8")
     page = write_sheet(look(load(folder), policy, FakeEyes(lie=90)), tmp_path / "out")
     assert page.read_text("utf-8").count("<img") == 2
@@ -260,13 +264,13 @@ def test_an_accepted_number_holds(value: float, tolerance: str) -> None:
 
 
 @pytest.fixture
-def invoke(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def invoke(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """The command with fake eyes instead of networks."""
     eyes = FakeEyes()
     monkeypatch.setattr(command, "NetworkEngine", lambda _limits: eyes)
-    monkeypatch.setattr(command.manifest, "digests", dict)
+    monkeypatch.setattr("models.manifest.digests", dict)
 
-    def run(*options: str):
+    def run(*options: str) -> Ended:
         result = CliRunner().invoke(cli.app, ["regress", "--golden", str(folder), *options])
         assert eyes.closed
         return result
@@ -274,7 +278,7 @@ def invoke(folder: Path, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def test_command_has_an_exit_code_of_its_own(folder: Path, invoke, tmp_path: Path) -> None:
+def test_command_has_an_exit_code_of_its_own(folder: Path, invoke: Invoke, tmp_path: Path) -> None:
     assert invoke().exit_code == 0
     plant(folder, "12.5,0.1", "99,0.1")
     result = invoke("--out", str(tmp_path / "out"))
@@ -288,7 +292,7 @@ def test_command_has_an_exit_code_of_its_own(folder: Path, invoke, tmp_path: Pat
     assert invoke().exit_code == 0
 
 
-def test_json_is_one_object(folder: Path, invoke) -> None:
+def test_json_is_one_object(folder: Path, invoke: Invoke) -> None:
     plant(folder, "12.5,0.1", "99,0.1")
     told = json.loads(invoke("--json").stdout)
     assert not told["passed"]

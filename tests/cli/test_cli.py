@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from places import DOCS
+from rich.progress import Task
 from typer.testing import CliRunner
 
 from pipeline import cli
@@ -148,9 +151,8 @@ def test_doctor_names_a_damaged_sample(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_doctor_finds_a_second_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = doctor.version
     monkeypatch.setattr(
-        doctor, "version", lambda name: "5.0" if name == "opencv-python" else real(name)
+        doctor, "version", lambda name: "5.0" if name == "opencv-python" else version(name)
     )
     check = next(c for c in doctor.examine() if c.name == "only one OpenCV")
     assert not check.ok
@@ -193,4 +195,4 @@ def test_every_command_has_help() -> None:
 
 @pytest.mark.parametrize(("speed", "text"), [(None, ""), (8.62, "8.6/s")])
 def test_rate_is_told_once_it_is_known(speed: float | None, text: str) -> None:
-    assert RateColumn().render(SimpleNamespace(speed=speed)).plain == text
+    assert RateColumn().render(cast(Task, SimpleNamespace(speed=speed))).plain == text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ FALLBACK = load_policy().comparison.of("idcard")
 
 
 def unit(vectors: np.ndarray) -> Floats:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def strangers(count: int, seed: int = 0, likeness: float = 0.0) -> Floats:
@@ -117,18 +119,22 @@ def counted(pairs: int, score: float) -> NonMated:
     return NonMated(counts)
 
 
+def origin(notes: Mapping[str, Any], threshold: str) -> str:
+    return str(notes[threshold]["from"])
+
+
 def test_small_cohort_keeps_the_thresholds_of_public_sets() -> None:
     limits, notes = thresholds(counted(100, 0.1), FALLBACK, RULES)
     assert (limits.flag_below, limits.accept_from) == (FALLBACK.flag_below, FALLBACK.accept_from)
-    assert notes["flag_below"]["from"] == notes["accept_from"]["from"] == "fallback"
+    assert origin(notes, "flag_below") == origin(notes, "accept_from") == "fallback"
     assert limits.provenance.count(FALLBACK.provenance) == 1, "said once, for both thresholds"
 
 
 def test_each_threshold_falls_back_by_itself() -> None:
     enough = int(RULES.min_exceedances / RULES.flag_fmr) + GROUPS
     _, notes = thresholds(counted(enough, 0.3), FALLBACK, RULES)
-    assert notes["flag_below"]["from"] == "cohort"
-    assert notes["accept_from"]["from"] == "fallback"
+    assert origin(notes, "flag_below") == "cohort"
+    assert origin(notes, "accept_from") == "fallback"
 
 
 def test_thresholds_never_go_below_their_floors() -> None:
@@ -244,7 +250,7 @@ def test_swaps_and_strangers_in_a_cohort(tmp_path: Path, searching: Policy) -> N
     assert seen["s4"][0]["cohort.swapped_with"] == "s3"
     assert "cohort.looks_like" not in seen["s7"][0]
     limits = judged.comparison.of("idcard")
-    assert notes["idcard"]["flag_below"]["from"] == "cohort"
+    assert origin(notes["idcard"], "flag_below") == "cohort"
     bad = {"s3", "s4", "s7"}
     for key, (_, (own,)) in seen.items():
         assert own.adjusted is not None

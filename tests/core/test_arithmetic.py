@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ PHOTOS = {"A": "score=0.9", "B": "turn=90"}
 
 
 @pytest.fixture
-def go(tmp_path: Path, policy: Policy, profile: Profile):
+def go(tmp_path: Path, policy: Policy, profile: Profile) -> Callable[[], Outputs]:
     def run() -> Outputs:
         cohort = cohort_of(tmp_path / "photos", PHOTOS)
         return nightly(cohort, tmp_path / "out", policy, profile, digests={}, factory=fake())
@@ -28,7 +29,7 @@ def go(tmp_path: Path, policy: Policy, profile: Profile):
 
 
 def test_results_of_another_arithmetic_are_taken_anew_and_it_is_said(
-    go, monkeypatch: pytest.MonkeyPatch
+    go: Callable[[], Outputs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.night.run.ARITHMETIC", "bf16")

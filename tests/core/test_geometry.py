@@ -224,7 +224,7 @@ def test_averaging_moves_nothing(scale: float, seed: int) -> None:
     """A soft picture has the same crop either way: no shift by half a pixel."""
     size = round(112 * scale) + 2
     noise = np.random.default_rng(seed).uniform(0, 255, (8, 8, 3)).astype(np.uint8)
-    picture = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
+    picture = np.asarray(cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)
     landmarks = (ARCFACE_112 + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
     one, other = (geometry.align(picture, landmarks, averaged=way) for way in (False, True))
     inner = np.s_[4:-4, 4:-4]

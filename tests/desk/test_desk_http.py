@@ -222,7 +222,7 @@ def test_what_was_typed_for_an_unknown_name_is_not_kept(run: Path) -> None:
 
 def test_session_ends_on_logout_and_with_time(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with visitor(run, "an") as one:
-        kept = one.http.cookies.get("photoproof")
+        kept = one.http.cookies["photoproof"]
         assert one.post("/logout").status_code == 303
         one.http.cookies.set("photoproof", kept)
         assert one.get("/").status_code == 401

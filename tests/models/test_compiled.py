@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def weights(tmp_path: Path) -> Path:
     return Path(shutil.copy(path_of("blazeface"), tmp_path / "net.tflite"))
 
 
-def compile_it(path: Path, config: dict[str, object] = CONFIG) -> tuple[list[str], float]:
+def compile_it(path: Path, config: Mapping[str, object] = CONFIG) -> tuple[list[str], float]:
     network, names = compiled(ov.Core(), path, SHAPE, dict(config))
     results = network.create_infer_request().infer({0: np.full(SHAPE, 0.5, np.float32)})
     return list(names), float(results[0].sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,7 +24,7 @@ from pipeline.core.errors import ModelError
 def quantised_model(bias: float = 0.5) -> onnx.ModelProto:
     """y = x W + b with W int8 in blocks of 4 and b per tensor; a stale and a constant input."""
     rng = np.random.default_rng(7)
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "w_q": rng.integers(-128, 128, (10, 3), dtype=np.int8),
         "w_s": rng.uniform(0.01, 0.1, (3, 3)).astype(np.float32),
         "w_z": rng.integers(-5, 6, (3, 3), dtype=np.int8),
@@ -55,7 +56,8 @@ def run(model: onnx.ModelProto, data: NDArray[np.float32]) -> NDArray[np.float32
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     del copy.graph.input[1:]
-    return np.asarray(ReferenceEvaluator(copy).run(None, {"data": data})[0], dtype=np.float32)
+    (output,) = ReferenceEvaluator(copy).run(None, {"data": data})
+    return np.asarray(output, dtype=np.float32)
 
 
 def test_the_folded_network_gives_the_same() -> None:
@@ -102,7 +104,7 @@ def test_dequantize_is_what_onnx_says(
     shape[axis] = -(-shape[axis] // block) if block else shape[axis]
     if not block:
         shape = [shape[axis]]
-    inputs = [x, rng.uniform(0.01, 1, shape).astype(np.float32)]
+    inputs: list[NDArray[Any]] = [x, rng.uniform(0.01, 1, shape).astype(np.float32)]
     if zero:
         inputs.append(rng.integers(-128, 128, shape, dtype=np.int8))
     names = ["x", "s", "z"][: len(inputs)]
@@ -116,9 +118,9 @@ def test_dequantize_is_what_onnx_says(
     out = helper.make_tensor_value_info("y", TensorProto.FLOAT, [rows, columns])
     graph = helper.make_graph([node], "one", infos, [out])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
-    expected = ReferenceEvaluator(model).run(None, dict(zip(names, inputs, strict=True)))[0]
+    (expected,) = ReferenceEvaluator(model).run(None, dict(zip(names, inputs, strict=True)))
     found = dequantize(inputs, {"axis": axis, "block_size": block})
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(found, np.asarray(expected, np.float32), rtol=1e-6)
 
 
 def stand_in(model: onnx.ModelProto, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Asset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from models.yunet import YuNet
 from pipeline.core import geometry
 from pipeline.core.geometry import TURNS, align, fit, turn
 from pipeline.core.policy import Policy, Profile
-from pipeline.core.types import Decision, ImageFile, Job, Pixels, Reference, Subject
+from pipeline.core.types import Decision, Floats, ImageFile, Job, Pixels, Reference, Subject
 from pipeline.decide import decide
 from pipeline.sample import sources
 from pipeline.student.compare import embed, score
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.networks
 def pictures() -> dict[str, Pixels]:
     """Real portraits and one picture without a face, by id."""
     return {
-        name: cv2.imread(str(path))
+        name: np.asarray(cv2.imread(str(path)), np.uint8)
         for name, path in sources.fetch().items()
         if Path(path).suffix in (".jpg", ".png")
     }
@@ -100,7 +101,9 @@ def test_threads_are_not_pinned(yunet: YuNet) -> None:
     assert network.get_property("INFERENCE_NUM_THREADS") == 1
 
 
-def templates(pictures: dict[str, Pixels], yunet: YuNet, sface: SFace, *names: str):
+def templates(
+    pictures: dict[str, Pixels], yunet: YuNet, sface: SFace, *names: str
+) -> Iterator[Floats]:
     for name in names:
         square = fit(pictures[name], 640)[0]
         small = fit(square, 160)[0]
@@ -117,8 +120,12 @@ def test_one_person_scores_higher_than_two(
     assert max(score(a, c), score(a, d), score(b, c)) < 0.3
 
 
+def small(crop: Pixels) -> Pixels:
+    return np.asarray(cv2.resize(crop, (112, 112)), np.uint8)
+
+
 def test_mirror_image_has_the_same_template(pictures: dict[str, Pixels], sface: SFace) -> None:
-    crop = cv2.resize(pictures["collins"][60:260, 120:320], (112, 112))
+    crop = small(pictures["collins"][60:260, 120:320])
     one, other = embed([sface], [crop, geometry.mirror(crop)])
     assert score(one, other) > 0.999
 
@@ -126,9 +133,7 @@ def test_mirror_image_has_the_same_template(pictures: dict[str, Pixels], sface: 
 def test_a_crop_has_the_same_vector_alone_and_among_others(
     pictures: dict[str, Pixels], sface: SFace
 ) -> None:
-    crops = [
-        cv2.resize(pictures["collins"][60 + i : 260 + i, 120:320], (112, 112)) for i in (0, 40, 80)
-    ]
+    crops = [small(pictures["collins"][60 + i : 260 + i, 120:320]) for i in (0, 40, 80)]
     together = sface(crops)
     assert together.shape == (3, 128)
     for crop, vector in zip(crops, together, strict=True):

@@ -12,10 +12,10 @@ from places import SHARED
 
 from models import fetch, manifest
 from models.recognisers import recognisers
+from pipeline.core.geometry import align
 from pipeline.core.policy import Policy
 from pipeline.core.types import Floats, ImageFile, Job, Pixels, Reference, Subject
 from pipeline.sample import sources
-from pipeline.student import examiner as networks
 from pipeline.student.compare import embed, score
 from pipeline.student.examiner import NetworkEngine
 
@@ -39,7 +39,7 @@ def test_the_engine_fuses_two_recognisers(monkeypatch: pytest.MonkeyPatch, polic
     job = Job(Subject("S", 1), ImageFile(pictures["obama"]), (reference,))
 
     def seen(*fused: object) -> tuple[str, float, int]:
-        monkeypatch.setattr(networks, "recognisers", lambda _names: fused)
+        monkeypatch.setattr("pipeline.student.examiner.recognisers", lambda _names: fused)
         engine = NetworkEngine(policy.input, ("any",))
         try:
             evidence = engine.assess(job)
@@ -80,9 +80,10 @@ def test_retail0095_tells_people_apart(cache: Path, policy: Policy) -> None:
         paths = sources.fetch()
         crops = []
         for name in ("obama", "obama3", "biden", "guido"):
-            portrait = engine.look(cv2.imread(str(paths[name]))).portrait
+            picture = np.asarray(cv2.imread(str(paths[name])), np.uint8)
+            portrait = engine.look(picture).portrait
             assert portrait is not None
-            crops.append(networks.align(portrait.bgr, portrait.face.landmarks))
+            crops.append(align(portrait.bgr, portrait.face.landmarks))
     finally:
         engine.close()
     (retail,) = recognisers([RETAIL])

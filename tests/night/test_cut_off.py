@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,10 @@ def alive(pid: int) -> bool:
         return False
 
 
+def has_ended(pid: int) -> bool:
+    return not alive(pid)
+
+
 def wait_for(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + 60
     while not condition():
@@ -64,6 +69,10 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 def looked_at(base: Path) -> int:
     log = base / "log"
     return len(log.read_text().split()) if log.exists() else 0
+
+
+def has_looked_at(base: Path, students: int) -> bool:
+    return looked_at(base) >= students
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +92,13 @@ def test_killed_at_random_points_it_ends_the_same(tmp_path: Path, undisturbed: b
         seen = looked_at(base)
         if kill:  # the first is killed while it starts
             more = chance.randint(1, 12)
-            wait_for(lambda seen=seen, more=more: looked_at(base) >= seen + more, "it works")
+            wait_for(partial(has_looked_at, base, seen + more), "it works")
         time.sleep(chance.uniform(0, 0.1))
         workers = children(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         for pid in workers:
-            wait_for(lambda pid=pid: not alive(pid), "its workers end with it")
+            wait_for(partial(has_ended, pid), "its workers end with it")
     assert finish(base)[0] == 0
     assert (base / "out/results.csv").read_bytes() == undisturbed
     # At each kill at most the students in hand, four a worker, are looked at in vain.
@@ -100,7 +109,7 @@ def test_killed_workers_are_replaced(tmp_path: Path, undisturbed: bytes) -> None
     base = base_of(tmp_path / "night")
     process = start(base)
     for seen in (5, 30):
-        wait_for(lambda seen=seen: looked_at(base) >= seen, "it works")
+        wait_for(partial(has_looked_at, base, seen), "it works")
         workers = [pid for pid in children(process.pid) if b"spawn_main" in command_of(pid)]
         os.kill(workers[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=120)

@@ -64,7 +64,7 @@ def test_an_engine_that_cannot_start_stops_the_night_before_any_photo(
     tmp_path: Path, workers: int
 ) -> None:
     jobs = [(job.subject.subject_id, job) for job in cohort(tmp_path, GOOD).jobs]
-    seen = []
+    seen: list[tuple[str, Evidence]] = []
     with pytest.raises(ModelError, match=r"net\.onnx cannot run") as told:
         seen.extend(assess_all(jobs, engine(tmp_path / "tickets", 0), workers))
     assert seen == []

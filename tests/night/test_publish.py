@@ -23,6 +23,7 @@ from pipeline.night.nightly import Outputs, nightly, redecide
 from pipeline.store import Store
 
 Night = Callable[..., Outputs]
+Written = Callable[[], set[str]]
 ALL = set(REPORTS)
 
 
@@ -59,7 +60,7 @@ def strict() -> Policy:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[], set[str]]:
+def written(tmp_path: Path) -> Written:
     """Names of the reports that were written since it was last asked; all of them are there."""
 
     def ask() -> set[str]:
@@ -72,7 +73,7 @@ def written(tmp_path: Path) -> Callable[[], set[str]]:
     return ask
 
 
-def test_an_unchanged_night_writes_no_report(night, written) -> None:
+def test_an_unchanged_night_writes_no_report(night: Night, written: Written) -> None:
     first = night()
     assert written() == ALL
     second = night()
@@ -82,7 +83,7 @@ def test_an_unchanged_night_writes_no_report(night, written) -> None:
 
 
 def test_what_is_left_is_what_would_be_written(
-    night, written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    night: Night, written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night()
     left = (tmp_path / "out" / RESULTS).read_bytes()
@@ -93,7 +94,7 @@ def test_what_is_left_is_what_would_be_written(
     assert (tmp_path / "out" / RESULTS).read_bytes() == left
 
 
-def test_run_json_tells_of_the_last_night_all_the_same(night, tmp_path: Path) -> None:
+def test_run_json_tells_of_the_last_night_all_the_same(night: Night, tmp_path: Path) -> None:
     night()
     summary = night(workers=2).summary
     told = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
@@ -102,7 +103,9 @@ def test_run_json_tells_of_the_last_night_all_the_same(night, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_deleted_report_is_written_anew(night, written, tmp_path: Path, name: str) -> None:
+def test_a_deleted_report_is_written_anew(
+    night: Night, written: Written, tmp_path: Path, name: str
+) -> None:
     night()
     written()
     (tmp_path / "out" / name).unlink()
@@ -111,7 +114,9 @@ def test_a_deleted_report_is_written_anew(night, written, tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_an_edited_report_is_written_anew(night, written, tmp_path: Path, name: str) -> None:
+def test_an_edited_report_is_written_anew(
+    night: Night, written: Written, tmp_path: Path, name: str
+) -> None:
     night()
     written()
     path = tmp_path / "out" / name
@@ -122,7 +127,7 @@ def test_an_edited_report_is_written_anew(night, written, tmp_path: Path, name: 
     assert written() == {name}
 
 
-def test_another_language_is_written(night, written) -> None:
+def test_another_language_is_written(night: Night, written: Written) -> None:
     night()
     written()
     night(lang="en")
@@ -131,7 +136,7 @@ def test_another_language_is_written(night, written) -> None:
     assert written() == set()
 
 
-def test_a_changed_roster_row_is_written(night, written, tmp_path: Path) -> None:
+def test_a_changed_roster_row_is_written(night: Night, written: Written, tmp_path: Path) -> None:
     night()
     written()
     assert night(renamed="新名").summary.assessed == 0
@@ -139,7 +144,7 @@ def test_a_changed_roster_row_is_written(night, written, tmp_path: Path) -> None
     assert "新名" in (tmp_path / "out" / PAGE).read_text("utf-8")
 
 
-def test_another_policy_is_written(night, written) -> None:
+def test_another_policy_is_written(night: Night, written: Written) -> None:
     night()
     written()
     counts = night(policy=strict()).summary.counts
@@ -149,20 +154,25 @@ def test_another_policy_is_written(night, written) -> None:
 
 @pytest.mark.parametrize("module", [publish, tally])
 def test_another_program_decides_and_writes(
-    night, written, monkeypatch: pytest.MonkeyPatch, module: Any
+    night: Night, written: Written, monkeypatch: pytest.MonkeyPatch, module: Any
 ) -> None:
     night()
     written()
-    asked = []
+    asked: list[int] = []
     decide_all = tally.decide_all
-    monkeypatch.setattr(tally, "decide_all", lambda *a: asked.append(1) or decide_all(*a))
+
+    def counted(*arguments: Any) -> Any:
+        asked.append(1)
+        return decide_all(*arguments)
+
+    monkeypatch.setattr(tally, "decide_all", counted)
     monkeypatch.setattr(module, "program", lambda: "another")
     night()
     assert (written(), len(asked)) == ((ALL, 0) if module is publish else (set(), 1))
 
 
 def test_a_standard_of_the_school_that_was_edited_is_written(
-    night, written, tmp_path: Path
+    night: Night, written: Written, tmp_path: Path
 ) -> None:
     own = tmp_path / "own.toml"
     own.write_text('base = "cet"\n')
@@ -186,7 +196,7 @@ _CHANGES = {
 
 
 @pytest.mark.parametrize("what", _CHANGES)
-def test_the_store_s_digest_sees_every_change(night, tmp_path: Path, what: str) -> None:
+def test_the_store_s_digest_sees_every_change(night: Night, tmp_path: Path, what: str) -> None:
     night()
     path = tmp_path / "out" / DATABASE
 
@@ -203,7 +213,9 @@ def test_the_store_s_digest_sees_every_change(night, tmp_path: Path, what: str) 
 
 
 @pytest.mark.parametrize("what", ["picture", "measured", "comparison", "conclusion"])
-def test_a_changed_store_is_written(night, written, tmp_path: Path, what: str) -> None:
+def test_a_changed_store_is_written(
+    night: Night, written: Written, tmp_path: Path, what: str
+) -> None:
     night()
     written()
     with sqlite3.connect(tmp_path / "out" / DATABASE) as database:
@@ -214,7 +226,7 @@ def test_a_changed_store_is_written(night, written, tmp_path: Path, what: str) -
 
 
 def test_nobody_is_decided_anew_where_nothing_changed(
-    night, monkeypatch: pytest.MonkeyPatch
+    night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = night().summary.counts
     with monkeypatch.context() as patched:
@@ -222,7 +234,7 @@ def test_nobody_is_decided_anew_where_nothing_changed(
         assert night().summary.counts == counts
 
 
-def test_a_decision_that_others_changed_is_made_anew(night, tmp_path: Path) -> None:
+def test_a_decision_that_others_changed_is_made_anew(night: Night, tmp_path: Path) -> None:
     counts = night().summary.counts
     with sqlite3.connect(tmp_path / "out" / DATABASE) as database:
         database.execute("UPDATE decision SET assessment = replace(assessment, 'ACCEPT', 'FLAG')")
@@ -234,7 +246,7 @@ def test_a_decision_that_others_changed_is_made_anew(night, tmp_path: Path) -> N
 
 
 def test_a_night_that_failed_while_writing_is_made_good(
-    night, written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    night: Night, written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night()
     written()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -29,6 +30,7 @@ from pipeline.night.tally import decide_all
 from pipeline.store import Store
 from pipeline.student.measures import measures
 
+Go = Callable[..., tuple[Outputs, list[str]]]
 GOOD = "score=0.9"
 KEEPING = load_policy(None, {"privacy": {"keep_templates": True}})
 
@@ -39,7 +41,7 @@ def rows(outputs: Outputs) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def go(tmp_path: Path, policy: Policy, profile: Profile):
+def go(tmp_path: Path, policy: Policy, profile: Profile) -> Go:
     """Run photos (subject -> fake text) into one folder; also returns who was looked at."""
     log = tmp_path / "log"
 
@@ -48,7 +50,7 @@ def go(tmp_path: Path, policy: Policy, profile: Profile):
         workers: int = 1,
         policy: Policy = policy,
         on_progress: Progress = lambda *_: None,
-    ):
+    ) -> tuple[Outputs, list[str]]:
         log.write_text("")
         cohort = cohort_of(tmp_path / "photos", photos)
         outputs = nightly(
@@ -66,7 +68,7 @@ def go(tmp_path: Path, policy: Policy, profile: Profile):
     return run
 
 
-def test_every_student_gets_a_row_in_roster_order(go) -> None:
+def test_every_student_gets_a_row_in_roster_order(go: Go) -> None:
     outputs, _ = go({"B": "turn=90", "A": GOOD, "C": "score=0.1"})
     assert [(r["subject_id"], r["decision"], r["category"]) for r in rows(outputs)] == [
         ("B", "FLAG", "照片侧卧"),
@@ -75,7 +77,7 @@ def test_every_student_gets_a_row_in_roster_order(go) -> None:
     ]
 
 
-def test_workers_give_the_same_results_as_one_process(go) -> None:
+def test_workers_give_the_same_results_as_one_process(go: Go) -> None:
     photos = {f"S{n:02}": f"turn={90 * (n % 4)} score={n / 30:.2f}" for n in range(30)}
     alone, _ = go(photos)
     text = alone.csv.read_text()
@@ -86,14 +88,14 @@ def test_workers_give_the_same_results_as_one_process(go) -> None:
     assert together.csv.read_text() == text
 
 
-def test_unchanged_cohort_is_not_looked_at_again(go) -> None:
+def test_unchanged_cohort_is_not_looked_at_again(go: Go) -> None:
     go({"A": GOOD, "B": GOOD})
     outputs, seen = go({"A": GOOD, "B": GOOD})
     assert seen == []
     assert outputs.summary.assessed == 0
 
 
-def test_second_run_looks_only_at_what_changed_where_templates_are_kept(go) -> None:
+def test_second_run_looks_only_at_what_changed_where_templates_are_kept(go: Go) -> None:
     go({"A": GOOD, "B": GOOD, "C": GOOD}, policy=KEEPING)
     outputs, seen = go({"A": GOOD, "B": "turn=180", "C": GOOD, "D": GOOD}, policy=KEEPING)
     assert seen == ["B", "D"]
@@ -101,14 +103,14 @@ def test_second_run_looks_only_at_what_changed_where_templates_are_kept(go) -> N
     assert outputs.summary.assessed == 2
 
 
-def test_changed_cohort_is_looked_at_whole_where_templates_are_deleted(go) -> None:
+def test_changed_cohort_is_looked_at_whole_where_templates_are_deleted(go: Go) -> None:
     """What is concluded across students needs everybody's template."""
     go({"A": GOOD, "B": GOOD})
     _, seen = go({"A": GOOD, "B": "turn=180"})
     assert seen == ["A", "B"]
 
 
-def test_student_no_longer_on_the_roster_disappears(go) -> None:
+def test_student_no_longer_on_the_roster_disappears(go: Go) -> None:
     go({"A": GOOD, "B": GOOD}, policy=KEEPING)
     outputs, seen = go({"B": GOOD}, policy=KEEPING)
     assert seen == []
@@ -116,7 +118,7 @@ def test_student_no_longer_on_the_roster_disappears(go) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_engine_failure_is_that_students_alone(go, workers: int) -> None:
+def test_engine_failure_is_that_students_alone(go: Go, workers: int) -> None:
     outputs, _ = go({"A": GOOD, "B": "crash", "C": GOOD}, workers)
     by_id = {r["subject_id"]: r for r in rows(outputs)}
     assert by_id["B"]["reasons"] == "NOT_ASSESSED"
@@ -125,7 +127,7 @@ def test_engine_failure_is_that_students_alone(go, workers: int) -> None:
     assert "110105194912310021" not in outputs.html.read_text()
 
 
-def test_photo_that_kills_its_worker_is_data(go) -> None:
+def test_photo_that_kills_its_worker_is_data(go: Go) -> None:
     photos = {f"S{n}": GOOD for n in range(12)} | {"S5": "die"}
     outputs, _ = go(photos, workers=2)
     by_id = {r["subject_id"]: r for r in rows(outputs)}
@@ -133,13 +135,13 @@ def test_photo_that_kills_its_worker_is_data(go) -> None:
     assert {r["decision"] for r in by_id.values()} == {"ACCEPT"}
 
 
-def test_student_whose_worker_died_is_tried_once_more(go, tmp_path: Path) -> None:
+def test_student_whose_worker_died_is_tried_once_more(go: Go, tmp_path: Path) -> None:
     photos = {f"S{n}": GOOD for n in range(6)} | {"S2": f"die-once:{tmp_path / 'witness'}"}
     outputs, _ = go(photos, workers=2)
     assert {r["decision"] for r in rows(outputs)} == {"ACCEPT"}
 
 
-def test_killed_run_continues_where_it_stopped(tmp_path: Path, go) -> None:
+def test_killed_run_continues_where_it_stopped(tmp_path: Path, go: Go) -> None:
     photos = {f"S{n:02}": f"turn={90 * (n % 4)} sleep=0.05" for n in range(40)}
     cohort_of(tmp_path / "photos", photos)
     script = f"""
@@ -169,25 +171,25 @@ if __name__ == "__main__":
     assert [r["turn_cw"] for r in rows(outputs)] == [str(90 * (n % 4)) for n in range(40)]
 
 
-def test_two_runs_in_one_folder_are_refused(go, tmp_path: Path) -> None:
+def test_two_runs_in_one_folder_are_refused(go: Go, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with locked(out), pytest.raises(StoreError, match="another run is working"):
         go({"A": GOOD})
     go({"A": GOOD})
 
 
-def test_out_that_is_a_file_is_refused(go, tmp_path: Path) -> None:
+def test_out_that_is_a_file_is_refused(go: Go, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         go({"A": GOOD})
 
 
-def test_same_bytes_under_two_names_are_named_to_each_other(go) -> None:
+def test_same_bytes_under_two_names_are_named_to_each_other(go: Go) -> None:
     outputs, _ = go({"A": "sha=same", "B": "sha=other", "C": "sha=same"})
     assert [r["reasons"] for r in rows(outputs)] == ["DUPLICATE_PHOTO", "", "DUPLICATE_PHOTO"]
 
 
-def test_duplicate_disappears_when_one_of_the_two_is_replaced(go) -> None:
+def test_duplicate_disappears_when_one_of_the_two_is_replaced(go: Go) -> None:
     go({"A": "sha=same", "B": "sha=same"})
     outputs, _ = go({"A": "sha=same", "B": "sha=new"})
     assert [r["decision"] for r in rows(outputs)] == ["ACCEPT", "ACCEPT"]
@@ -211,7 +213,7 @@ def test_missing_photo_is_a_row(tmp_path: Path, policy: Policy, profile: Profile
     assert rows(outputs)[0]["reasons"].split(";")[0] == "MISSING_PHOTO"
 
 
-def test_decide_needs_no_photo(go, tmp_path: Path, profile: Profile) -> None:
+def test_decide_needs_no_photo(go: Go, tmp_path: Path, profile: Profile) -> None:
     outputs, _ = go({"A": "score=0.5"})
     assert rows(outputs)[0]["decision"] == "ACCEPT"
     (tmp_path / "photos" / "A.jpg").unlink()
@@ -229,7 +231,7 @@ def test_decide_of_a_folder_without_a_run_says_so(
         redecide(tmp_path, policy, profile, "zh")
 
 
-def test_search_that_is_switched_on_later_looks_at_everybody_again(go) -> None:
+def test_search_that_is_switched_on_later_looks_at_everybody_again(go: Go) -> None:
     photos = {"A": GOOD, "B": "score=0.1"}
     go(photos)
     searching = load_policy(None, {"cohort": {"one_to_many": True}})
@@ -239,7 +241,7 @@ def test_search_that_is_switched_on_later_looks_at_everybody_again(go) -> None:
     assert seen == []
 
 
-def test_run_json_says_what_was_used(go) -> None:
+def test_run_json_says_what_was_used(go: Go) -> None:
     outputs, _ = go({"A": GOOD})
     summary = json.loads(outputs.json.read_text())
     assert summary["students"] == 1
@@ -251,7 +253,7 @@ def test_run_json_says_what_was_used(go) -> None:
     assert {"seconds", "stages", "models", "students_per_second", "versions"} <= summary.keys()
 
 
-def cut_off(go, photos: dict[str, str], after: int) -> None:
+def cut_off(go: Go, photos: dict[str, str], after: int) -> None:
     """A run that is interrupted once it has looked at so many students."""
     policy = KEEPING
 
@@ -267,7 +269,7 @@ def cut_off(go, photos: dict[str, str], after: int) -> None:
 
 
 def test_decide_refuses_a_night_that_was_cut_off_after_one_that_was_not(
-    go, tmp_path: Path, profile: Profile
+    go: Go, tmp_path: Path, profile: Profile
 ) -> None:
     go({"A": GOOD, "B": GOOD}, policy=KEEPING)
     cut_off(go, {"A": GOOD, "B": GOOD, "C": GOOD, "D": GOOD}, after=3)
@@ -275,7 +277,7 @@ def test_decide_refuses_a_night_that_was_cut_off_after_one_that_was_not(
         redecide(tmp_path / "out", KEEPING, profile, "zh")
 
 
-def test_copies_are_found_again_when_a_cut_off_change_is_taken_back(go) -> None:
+def test_copies_are_found_again_when_a_cut_off_change_is_taken_back(go: Go) -> None:
     same = {"A": "score=0.9 sha=x", "B": "score=0.9 sha=x"}
     go(same, policy=KEEPING)
     cut_off(go, {"A": "score=0.9 sha=other", "B": "score=0.9 sha=x"}, after=2)
@@ -283,7 +285,7 @@ def test_copies_are_found_again_when_a_cut_off_change_is_taken_back(go) -> None:
     assert {row["reasons"] for row in rows(outputs)} == {"DUPLICATE_PHOTO"}
 
 
-def test_nobody_is_accepted_unseen(go, tmp_path: Path, profile: Profile) -> None:
+def test_nobody_is_accepted_unseen(go: Go, tmp_path: Path, profile: Profile) -> None:
     go({"A": GOOD, "B": GOOD}, policy=KEEPING)
     with Store(tmp_path / "out" / DATABASE) as store:
         store.restart()
@@ -291,7 +293,7 @@ def test_nobody_is_accepted_unseen(go, tmp_path: Path, profile: Profile) -> None
     assert {(r["decision"], r["reasons"]) for r in rows(outputs)} == {("REVIEW", "NOT_ASSESSED")}
 
 
-def test_decide_tells_the_profile_it_judged_by(go, tmp_path: Path) -> None:
+def test_decide_tells_the_profile_it_judged_by(go: Go, tmp_path: Path) -> None:
     go({"A": GOOD}, policy=KEEPING)
     other = load_policy(None, {"profile": "cet", "privacy": {"keep_templates": True}})
     outputs = redecide(tmp_path / "out", other, load_profile("cet", set(measures())), "zh")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_a_turn_shows_the_picture_turned(turn_cw: int, subsampling: int) -> None
 @pytest.mark.parametrize("options", [{}, {"mode": "L"}, {"progressive": True}, {"subsampling": 0}])
 @pytest.mark.parametrize("turn_cw", [90, 180, 270])
 def test_turning_back_gives_the_very_same_coefficients(
-    turn_cw: int, options: dict[str, object], tmp_path: Path
+    turn_cw: int, options: dict[str, Any], tmp_path: Path
 ) -> None:
     data = jpeg(**options)
     back = quarter_turn(quarter_turn(data, turn_cw), 360 - turn_cw)
@@ -156,7 +157,7 @@ def test_a_suggested_crop_meets_the_standard(
     # The crown lies `crown` face widths above the eyes.
     hair = eyes - crown * face * UPRIGHT["width_px"] / UPRIGHT["height_px"]
     changes = {"face_width": face, "eye_line": eyes, "eye_column": column, "hairline": hair}
-    found = suggested_crop(seen(Path("a.jpg"), **changes), profile)
+    found = suggested_crop(seen(Path("a.jpg"), 0, **changes), profile)
     if found is None:
         return
     wide, row, top, middle = positions(found[0], profile, **changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_cases import JUDGED, measured
@@ -119,7 +120,7 @@ def test_a_migrated_store_keeps_every_digit_word_and_decision(path: Path) -> Non
     }
 
 
-def columns(path: Path) -> dict[str, object]:
+def columns(path: Path) -> dict[str, list[Any]]:
     db = sqlite3.connect(path)
     names = [
         r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE '%auto%'")

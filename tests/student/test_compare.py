@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -77,7 +77,9 @@ def test_what_is_a_clear_pair_belongs_to_the_recogniser() -> None:
 
 @pytest.mark.parametrize("together", [embed, embed_together])
 @pytest.mark.parametrize("sure", [-1, 2])
-def test_the_score_of_fused_templates_is_the_mean_of_the_scores(together, sure: float) -> None:
+def test_the_score_of_fused_templates_is_the_mean_of_the_scores(
+    together: Callable[..., list[Floats]], sure: float
+) -> None:
     """However long each recogniser's own vectors are; with and without mirrored crops."""
     one, other = Directions(sure, length=900), Directions(sure, length=0.01, widened=2)
     crops = [crop(10, 30), crop(60, 90)]

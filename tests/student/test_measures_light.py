@@ -183,7 +183,7 @@ def test_background_uniformity_is_the_mean_gradient() -> None:
     assert 0 < rough < 16
     grain = np.random.default_rng(1).integers(-6, 7, (HEIGHT, WIDTH, 1))
     grainy = np.clip(drawn().astype(int) + grain, 0, 255).astype(np.uint8)
-    soft = cv2.GaussianBlur(grainy, (0, 0), 2)
+    soft = np.asarray(cv2.GaussianBlur(grainy, (0, 0), 2), np.uint8)
     assert number("background_uniformity", seen(grainy)) > number(
         "background_uniformity", seen(soft)
     )
