@@ -16,7 +16,7 @@ from pipeline.sample.cohort import build
 pytestmark = pytest.mark.networks
 
 # An audit hook reports every connect, sendto and name look-up of Python code in every process.
-# Native code was watched once by hand with strace: no connect, no sendto (docs/privacy.md).
+# Native code was watched once by hand with strace: no connect, no sendto.
 GUARD = """
 import sys
 def watch(event, args):
