@@ -89,6 +89,7 @@ class Batches:
         path: As for `Network`.
         shape: Input shape of one picture, without the batch.
         takes: As for `Network`.
+        reader: As for `Network`.
         kernels: As for `Network`.
     """
 
@@ -98,9 +99,12 @@ class Batches:
         shape: tuple[int, ...],
         takes: Takes | None = None,
         *,
+        reader: Reader = ov.Core.read_model,
         kernels: str = "",
     ) -> None:
-        self.of = cache(lambda size: Network(path, (size, *shape), takes=takes, kernels=kernels))
+        self.of = cache(
+            lambda size: Network(path, (size, *shape), takes=takes, reader=reader, kernels=kernels)
+        )
 
     def __call__(self, batch: Floats | Pixels) -> dict[str, Floats]:
         """Outputs by name."""

@@ -70,6 +70,12 @@ def test_yunet_batches_give_what_single_pictures_give(
             assert np.abs(a.landmarks - b.landmarks).max() < 1.0
 
 
+def test_yunet_hands_its_cells_over_as_one_table(yunet: YuNet) -> None:
+    """Two scores, a box and five points of 20 x 20, 10 x 10 and 5 x 5 cells."""
+    (cells,) = yunet._network(np.zeros((3, 160, 160, 3), np.uint8)).values()
+    assert cells.shape == (3, 525, 16)
+
+
 def test_blazeface_finds_the_same_eyes_as_yunet(pictures: dict[str, Pixels], yunet: YuNet) -> None:
     blazeface = BlazeFace(path_of("blazeface"))
     for name in ("hopper", "guido", "maher"):
