@@ -50,16 +50,18 @@ LONGEST = 1280
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one look at a picture as it lies showed.
+    """What one look at a picture showed after a quarter turn.
 
     Attributes:
+        turn_cw: The clockwise turn that was applied.
         sightings: YuNet's of the subject in a close crop; BlazeFace's, also on its head.
-        face: The subject, with the landmarks of both.
+        portrait: The picture so turned and the subject, with the landmarks of both.
         alone: There is no sign of a second face.
     """
 
+    turn_cw: TurnCw
     sightings: tuple[Sighting, Sighting]
-    face: Face
+    portrait: Portrait
     alone: bool
 
 
@@ -75,16 +77,37 @@ class Spotter:
     def __init__(self, yunet: Detector, blazeface: Detector, finer: Sequence[Detector]) -> None:
         self._yunet, self._blazeface, self._finer = yunet, blazeface, finer
 
-    def glance(self, bgr: Pixels) -> Glance | None:
-        """One look at a picture as it lies; None when YuNet sees no clear subject in it."""
-        whole = Turns(self._yunet, bgr, _AS_IT_LIES, _COMPANY)
-        subject = _subject([whole], bgr)
-        if subject is None or subject.score < _LOCATED:
+    def glances(self, bgr: Pixels) -> Iterator[Glance]:
+        """One look at a picture as it lies, then one after each turn at which YuNet sees a face.
+
+        The turns in which it sees no clear subject are left out.
+        """
+        whole = Turns(self._yunet, bgr, _AS_IT_LIES)
+        for turn_cw in TURNS:
+            glance = self._glance(bgr, whole, turn_cw)
+            if glance is not None:
+                yield glance
+            whole.look()  # the other turns together take less time than one by one
+
+    def _glance(self, bgr: Pixels, whole: Turns, turn_cw: TurnCw) -> Glance | None:
+        """The look after one turn; None when `whole` shows no clear subject there."""
+        found = _subject([whole], bgr, (turn_cw,))
+        if found is None or found.score < _LOCATED:
             return None
-        large = bool(subject.box[3] >= _LARGE * max(bgr.shape[:2]))
-        if not large and not self._foremost(subject, bgr):
-            return None
-        crop, left, top = close_crop(bgr, subject, _PORTRAIT)
+        height, width = bgr.shape[:2]
+        subject = turn_face(found, turn_cw, width, height)
+        tall = float(subject.box[3])
+
+        def same(face: Face | None) -> bool:
+            return face is not None and distance(face, found) <= tall / 2
+
+        large = tall >= _LARGE * max(height, width)
+        if not large:
+            whole.look()
+            if not same(_subject([whole], bgr)):
+                return None
+        laid = turn(bgr, turn_cw)
+        crop, left, top = close_crop(laid, subject, _PORTRAIT)
         yunet, blazeface = (
             Turns(detector, crop, turns, _GLANCE_FLOOR, left=left, top=top).near(subject)
             for detector, turns in (
@@ -93,15 +116,11 @@ class Spotter:
             )
         )
         return Glance(
+            turn_cw,
             (Sighting("yunet", yunet), Sighting("blazeface", blazeface)),
-            _joined(yunet[0] or subject, blazeface[0]),
-            alone=large and not _others(whole.above(_COMPANY), subject),
+            Portrait(laid, _joined(yunet[0] or subject, blazeface[0])),
+            alone=large and all(map(same, whole.above(_COMPANY, (turn_cw,)))),
         )
-
-    def _foremost(self, subject: Face, bgr: Pixels) -> bool:
-        """Whether no face that lies otherwise is more prominent than this one."""
-        foremost = _subject([Turns(self._yunet, bgr)], bgr)
-        return foremost is not None and distance(foremost, subject) < float(subject.box[3]) / 2
 
     def looks(self, bgr: Pixels) -> Iterator[list[Sighting]]:
         """Both detectors' sightings of the subject; each time those of one look more.
@@ -178,8 +197,8 @@ class Spotter:
         ]
 
 
-def _subject(views: Sequence[Turns], bgr: Pixels) -> Face | None:
-    """The most prominent face of all turns: sure, large and near the middle."""
+def _subject(views: Sequence[Turns], bgr: Pixels, turns: Sequence[TurnCw] = TURNS) -> Face | None:
+    """The most prominent face of these turns: sure, large and near the middle."""
     height, width = bgr.shape[:2]
     middle = np.array((width / 2, height / 2))
     reach = float(np.hypot(*middle))
@@ -188,8 +207,8 @@ def _subject(views: Sequence[Turns], bgr: Pixels) -> Face | None:
         off = float(np.linalg.norm(centre(face) - middle)) / reach
         return face.score**2 * float(face.box[3]) * (1 - 0.5 * min(off, 1.0))
 
-    surest = max(view.best for view in views)
-    rivals = [face for view in views for face in view.above(_RIVAL * surest)]
+    surest = max(view.best(turns) for view in views)
+    rivals = [face for view in views for face in view.above(_RIVAL * surest, turns)]
     return max(rivals, key=prominence, default=None)
 
 

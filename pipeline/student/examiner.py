@@ -19,7 +19,7 @@ from models.segmenter import Segmenter
 from models.yunet import YuNet
 from pipeline.core import measurements as names
 from pipeline.core.eyes import eyes_in
-from pipeline.core.geometry import TURNS, align, crop_square, shrink, turn
+from pipeline.core.geometry import align, crop_square, shrink
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import (
     PHOTO,
@@ -146,12 +146,10 @@ class NetworkEngine:
 
     def _at_a_glance(self, bgr: Pixels) -> Look | None:
         """What the first glance says that leaves no doubt, of one after each quarter turn."""
-        for turn_cw in TURNS:
-            laid = turn(bgr, turn_cw)
-            glance = self._spotter.glance(laid)
-            told = glance and orient.at_a_glance(glance.sightings, turn_cw)
-            if glance and told:
-                return Look(bgr, told, Portrait(laid, glance.face), glance.alone)
+        for glance in self._spotter.glances(bgr):
+            told = orient.at_a_glance(glance.sightings, glance.turn_cw)
+            if told is not None:
+                return Look(bgr, told, glance.portrait, glance.alone)
         return None
 
     def _at_length(self, bgr: Pixels) -> Look:

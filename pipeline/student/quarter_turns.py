@@ -32,7 +32,7 @@ class Turns:
     Args:
         detector: The detector.
         bgr: A picture, or a crop of one.
-        turns: Clockwise turns to look at.
+        turns: Clockwise turns to look at; `look` adds others.
         floor: Lowest score of a face.
         left: Where the crop's left edge lies in the picture, px.
         top: Where its top edge lies.
@@ -48,23 +48,30 @@ class Turns:
         left: int = 0,
         top: int = 0,
     ) -> None:
-        square, self._scale, dx, dy = fit(bgr, detector.side)
-        self._side = detector.side
+        self._square, self._scale, dx, dy = fit(bgr, detector.side)
         self._shift = left - dx / self._scale, top - dy / self._scale
-        found = detector([turn(square, turn_cw) for turn_cw in turns], floor)
-        self._found = dict(zip(turns, found, strict=True))
+        self._detector, self._floor = detector, floor
+        self._found: dict[TurnCw, list[Face]] = {}
+        self.look(turns)
 
-    @property
-    def best(self) -> float:
-        """The surest face's score, 0 where there is no face."""
-        return max((faces[0].score for faces in self._found.values() if faces), default=0.0)
+    def look(self, turns: Sequence[TurnCw] = TURNS) -> None:
+        """Look at those of these turns that were not looked at, all at once."""
+        missing = [turn_cw for turn_cw in turns if turn_cw not in self._found]
+        if missing:
+            squares = [turn(self._square, turn_cw) for turn_cw in missing]
+            self._found.update(zip(missing, self._detector(squares, self._floor), strict=True))
 
-    def above(self, floor: float) -> list[Face]:
-        """The faces of all turns with at least this score."""
+    def best(self, turns: Sequence[TurnCw] = TURNS) -> float:
+        """The surest face's score at these turns, 0 where there is no face."""
+        found = (self._found.get(turn_cw, ()) for turn_cw in turns)
+        return max((faces[0].score for faces in found if faces), default=0.0)
+
+    def above(self, floor: float, turns: Sequence[TurnCw] = TURNS) -> list[Face]:
+        """The faces at these turns with at least this score."""
         return [
             self._placed(face, turn_cw)
-            for turn_cw, faces in self._found.items()
-            for face in faces
+            for turn_cw in turns
+            for face in self._found.get(turn_cw, ())
             if face.score >= floor
         ]
 
@@ -86,7 +93,8 @@ class Turns:
 
     def _placed(self, face: Face, turn_cw: TurnCw) -> Face:
         """A face of the turned square, in pixels of the picture as it lies."""
-        upright = turn_face(face, unturn(turn_cw), self._side, self._side)
+        side = self._detector.side
+        upright = turn_face(face, unturn(turn_cw), side, side)
         return move_face(upright, 1 / self._scale, *self._shift)
 
 
