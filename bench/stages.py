@@ -6,7 +6,8 @@ COHORT is a folder made by `bench/simulated_cohort.py`: 480 x 640 photos, half o
 1,000 px cards. One process is measured on one core: median milliseconds of each stage, and the time
 inside the networks' own calls (OpenVINO's). Efficiency is the second over all. Then the whole night
 is run over all students with `--workers`, start and reports included, and the memory of all its
-processes is watched.
+processes is watched. The table can be pasted into docs/performance.md; `ONEDNN_MAX_CPU_ISA=AVX2` in
+the environment takes it on AVX2's instructions.
 
 Milliseconds are of this machine on this day; ratios travel better.
 """
@@ -14,6 +15,7 @@ Milliseconds are of this machine on this day; ratios travel better.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
 import statistics
@@ -26,6 +28,7 @@ from typing import Any
 
 import openvino as ov
 
+from models.arithmetic import ARITHMETIC, instruction_set
 from pipeline.core.policy import load_policy
 from pipeline.core.types import ImageFile, Job, Reference, Subject
 from pipeline.student.examiner import NetworkEngine
@@ -128,17 +131,29 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
     median, whole, share = by_stage(jobs_of(options.cohort, options.students))
-    for stage, milliseconds in median.items():
-        print(f"{stage:20} {milliseconds:8.1f} ms")
-    print(f"{'one student':20} {whole:8.1f} ms")
-    print(f"{'efficiency':20} {share:8.2f}")
     students = len(list((options.cohort / "photos").iterdir()))
     wall, cpu, peak = night(options.cohort, options.workers)
-    print(f"night of {students}: {wall:.1f} s, {students / wall:.1f} students/s")
-    print(f"processor time {cpu:.1f} s, {cpu / students * 1e3:.0f} ms a student")
-    print(f"memory at its peak {peak:.0f} MiB in all processes")
+    # One processor's networks at their own speed would need this long; the rest is everything else.
+    overall = median["in OpenVINO"] / 1e3 * students / options.workers / wall
+    print(f"| {machine()} | |")
+    print("|---|---|")
+    for stage, milliseconds in median.items():
+        print(f"| {stage}, ms | {milliseconds:.1f} |")
+    print(f"| one student, ms | {whole:.1f} |")
+    print(f"| efficiency of one student | {share:.2f} |")
+    print(f"| night of {students}, {options.workers} workers, s | {wall:.1f} |")
+    print(f"| students a second | {students / wall:.1f} |")
+    print(f"| efficiency of the night | {overall:.2f} |")
+    print(f"| processor time a student, ms | {cpu / students * 1e3:.0f} |")
+    print(f"| memory at its peak, all processes, MiB | {peak:.0f} |")
+
+
+def machine() -> str:
+    """What the figures are of: processor, cores, instructions and arithmetic of the networks."""
+    name = ov.Core().get_property("CPU", "FULL_DEVICE_NAME")
+    cores, python = os.cpu_count(), platform.python_version()
+    return f"{name}, {cores} cores, {instruction_set()}, {ARITHMETIC}, Python {python}"
 
 
 if __name__ == "__main__":
