@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from places import ROOT
+from places import ROOT, TESTS
 
 from pipeline.core import measurements
 
 SOURCES = sorted(p for top in ("pipeline", "models", "data") for p in (ROOT / top).rglob("*.py"))
+MOST_LINES = dict.fromkeys(SOURCES, 310) | dict.fromkeys(sorted(TESTS.rglob("*.py")), 350)
 
 
 def lines_with(pattern: str, *allowed: str) -> list[str]:
@@ -80,9 +81,9 @@ def test_sql_stands_in_one_room() -> None:
     assert lines_with(r"sqlite3\.connect", "pipeline/store/sqlite.py") == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", MOST_LINES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_files_stay_readable(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 320
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES[path]
 
 
 def test_readme_begins_with_the_two_commands() -> None:
