@@ -2,7 +2,8 @@
 
 bf16 units halve a network's time and move what it says: points of the mesh by pixels, comparison
 scores by 0.01, and with them decisions (docs/performance.md, "Arithmetic"). So every network runs
-in float32 everywhere. Between instruction sets float32 differs only in the order of its sums.
+in float32 everywhere; between instruction sets that differs only in the order of its sums. SFace
+alone is rounded to whole numbers, whose sums have no order (`models.whole_numbers`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from functools import cache
 
 # Part of every fingerprint and of `run.json`: results of another arithmetic are taken anew.
-ARITHMETIC = "float32"
+ARITHMETIC = "float32, SFace in int8"
 # For `ov.Core.compile_model`.
 PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 _INSTRUCTIONS = re.compile(r"(sse|avx)[0-9]+")

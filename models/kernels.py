@@ -1,9 +1,9 @@
 """Which of OpenVINO's kernels a network's convolutions run on, where its own choice is slow.
 
 On AVX-512 OpenVINO 2026.4 takes oneDNN's `brgconv` for every convolution. That is best for most
-networks, and slow for some: SFace takes 8.0 ms a face with it and 6.5 with `jit_avx512`,
-MediaPipe's face mesh 5.5 and 4.0 (docs/performance.md). On a processor without AVX-512 the nearest
-`jit` kernels are taken, about as fast as OpenVINO's choice there.
+networks, and slow for some: MediaPipe's face mesh takes 5.5 ms with it and 4.0 with `jit_avx512`
+(docs/performance.md). On a processor without AVX-512 the nearest `jit` kernels are taken, about as
+fast as OpenVINO's choice there.
 """
 
 from __future__ import annotations

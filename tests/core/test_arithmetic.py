@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fakes import cohort_of, fake
 
-from models.arithmetic import instruction_set
+from models.arithmetic import ARITHMETIC, instruction_set
 from pipeline.assurance.drift.records import deltas
 from pipeline.core.policy import Policy, Profile
 from pipeline.night.nightly import Outputs, nightly
@@ -38,9 +38,9 @@ def test_results_of_another_arithmetic_are_taken_anew_and_it_is_said(
     second = go()
     assert second.summary.assessed == len(PHOTOS)
     assert second.summary.remarks == (
-        "2 students had been measured in bf16; everybody was looked at again in float32.",
+        f"2 students had been measured in bf16; everybody was looked at again in {ARITHMETIC}.",
     )
-    assert json.loads(second.json.read_text("utf-8"))["arithmetic"] == "float32"
+    assert json.loads(second.json.read_text("utf-8"))["arithmetic"] == ARITHMETIC
     third = go()
     assert (third.summary.assessed, third.summary.remarks) == (0, ())
 
