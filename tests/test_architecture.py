@@ -41,6 +41,20 @@ def test_only_the_command_line_prints_or_exits() -> None:
     assert lines_with(r"(?m)^\s*(print|typer\.echo|sys\.exit)\(", "pipeline/cli/") == []
 
 
+def test_commands_that_have_an_api_call_nothing_else() -> None:
+    """They print words of `core`; the demo fetches and builds what it runs on."""
+    past_it = r"(?m)^\s*(from|import) (models(?! import fetch)|pipeline\.(?!cli|core|sample))"
+    found = lines_with(past_it)
+    assert found, "the pattern finds imports"
+    commands = {f"pipeline/cli/{name}.py" for name in ("check", "demo", "nightly")}
+    assert [line for line in found if line.split(":")[0] in commands] == []
+
+
+def test_the_front_door_is_for_those_outside_and_the_commands() -> None:
+    """The contract of the layers does not see what comes through it."""
+    assert lines_with(r"(?m)^from pipeline import (?!__version__$)", "pipeline/cli/") == []
+
+
 def test_two_blind_excepts_in_all() -> None:
     """Per measure and per photo; everything else names what it expects."""
     blind = lines_with(r"except (Exception|BaseException)\b.*BLE001")

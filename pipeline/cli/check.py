@@ -9,15 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from models import manifest
+from pipeline import Checked, Language, SourceError, annotate, check_photos, load_policy, sentence
 from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
-from pipeline.core.errors import SourceError, ViolationsFound
-from pipeline.core.policy import load_policy, load_profile
+from pipeline.core.errors import ViolationsFound
 from pipeline.core.privacy import masked
-from pipeline.core.reasons import Language, sentence
-from pipeline.single.check import Checked, annotate, check
-from pipeline.student.examiner import NetworkEngine
-from pipeline.student.measures import measures
 
 
 def check_command(
@@ -36,13 +31,7 @@ def check_command(
     """Check single photos against a photo standard; exit code 18 when one violates it."""
     chosen = language(lang)
     rules = load_policy(policy)
-    standard = load_profile(profile or rules.profile, measures())
-    manifest.digests()  # weights are whole, or the command stops here
-    engine = NetworkEngine(rules.input)
-    try:
-        checked = list(check(photos, engine, rules, standard))
-    finally:
-        engine.close()
+    checked = list(check_photos(photos, policy=rules, profile=profile))
     if as_json:
         typer.echo(json.dumps([c.as_json() for c in checked], ensure_ascii=False))
     else:
@@ -50,7 +39,7 @@ def check_command(
             _tell(one, chosen)
     if annotate_to is not None:
         for one in checked:
-            picture = annotate(one, rules, standard)
+            picture = annotate(one, policy=rules, profile=profile)
             if picture is not None:
                 target = _free(annotate_to, one.path.stem)
                 picture.save(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,8 +25,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from models.fetch import OnEvent
-    from pipeline.core.reasons import Language
-    from pipeline.night.nightly import Outputs
+    from pipeline import Language, Outputs
     from pipeline.night.run import Progress as OnProgress
 
 out_console = Console()
@@ -82,11 +81,22 @@ def progress(quiet: bool) -> Iterator[OnProgress]:
             RateColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=err_console) as bar:
-            task = bar.add_task("checking photos")
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+        with ExitStack() as shown:
+            yield _bar(Progress(*columns, console=err_console), shown)
     else:
         yield _plain_progress()
+
+
+def _bar(bar: Progress, shown: ExitStack) -> OnProgress:
+    """The bar, on the screen from the first count on: before that, roster and files are read."""
+    task = bar.add_task("checking photos")
+
+    def tell(done: int, total: int) -> None:
+        if not bar.live.is_started:
+            shown.enter_context(bar)
+        bar.update(task, completed=done, total=total)
+
+    return tell
 
 
 def _plain_progress() -> OnProgress:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from models import manifest
+from pipeline import decide_anew, run_cohort
 from pipeline.cli.console import (
     AsJson,
     Lang,
@@ -17,11 +17,6 @@ from pipeline.cli.console import (
     progress,
     tell_result,
 )
-from pipeline.core.cores import usable_cores
-from pipeline.core.policy import load_policy, load_profile
-from pipeline.night.nightly import nightly, redecide
-from pipeline.source import gather
-from pipeline.student.measures import measures
 
 
 def run(
@@ -48,22 +43,18 @@ def run(
 ) -> None:
     """Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json."""
     chosen = language(lang)
-    options: dict[str, Any] = {"profile": profile} if profile else {}
-    if search:
-        options["cohort"] = {"one_to_many": True}
-    rules = load_policy(policy, options)
-    standard = load_profile(rules.profile, measures())
-    digests = manifest.expected(rules.comparison.recognisers)
     kinds = _kinds(references or [])
-    cohort = gather(roster, photos, kinds, columns)
     with progress(as_json) as on_progress:
-        outputs = nightly(
-            cohort,
+        outputs = run_cohort(
+            roster,
+            photos,
             out,
-            rules,
-            standard,
-            digests=digests,
-            workers=workers or usable_cores(),
+            references=kinds,
+            policy=policy,
+            profile=profile,
+            columns=columns,
+            search_owner=search,
+            workers=workers,
             lang=chosen,
             on_progress=on_progress,
         )
@@ -77,9 +68,7 @@ def decide_command(
     as_json: AsJson = False,
 ) -> None:
     """Judge a finished run anew by another policy, without touching a photo."""
-    rules = load_policy(policy)
-    standard = load_profile(rules.profile, measures())
-    tell_result(redecide(out, rules, standard, language(lang)), as_json)
+    tell_result(decide_anew(out, policy=policy, lang=language(lang)), as_json)
 
 
 def _kinds(given: list[str]) -> dict[str, list[Path]]:

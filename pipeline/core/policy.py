@@ -19,7 +19,8 @@ from pipeline.core.reasons import catalogue
 from pipeline.core.standard import Frame, Limit, Profile, Strict
 from pipeline.core.types import Severity
 
-__all__ = ["Frame", "Limit", "Policy", "Profile", "load_policy", "load_profile", "profile_names"]
+__all__ = ["Frame", "Limit", "Policy", "Profile"]
+__all__ += ["altered", "load_policy", "load_profile", "profile_names"]
 
 _M = TypeVar("_M", bound=BaseModel)
 _SCALAR = (str, int, float)  # bool is an int
@@ -177,6 +178,15 @@ def load_policy(path: Path | None = None, overrides: Mapping[str, Any] | None = 
     chosen = comparison.get("recogniser") if isinstance(comparison, Mapping) else None
     table = _merge(_data("policy.toml"), _data("recognisers.toml").get(str(chosen), {}))
     return checked(Policy, _merge(table, own), str(path or "data/policy.toml"))
+
+
+def altered(policy: Policy, overrides: Mapping[str, Any]) -> Policy:
+    """A policy with single keys replaced.
+
+    Raises:
+        ConfigError: Unknown key or bad value.
+    """
+    return checked(Policy, _merge(policy.model_dump(mode="json"), overrides), "the policy")
 
 
 def _data(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The whole nightly job as one call: run, then write what people read. The CLI's API."""
+"""The whole nightly job as one call: run, then write what people read."""
 
 from __future__ import annotations
 

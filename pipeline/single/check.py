@@ -1,12 +1,10 @@
-"""Single photos against a photo standard, without a roster: `photoproof check`, and as an API."""
+"""Single photos against a photo standard, without a roster: looked at, and drawn with guides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,65 +13,16 @@ from pipeline.core.errors import SourceError
 from pipeline.core.geometry import turn
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.privacy import masked
-from pipeline.core.reasons import format_value, measure_name, sentence
-from pipeline.core.types import (
-    Assessment,
-    Finding,
-    ImageFile,
-    Job,
-    Measurement,
-    Pixels,
-    Severity,
-    Subject,
-)
+from pipeline.core.reasons import format_value
+from pipeline.core.types import Finding, ImageFile, Job, Pixels, Subject
 from pipeline.decide import decide
 from pipeline.report.guides import Axis, Guides, guides
+from pipeline.single.checked import Checked
 from pipeline.student.decode import UnreadableError, decode, read
 from pipeline.student.engine import Engine
-from pipeline.student.measures import measures
 
 _ALLOWED, _GOOD, _BAD = (70, 130, 255), (30, 160, 60), (220, 30, 30)  # RGB of lines
 _NOTE_PX, _NOTE_LINE = 15, 20  # type size and line height of the notes below the picture
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One photo's measurements and what they mean under the standard."""
-
-    path: Path
-    measurements: Mapping[str, Measurement]
-    assessment: Assessment
-
-    @property
-    def violations(self) -> tuple[Finding, ...]:
-        """Findings that the standard or the registry would object to: all but "not measured"."""
-        return tuple(
-            finding
-            for finding in self.assessment.findings
-            if finding.code != "NOT_ASSESSED" or finding.severity > Severity.ADVICE
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """Findings with sentences, values with units and ISO/IEC 29794-5 components."""
-        return {
-            "photo": masked(self.path.name),
-            "violated": bool(self.violations),
-            "turn_cw": self.assessment.turn_cw,
-            "findings": [
-                {
-                    "code": finding.code,
-                    "severity": finding.severity.name.lower(),
-                    "value": finding.value,
-                    "limit": finding.limit,
-                    "unit": finding.unit,
-                    "clause": finding.clause,
-                    "zh": sentence(finding, "zh"),
-                    "en": sentence(finding, "en"),
-                }
-                for finding in self.assessment.findings
-            ],
-            "measures": {name: _row(m) for name, m in self.measurements.items()},
-        }
 
 
 def check(
@@ -117,21 +66,6 @@ def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image 
         colour = _BAD if checked.assessment.findings else _GOOD
         draw.text((6, height + 4 + row * _NOTE_LINE), note, fill=colour, font=font)
     return canvas
-
-
-def _row(measurement: Measurement) -> dict[str, Any]:
-    """One measurement for JSON."""
-    measure = measures().get(measurement.name)
-    row: dict[str, Any] = {"value": measurement.value, "unit": measurement.unit}
-    if measurement.error:
-        row["error"] = measurement.error
-    if measure is not None and measure.per:
-        row["unit"] = f"of the {measure.per}"
-    if measure is not None and measure.scalar and isinstance(measurement.value, float):
-        row["component"] = measure.scalar(measurement.value)
-    if measure is not None:
-        row |= {"zh": measure_name(measure.name, "zh"), "en": measure_name(measure.name, "en")}
-    return row
 
 
 def _reading(finding: Finding) -> str:

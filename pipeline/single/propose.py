@@ -22,7 +22,7 @@ from pipeline.core import measurements as names
 from pipeline.core.errors import InstallationError, StoreError
 from pipeline.core.policy import Limit, Policy, Profile
 from pipeline.core.types import ImageFile
-from pipeline.single.check import Checked
+from pipeline.single.checked import Checked
 from pipeline.student.decode import read
 
 CSV_NAME = "proposals.csv"

@@ -7,17 +7,20 @@ import os
 import subprocess
 import sys
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from places import DOCS
+from rich.console import Console
 from rich.progress import Task
 from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.assurance import doctor
+from pipeline.cli import console
 from pipeline.cli.console import RateColumn
 from pipeline.core import errors
 from pipeline.core.errors import PhotoproofError
@@ -196,3 +199,18 @@ def test_every_command_has_help() -> None:
 @pytest.mark.parametrize(("speed", "text"), [(None, ""), (8.62, "8.6/s")])
 def test_rate_is_told_once_it_is_known(speed: float | None, text: str) -> None:
     assert RateColumn().render(cast(Task, SimpleNamespace(speed=speed))).plain == text
+
+
+def test_no_bar_is_drawn_before_the_first_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roster and files are read before; a mistake in them is told without half a bar above."""
+    screen = StringIO()
+    terminal = Console(file=screen, force_terminal=True, force_interactive=True, width=100)
+    monkeypatch.setattr(console, "err_console", terminal)
+    with pytest.raises(PhotoproofError), console.progress(False):
+        raise PhotoproofError("the roster cannot be read")
+    assert screen.getvalue() == ""
+    with console.progress(False) as tell:
+        tell(0, 7)
+        tell(7, 7)
+    assert "checking photos" in screen.getvalue()
+    assert "7/7" in screen.getvalue()

@@ -90,7 +90,7 @@ def test_help_and_version_load_no_other_command(arguments: list[str]) -> None:
 
 
 def test_the_look_notices_what_is_loaded() -> None:
-    assert loads("check", "--help") >= {"cv2", "openvino"}
+    assert loads("propose", "--help") >= {"cv2", "openvino"}
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "cet"], ["check", "own.toml"]])

@@ -15,7 +15,8 @@ from pipeline.core.errors import SourceError, ViolationsFound
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Evidence, Job, Measurement
 from pipeline.sample import sources
-from pipeline.single.check import Checked, annotate, check
+from pipeline.single.check import annotate, check
+from pipeline.single.checked import Checked
 
 SOUND = {
     "faces_found": 1.0,

@@ -17,7 +17,7 @@ from pipeline.core.errors import InstallationError, StoreError
 from pipeline.core.policy import Policy, Profile, load_profile
 from pipeline.core.types import Assessment, Decision, Measurement, TurnCw
 from pipeline.single import propose as module
-from pipeline.single.check import Checked
+from pipeline.single.checked import Checked
 from pipeline.single.propose import (
     CSV_NAME,
     NotLosslessError,

@@ -1,0 +1,299 @@
+"""The public API, offered by `import pipeline`; the commands call it too. See `docs/api.md`.
+
+The caller brings paths and a policy. Digests, engines, worker processes and closing are done here.
+A bad photo is never an error: it is data, and becomes a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models import manifest
+from pipeline.core import policy as policies
+from pipeline.core.cores import usable_cores
+from pipeline.core.errors import (
+    ConfigError,
+    ModelError,
+    PhotoproofError,
+    RosterError,
+    SourceError,
+    StoreError,
+)
+from pipeline.core.policy import Policy, Profile
+from pipeline.core.reasons import DEFAULT_LANGUAGE, Language, sentence
+from pipeline.core.types import (
+    Assessment,
+    Case,
+    Comparison,
+    Decision,
+    Finding,
+    Measurement,
+    Severity,
+    Subject,
+)
+from pipeline.night.folder import database_of
+from pipeline.night.nightly import Outputs, nightly, redecide
+from pipeline.night.run import Progress
+from pipeline.single.checked import Checked
+from pipeline.source import gather
+from pipeline.store import RunSummary, Store
+from pipeline.student.engine import network_engine
+from pipeline.student.measures import measures
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# The names of `import pipeline`, each described in docs/api.md.
+__all__ = ["Assessment", "Case", "Checked", "Comparison", "Decision", "Finding", "Language"]
+__all__ += ["Measurement", "Outputs", "Policy", "Run", "RunSummary", "Severity", "Subject"]
+__all__ += ["annotate", "check_photo", "check_photos", "decide_anew", "load_policy"]
+__all__ += ["open_run", "run_cohort", "sentence"]
+__all__ += ["ConfigError", "ModelError", "PhotoproofError", "RosterError", "SourceError"]
+__all__ += ["StoreError"]
+
+StrPath = str | PathLike[str]
+OneOrMore = StrPath | Iterable[StrPath]
+
+
+def load_policy(path: StrPath | None = None, overrides: Mapping[str, Any] | None = None) -> Policy:
+    """The shipped policy with a file's keys on top, and single keys on top of those.
+
+    Args:
+        path: TOML file; only the keys that differ from `data/policy.toml`.
+        overrides: Nested as in the file: `{"orientation": {"min_confidence": 0.8}}`.
+
+    Raises:
+        ConfigError: The file cannot be read or is no TOML; a key is unknown or its value bad.
+    """
+    return policies.load_policy(None if path is None else Path(path), overrides)
+
+
+def check_photo(
+    photo: StrPath, *, policy: Policy | StrPath | None = None, profile: str | None = None
+) -> Checked:
+    """Check one photo against a photo standard, without a roster and without references.
+
+    The networks are loaded for it; `check_photos` loads them once for many.
+
+    Args:
+        photo: Picture file; it is only read. One that is no picture has the finding `UNREADABLE`.
+        policy: A policy or its TOML file; the shipped one by default.
+        profile: Photo standard, a shipped name or a TOML file; the policy's by default.
+
+    Returns:
+        Measurements in the units of `docs/measures.md`, and the findings, worst first.
+
+    Raises:
+        ConfigError: Policy or profile is wrong.
+        ModelError: Weights are not whole, or a network cannot run on this machine.
+        SourceError: There is no such file.
+    """
+    (checked,) = check_photos([photo], policy=policy, profile=profile)
+    return checked
+
+
+def check_photos(
+    photos: Iterable[StrPath],
+    *,
+    policy: Policy | StrPath | None = None,
+    profile: str | None = None,
+) -> Iterator[Checked]:
+    """Check photos one after the other; each is looked at when it is asked for.
+
+    Args:
+        photos: Picture files; they are only read.
+        policy: A policy or its TOML file; the shipped one by default.
+        profile: Photo standard, a shipped name or a TOML file; the policy's by default.
+
+    Yields:
+        What `check_photo` returns, in the order of `photos`.
+
+    Raises:
+        ConfigError: Policy or profile is wrong.
+        ModelError: Weights are not whole, or a network cannot run on this machine.
+        SourceError: A file is not there; the first photo is not looked at then.
+    """
+    rules, standard = _rules(policy, profile)
+    manifest.digests()  # weights are whole, or nothing is looked at
+    # Late: a night with nothing to do loads no picture library.
+    from pipeline.single.check import check
+
+    engine = network_engine(rules.input, manifest.DEFAULT_RECOGNISERS)
+    try:
+        yield from check([Path(photo) for photo in photos], engine, rules, standard)
+    finally:
+        engine.close()
+
+
+def annotate(
+    checked: Checked, *, policy: Policy | StrPath | None = None, profile: str | None = None
+) -> Image.Image | None:
+    """The upright photo with guide lines and boxes, its findings below it.
+
+    Args:
+        checked: From `check_photo` or `check_photos`. The photo's own file is read once more.
+        policy: As given to the check.
+        profile: As given to the check.
+
+    Returns:
+        A new RGB picture; None if the photo cannot be read.
+
+    Raises:
+        ConfigError: Policy or profile is wrong.
+    """
+    from pipeline.single import check
+
+    return check.annotate(checked, *_rules(policy, profile))
+
+
+def run_cohort(
+    roster: StrPath,
+    photos: OneOrMore,
+    out: StrPath,
+    *,
+    references: Mapping[str, OneOrMore] | None = None,
+    policy: Policy | StrPath | None = None,
+    profile: str | None = None,
+    columns: StrPath | None = None,
+    search_owner: bool = False,
+    workers: int = 0,
+    lang: Language = DEFAULT_LANGUAGE,
+    on_progress: Progress = lambda *_: None,
+) -> Outputs:
+    """Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json.
+
+    A run into the same folder continues it: only what has changed is looked at.
+
+    Args:
+        roster: .xlsx, .csv or .dbf file.
+        photos: Folder or zip archive with the photos, or several.
+        out: Output folder; made where it is not there.
+        references: By kind (`idcard`, `admission`, ...), best first, a folder or zip archive with
+            reference portraits, or several.
+        policy: A policy or its TOML file; the shipped one by default.
+        profile: Photo standard, a shipped name or a TOML file; the policy's by default.
+        columns: TOML file that maps roster headers to fields.
+        search_owner: Search the cohort for the owner of a photo that is not its student's.
+        workers: Processes; 0 takes the cores this process may use.
+        lang: Of the reports, `zh` or `en`.
+        on_progress: Called with students done and students in all, in this process.
+
+    Returns:
+        Where the files are, and the summary that `run.json` holds.
+
+    Raises:
+        ConfigError: Policy, profile or columns are wrong, or `workers` is negative.
+        ModelError: Weights are needed and not whole, or a network cannot run on this machine.
+        RosterError: The roster cannot be read or does not tell students apart.
+        SourceError: A folder or archive cannot be used.
+        StoreError: `out` is in use, holds something else or cannot be written.
+    """
+    if workers < 0:
+        raise ConfigError(f"workers is {workers}; allowed: 0 and more")
+    rules, standard = _rules(policy, profile, search_owner)
+    digests = manifest.expected(rules.comparison.recognisers)
+    cohort = gather(
+        Path(roster),
+        _paths(photos),
+        {kind: _paths(given) for kind, given in (references or {}).items()},
+        None if columns is None else Path(columns),
+    )
+    return nightly(
+        cohort,
+        Path(out),
+        rules,
+        standard,
+        digests=digests,
+        workers=workers or usable_cores(),
+        lang=lang,
+        on_progress=on_progress,
+    )
+
+
+def decide_anew(
+    run: StrPath,
+    *,
+    policy: Policy | StrPath | None = None,
+    profile: str | None = None,
+    lang: Language = DEFAULT_LANGUAGE,
+) -> Outputs:
+    """Judge a finished run by another policy and write its reports anew; no photo is read.
+
+    Args:
+        run: Output folder of the run.
+        policy: A policy or its TOML file; the shipped one by default, not the run's own.
+        profile: Photo standard, a shipped name or a TOML file; the policy's by default.
+        lang: Of the reports, `zh` or `en`.
+
+    Raises:
+        ConfigError: Policy or profile is wrong, or the policy compares by another recogniser.
+        StoreError: There is no finished run in the folder, or it is in use.
+    """
+    return redecide(Path(run), *_rules(policy, profile), lang)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run, read and never written.
+
+    Nothing stays open, so there is nothing to close.
+
+    Attributes:
+        folder: Its output folder.
+        summary: Counts, versions, policy and thresholds, as `run.json` has them.
+    """
+
+    folder: Path
+    summary: RunSummary
+
+    def cases(self) -> Iterator[Case]:
+        """Every student in the roster's order, then the photos of nobody; one at a time.
+
+        Raises:
+            StoreError: The run was changed since it was opened, or cannot be read.
+        """
+        with Store(database_of(self.folder), readonly=True) as store:
+            if store.summary() != self.summary:
+                raise StoreError(
+                    f"{self.folder}: its run was changed since it was opened", "Open it again."
+                )
+            yield from store.cases()
+
+
+def open_run(run: StrPath) -> Run:
+    """Open a finished run to read what was found.
+
+    Args:
+        run: Output folder of `run_cohort` or `photoproof run`.
+
+    Raises:
+        StoreError: The folder holds no run, or one that was cut off, or one of another version.
+    """
+    folder = Path(run)
+    with Store(database_of(folder), readonly=True) as store:
+        return Run(folder, store.finished())
+
+
+def _rules(
+    policy: Policy | StrPath | None, profile: str | None, search_owner: bool = False
+) -> tuple[Policy, Profile]:
+    """The policy with what the call asks for on top, and its photo standard."""
+    overrides: dict[str, Any] = {"profile": profile} if profile else {}
+    if search_owner:
+        overrides["cohort"] = {"one_to_many": True}
+    if isinstance(policy, Policy):
+        rules = policies.altered(policy, overrides)
+    else:
+        rules = load_policy(policy, overrides)
+    return rules, policies.load_profile(rules.profile, measures())
+
+
+def _paths(given: OneOrMore) -> list[Path]:
+    """One path or several; a string is one."""
+    if isinstance(given, str | PathLike):
+        return [Path(fspath(given))]
+    return [Path(path) for path in given]
