@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -58,7 +58,7 @@ def test_the_engine_fuses_two_recognisers(monkeypatch: pytest.MonkeyPatch, polic
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache with retail-0095, pulled from the folder beside the project."""
     weights = SHARED.parent / "weights"
     if not weights.is_dir():
@@ -66,16 +66,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     wanted = [asset for asset in manifest.weights() if asset.recogniser == RETAIL]
     fetch.pull(wanted, folder / "models", weights)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PHOTOPROOF_CACHE", str(folder))
-        yield folder
+    return folder
 
 
 def test_retail0095_tells_people_apart(cache: Path, policy: Policy) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PHOTOPROOF_CACHE")
-        (sface,) = recognisers([SFACE])
-        engine = NetworkEngine(policy.input)
+    (sface,) = recognisers([SFACE])
+    engine = NetworkEngine(policy.input)
     try:
         paths = sources.fetch()
         crops = []
@@ -86,14 +82,16 @@ def test_retail0095_tells_people_apart(cache: Path, policy: Policy) -> None:
             crops.append(align(portrait.bgr, portrait.face.landmarks))
     finally:
         engine.close()
-    (retail,) = recognisers([RETAIL])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHOTOPROOF_CACHE", str(cache))
+        (retail,) = recognisers([RETAIL])
     a, b, c, d = embed([retail], crops)
     assert len(a) == 256
     assert score(a, b) > 0.6
     assert max(score(a, c), score(a, d), score(b, c)) < 0.35
 
     (alone,) = retail(crops[:1])
-    assert alone == pytest.approx(retail(crops)[0], abs=0.05)  # bf16
+    assert alone == pytest.approx(retail(crops)[0], abs=0.05)
     fused = embed([sface, retail], crops)
     mean = (score(a, b) + score(*embed([sface], crops[:2]))) / 2
     assert score(fused[0], fused[1]) == pytest.approx(mean, abs=1e-3)
