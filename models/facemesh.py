@@ -1,8 +1,8 @@
 """MediaPipe's FaceLandmarker (Apache-2.0) on OpenVINO: 478 points, 52 blendshapes, pose matrix.
 
-The steps are those of MediaPipe's own graph (`face_landmarker_graph.cc`): where the face is, what
-that region shows, the mesh in it, blendshapes and pose from the mesh. All in float32: bf16 moves
-points by 0.3 px of 384, seldom by 1.7, and saves a tenth of the time.
+The steps are those of MediaPipe's own graph (`face_landmarker_graph.cc`): what the region of the
+face shows (`models/face_region.py`), the mesh in it, blendshapes and pose from the mesh. All in
+float32: bf16 moves points by 0.3 px of 384, seldom by 1.7, and saves a tenth of the time.
 
 Input contract of the landmark network: (1, 256, 256, 3) float32 **RGB** 0-1. Outputs: 478 points in
 its pixels, depth included; the logit that a face is there; the score of a tongue out.
@@ -13,10 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.face_blendshapes import FaceBlendshapes
 from models.face_pose import FacePose
-from models.face_region import FaceRegion
 from models.face_task import reader
 from models.pixels import Takes
 from models.runtime import Network
@@ -37,7 +37,6 @@ class FaceMesh:
     """
 
     def __init__(self, task: Path) -> None:
-        self._region = FaceRegion(task)
         self._network = Network(
             task,
             (1, _SIDE, _SIDE, 3),
@@ -47,15 +46,13 @@ class FaceMesh:
         )
         self._blendshapes, self._pose = FaceBlendshapes(task), FacePose(task)
 
-    def __call__(self, bgr: Pixels) -> Mesh | None:
-        """The mesh in pixels of a picture, or None if no face is found.
+    def __call__(self, bgr: Pixels, frame: NDArray[np.float64]) -> Mesh | None:
+        """The mesh in pixels of a picture, or None if no face is in the frame.
 
         Args:
             bgr: Upright (S, S, 3) BGR, the face filling a good part of it.
+            frame: (2, 3) around the face, from `models.face_region`.
         """
-        frame = self._region(bgr)
-        if frame is None:
-            return None
         raw, presence, _ = self._network(window(bgr, frame, _SIDE)[None]).values()
         if presence.item() <= 0:  # the logit of a score of 0.5
             return None

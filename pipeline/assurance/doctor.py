@@ -151,6 +151,7 @@ def _meshes_apart(sample: Path) -> float:
     import numpy as np
 
     from models.face_reference import FaceReference
+    from models.face_region import FaceRegion
     from models.facemesh import FaceMesh
     from pipeline.core.geometry import fit
     from pipeline.student.view.base import LEFT_IRIS, RIGHT_IRIS
@@ -161,7 +162,8 @@ def _meshes_apart(sample: Path) -> float:
         raise SourceError(f"{sample.name} is no picture", "Run `photoproof demo` to fetch it anew.")
     square = fit(np.asarray(picture, np.uint8), _MESH_SIDE)[0]
     with closing(FaceReference(task)) as mediapipes:
-        ours, theirs = FaceMesh(task)(square), mediapipes(square)
+        frame, theirs = FaceRegion(task)(square), mediapipes(square)
+    ours = None if frame is None else FaceMesh(task)(square, frame)
     if ours is None or theirs is None:
         return math.inf  # there is a face in it
     irises = theirs.points[RIGHT_IRIS] - theirs.points[LEFT_IRIS]

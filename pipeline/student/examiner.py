@@ -12,6 +12,7 @@ import numpy as np
 
 from models.arithmetic import instruction_set
 from models.blazeface import BlazeFace
+from models.face_region import around
 from models.facemesh import FaceMesh
 from models.manifest import DEFAULT_RECOGNISERS, path_of
 from models.recognisers import recognisers
@@ -46,7 +47,7 @@ from pipeline.student.resemblance import picture_hashes
 # Longer side of the pictures kept for the report, and their JPEG quality.
 _THUMBNAIL, _THUMBNAIL_QUALITY = 320, 82
 # The mesh is taken from a square crop of this many face heights, at most this large.
-_MESH_FRAMING, _MESH_SIDE = 1.8, 384
+_MESH_FRAMING, _MESH_SIDE = 1.8, 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +245,12 @@ class NetworkEngine:
         side = max(8, round(max(width, height) * _MESH_FRAMING))
         crop, left, top = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
         small = shrink(crop, _MESH_SIDE)
-        mesh = self._mesh(small)
+        scale = small.shape[0] / side
+        frame = around((portrait.face.landmarks - (left, top)) * scale)
+        mesh = None if frame is None else self._mesh(small, frame)
         if mesh is None:
             return None
-        points = mesh.points * (side / small.shape[0]) + (left, top)
+        points = mesh.points / scale + (left, top)
         return Mesh(points.astype("float32"), mesh.blendshapes, mesh.pose)
 
 

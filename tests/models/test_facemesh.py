@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,18 +15,20 @@ import pytest
 
 from models.face_blendshapes import NAMES
 from models.face_reference import FaceReference
+from models.face_region import FaceRegion, around
 from models.face_task import reader
 from models.facemesh import FaceMesh
 from models.kernels import preferring
 from models.manifest import path_of
 from models.yunet import YuNet
 from pipeline.core.errors import ModelError
-from pipeline.core.geometry import fit, window
+from pipeline.core.geometry import ARCFACE_112, fit, window
 from pipeline.core.types import Floats, Mesh, Pixels
 from pipeline.sample import sources
 
 pytestmark = pytest.mark.networks
 
+MeshOf = Callable[[Pixels], Mesh | None]
 PORTRAITS = ("obama", "biden", "collins", "hopper", "guido", "maher", "filippo")
 
 
@@ -41,8 +43,24 @@ def pictures() -> dict[str, Pixels]:
 
 
 @pytest.fixture(scope="module")
-def mesh_of() -> FaceMesh:
+def mesh() -> FaceMesh:
     return FaceMesh(path_of("face_landmarker"))
+
+
+@pytest.fixture(scope="module")
+def region() -> FaceRegion:
+    return FaceRegion(path_of("face_landmarker"))
+
+
+@pytest.fixture(scope="module")
+def mesh_of(mesh: FaceMesh, region: FaceRegion) -> MeshOf:
+    """The mesh of the face that MediaPipe's own detector finds."""
+
+    def find(bgr: Pixels) -> Mesh | None:
+        frame = region(bgr)
+        return None if frame is None else mesh(bgr, frame)
+
+    return find
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +89,7 @@ def agree(ours: Mesh | None, theirs: Mesh | None) -> None:
 @pytest.mark.parametrize("turned", [0.0, -20.0, 12.0])
 def test_a_portrait_has_mediapipes_own_mesh(
     pictures: dict[str, Pixels],
-    mesh_of: FaceMesh,
+    mesh_of: MeshOf,
     reference: FaceReference,
     name: str,
     turned: float,
@@ -82,14 +100,14 @@ def test_a_portrait_has_mediapipes_own_mesh(
 
 
 def test_a_small_portrait_has_mediapipes_own_mesh(
-    pictures: dict[str, Pixels], mesh_of: FaceMesh, reference: FaceReference
+    pictures: dict[str, Pixels], mesh_of: MeshOf, reference: FaceReference
 ) -> None:
     picture = fit(pictures["collins"], 150)[0]
     agree(mesh_of(picture), reference(picture))
 
 
 def test_a_portrait_cut_by_the_edge_has_mediapipes_own_mesh(
-    pictures: dict[str, Pixels], mesh_of: FaceMesh, reference: FaceReference
+    pictures: dict[str, Pixels], mesh_of: MeshOf, reference: FaceReference
 ) -> None:
     """The region reaches beyond the picture there: what it shows matters."""
     whole = mesh_of(pictures["hopper"])
@@ -102,16 +120,14 @@ def test_a_portrait_cut_by_the_edge_has_mediapipes_own_mesh(
 
 
 def test_no_face_has_no_mesh(
-    pictures: dict[str, Pixels], mesh_of: FaceMesh, reference: FaceReference
+    pictures: dict[str, Pixels], mesh_of: MeshOf, reference: FaceReference
 ) -> None:
     for picture in (np.zeros((64, 64, 3), dtype=np.uint8), pictures["rocket"]):
         assert mesh_of(picture) is None
         assert reference(picture) is None
 
 
-def test_mesh_eyes_lie_on_the_detectors_eyes(
-    pictures: dict[str, Pixels], mesh_of: FaceMesh
-) -> None:
+def test_mesh_eyes_lie_on_the_detectors_eyes(pictures: dict[str, Pixels], mesh_of: MeshOf) -> None:
     yunet = YuNet(path_of("yunet"))
     for name in ("collins", "maher"):
         square = fit(pictures[name], 160)[0]
@@ -120,6 +136,35 @@ def test_mesh_eyes_lie_on_the_detectors_eyes(
         assert np.abs(mesh.points[[468, 473]] - yunet([square], 0.5)[0][0].landmarks[:2]).max() < 5
         assert mesh.points.shape == (478, 2) and mesh.points.dtype == np.float32
         assert tuple(mesh.blendshapes) == NAMES
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_the_mesh_of_a_face_already_found_is_much_the_same(
+    pictures: dict[str, Pixels], mesh: FaceMesh, mesh_of: MeshOf, name: str
+) -> None:
+    picture = pictures[name]
+    (face, *_) = YuNet(path_of("yunet"))([fit(picture, 160)[0]], 0.5)[0]
+    frame = around(face.landmarks * np.float32(len(picture) / 160))
+    assert frame is not None
+    ours, theirs = mesh(picture, frame), mesh_of(picture)
+    assert ours is not None and theirs is not None
+    eyes = float(np.linalg.norm(theirs.points[468] - theirs.points[473]))
+    apart = np.linalg.norm(ours.points - theirs.points, axis=1) / eyes
+    assert np.median(apart) < 0.03 and apart.max() < 0.15
+
+
+def test_a_frame_lies_level_with_the_eyes() -> None:
+    upright = ARCFACE_112.copy()
+    frame = around(upright)
+    assert frame is not None
+    width, height = np.linalg.norm(frame[:, :2], axis=0)
+    assert width == pytest.approx(height)
+    assert (frame @ (0.5, 0.5, 1)) == pytest.approx(upright.mean(axis=0), abs=5)
+    assert np.degrees(np.arctan2(frame[1, 0], frame[0, 0])) == pytest.approx(-0.3, abs=0.1)
+
+
+def test_points_without_extent_have_no_frame() -> None:
+    assert around(np.zeros((5, 2), np.float32)) is None
 
 
 def test_a_damaged_task_is_named(tmp_path: Path) -> None:
