@@ -1,4 +1,4 @@
-"""Accounts, sessions and failed tries in the ledger; who may do what is `review.people`'s."""
+"""Accounts, sessions and failed tries in the ledger; who may do what is `desk.accounts`'s."""
 
 from __future__ import annotations
 

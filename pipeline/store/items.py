@@ -13,7 +13,7 @@ _MADE = 13  # columns of a row that are known when it is made
 
 
 class ItemRow(NamedTuple):
-    """One case as it is kept; `review.item.Item` says what the fields mean."""
+    """One case as it is kept; `desk.cases.item.Item` says what the fields mean."""
 
     id: str
     key: str

@@ -37,12 +37,11 @@ class Night:
 
 
 def photoproof(*arguments: str | Path, cap: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != CAP}
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**environment, "COLUMNS": "200", **({CAP: cap} if cap else {})},
+        env={**os.environ, "COLUMNS": "200", **({CAP: cap} if cap else {})},
         timeout=300,
     )
 
