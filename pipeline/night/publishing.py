@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.digest import digest
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import load_profile
 from pipeline.core.program import program
@@ -60,8 +61,7 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
 def _made_of(store: Store, summary: RunSummary, lang: Language) -> str:
     """Digest of all that the writers are given, and of the writers themselves."""
     told = {key: value for key, value in summary.as_json().items() if key not in _COURSE}
-    parts = (told, _standard(summary.profile), lang, store.digest(pictures=True), program())
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return digest(told, _standard(summary.profile), lang, store.digest(pictures=True), program())
 
 
 def _standard(profile: str) -> dict[str, Any] | None:

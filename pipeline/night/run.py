@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from time import perf_counter
 from models.arithmetic import ARITHMETIC
 from pipeline import __version__
 from pipeline.cohort.conclude import conclude, effective, histograms
+from pipeline.core.digest import digest
 from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort, Job, Measurement, Subject
@@ -135,7 +134,7 @@ def _look(
     remarks = _arithmetic(store)
     prints = _fingerprints(jobs, plan, store)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
-    cohort_key = _digest(prints, rules)
+    cohort_key = digest(prints, rules)
     pending = _pending(store, jobs, prints)
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
@@ -154,11 +153,12 @@ def _arithmetic(store: Store) -> tuple[str, ...]:
     It is part of every fingerprint, so nothing of the other is left when the run ends.
     """
     before = store.noted("arithmetic")
-    measured = sum(1 for fingerprint in store.fingerprints().values() if fingerprint)
-    if before != ARITHMETIC:
-        with store.transaction():
-            store.note("arithmetic", ARITHMETIC)
-    if before == ARITHMETIC or not measured:
+    if before == ARITHMETIC:
+        return ()
+    measured = sum(map(bool, store.fingerprints().values()))
+    with store.transaction():
+        store.note("arithmetic", ARITHMETIC)
+    if not measured:
         return ()
     return (
         f"{measured} students had been measured in {before or 'an arithmetic not on record'};"
@@ -191,7 +191,7 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
     """By key, everything the evidence of one student depends on; the store keeps what files are."""
     known = store.known_files()
     contents = Contents(known)
-    common = _digest(
+    common = digest(
         dict(plan.digests),
         plan.policy.comparison.recogniser,
         plan.policy.input.model_dump(),
@@ -200,7 +200,7 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
         __version__,
     )
     prints = {
-        key: _digest(
+        key: digest(
             contents.of(job.photo),
             [(reference.kind, contents.of(reference.file)) for reference in job.references],
             job.facts,
@@ -211,11 +211,6 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
     if contents.seen != known:
         store.know_files(contents.seen)
     return prints
-
-
-def _digest(*parts: object) -> str:
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _assess(

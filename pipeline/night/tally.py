@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 
 from models.arithmetic import ARITHMETIC
+from pipeline.core.digest import digest
 from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.program import program
@@ -58,8 +58,7 @@ def decided(store: Store, policy: Policy, profile: Profile) -> Tally:
 def _inputs(store: Store, policy: Policy, profile: Profile) -> str:
     """Digest of all that decisions are made of, how they are made, and of themselves."""
     rules = policy.model_dump(mode="json"), profile.model_dump(mode="json")
-    parts = (rules, store.digest(), program())
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return digest(rules, store.digest(), program())
 
 
 def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
