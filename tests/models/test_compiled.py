@@ -11,11 +11,12 @@ import openvino as ov
 import pytest
 
 from models import compiled as module
+from models.arithmetic import PRECISION
 from models.compiled import compiled
 from models.manifest import path_of
 
 SHAPE = (1, 128, 128, 3)
-CONFIG = {"INFERENCE_NUM_THREADS": 1}
+CONFIG: dict[str, object] = {"INFERENCE_NUM_THREADS": 1, **PRECISION}
 
 
 @pytest.fixture
@@ -70,10 +71,10 @@ def test_other_weights_or_settings_are_compiled_anew(
     weights: Path, compilations: list[Path]
 ) -> None:
     compile_it(weights)
-    compile_it(weights, {"INFERENCE_NUM_THREADS": 2})
+    compile_it(weights, {**CONFIG, "INFERENCE_NUM_THREADS": 2})
     assert len(compilations) == 2
     weights.touch()
-    compile_it(weights, {"INFERENCE_NUM_THREADS": 2})
+    compile_it(weights, {**CONFIG, "INFERENCE_NUM_THREADS": 2})
     assert len(compilations) == 3
 
 
