@@ -26,7 +26,7 @@ from models import manifest
 from models.arithmetic import PRECISION
 from pipeline.core.policy import InputLimits, load_policy, load_profile
 from pipeline.night.folder import DATABASE
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 from pipeline.source import gather
 from pipeline.store import Store
 from pipeline.student.examiner import NetworkEngine
@@ -45,7 +45,7 @@ def engine(precision: str, limits: InputLimits) -> NetworkEngine:
 def night(cohort: Path, out: Path, precision: str) -> None:
     """One whole night."""
     policy = load_policy(None, {"cohort": {"one_to_many": True}})
-    nightly(
+    run_night(
         gather(cohort / "roster.csv", [cohort / "photos"], {"idcard": [cohort / "cards"]}),
         out,
         policy,
@@ -68,8 +68,8 @@ def differences(one: Path, other: Path) -> Iterator[tuple[str, float]]:
                 continue
             before = {n: m.value for n, m in ours.measurements.items()}
             after = {n: m.value for n, m in theirs.measurements.items()}
-            before |= {f"score, {c.role}": c.score for c in ours.comparisons}
-            after |= {f"score, {c.role}": c.score for c in theirs.comparisons}
+            before |= {f"score, {c.slot}": c.score for c in ours.comparisons}
+            after |= {f"score, {c.slot}": c.score for c in theirs.comparisons}
             for name in before.keys() | after.keys():
                 x, y = before.get(name), after.get(name)
                 if name.startswith("eyes."):

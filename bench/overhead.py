@@ -45,7 +45,7 @@ from pipeline.night.folder import DATABASE
 from pipeline.night.tally import decide_all
 from pipeline.source import gather
 from pipeline.store import Store
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 _FAULTY = 0.08  # share of students whose photo stands on its head
 # What the policy says else than the shipped one: one-to-many search on, and templates kept for the
@@ -65,7 +65,7 @@ class DrawnEngine:
 
     def assess(self, job: Job) -> Evidence:
         """Measures of every name, a template a picture, two thumbnails."""
-        random = np.random.default_rng(zlib.crc32(job.subject.subject_id.encode()))
+        random = np.random.default_rng(zlib.crc32(job.subject.student_key.encode()))
         face = random.normal(size=128)
         vectors = {role: _unit(face + 0.7 * random.normal(size=128)) for role in (PHOTO, "idcard")}
         numbers = [Measurement(name, value) for name, value in self._sound.items()]
@@ -82,7 +82,7 @@ class DrawnEngine:
             Measurement("photo_hash_mirrored", word[::-1]),
         )
         score = float(vectors[PHOTO] @ vectors["idcard"])
-        compared = Comparison("idcard", score, "drawn", role="idcard")
+        compared = Comparison("idcard", score, "drawn", slot="idcard")
         pictures = {PHOTO: self._jpeg, "idcard": self._jpeg}
         return Evidence(seen, (compared,), f"{zlib.crc32(word.encode()):064x}", pictures, vectors)
 
@@ -117,9 +117,9 @@ def policy_in(folder: Path) -> Policy:
 
 def _sound_values() -> dict[str, Value]:
     """A value within the shipped profile's limit for every measure."""
-    profile = load_profile(load_policy().profile, set(measures()))
+    profile = load_profile(load_policy().profile, set(all_measures()))
     values: dict[str, Value] = {}
-    for name, measure in measures().items():
+    for name, measure in all_measures().items():
         limit = profile.limits.get(name)
         if limit is None:
             values[name] = 0.5
@@ -174,17 +174,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         policy = policy_in(folder)
-        profile = load_profile(policy.profile, set(measures()))
+        profile = load_profile(policy.profile, set(all_measures()))
         digests = manifest.expected(policy.comparison.recognisers)
         cohort = drawn_cohort(folder, count)
         plan = stages.Plan(folder / "out", policy, profile, digests, options.workers)
         with _told("first run, without reports", count):
-            summary = stages.run(cohort, plan, DrawnEngine)
+            summary = stages.assess_cohort(cohort, plan, DrawnEngine)
         with _told("again, nothing changed", count):
-            stages.run(cohort, plan, DrawnEngine)
+            stages.assess_cohort(cohort, plan, DrawnEngine)
         with Store(folder / "out" / DATABASE) as store:
             with _told("cohort stage", count):
-                across.conclude(store, policy)
+                across.conclude_all(store, policy)
             judged, _ = across.effective(store, policy)
             with _told("decisions, as before", count):
                 decide_all(store, judged, profile)

@@ -27,10 +27,10 @@ from PIL import Image
 
 from pipeline.core.policy import Limit, load_policy, load_profile
 from pipeline.core.types import Measurement, Pixels, Value
-from pipeline.decide import decide as judge
-from pipeline.student.decode import decode
+from pipeline.decide import decide_one as judge
+from pipeline.student.decode import decode_picture
 from pipeline.student.examiner import NetworkEngine
-from pipeline.student.measures import View, measure_all, measures
+from pipeline.student.measures import View, all_measures, measure_all
 
 # Limits that the graduation standard does not have, tried here all the same.
 FURTHER = {"glasses": Limit(max=0.2)}
@@ -50,7 +50,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.policy = load_policy()
-        standard = load_profile(self.policy.profile, measures())
+        standard = load_profile(self.policy.profile, all_measures())
         limits = {**standard.limits, **FURTHER}
         self.profile = standard.model_copy(update={"limits": limits})
         self.engine = NetworkEngine(self.policy.input)
@@ -66,10 +66,10 @@ class Bench:
         data = io.BytesIO()
         rgb = Image.fromarray(np.ascontiguousarray(bgr[:, :, ::-1]))
         rgb.save(data, "JPEG", quality=quality, dpi=(300, 300))
-        photo = decode(data.getvalue(), self.policy.input)
+        photo = decode_picture(data.getvalue(), self.policy.input)
         segment = self.engine._segmenter
         if known is None:
-            look = self.engine.look(photo.bgr)
+            look = self.engine.locate(photo.bgr)
             portrait = look.portrait and self.engine._spotter.with_others(look.portrait)
             mesh = None if portrait is None else self.engine._mesh_of(portrait)
             view = View(photo, look.orientation, portrait, mesh, segment)
@@ -85,7 +85,7 @@ class Bench:
     def cut(self, path: Path) -> Pixels | None:
         """The picture cut to the standard by the detector's eyes; None without a face."""
         bgr = cv2.imread(str(path))
-        portrait = self.engine.look(bgr).portrait
+        portrait = self.engine.locate(bgr).portrait
         if portrait is None or portrait.bgr.shape[:2] != bgr.shape[:2]:
             return None
         right, left = portrait.face.landmarks[:2]

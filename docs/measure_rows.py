@@ -17,7 +17,7 @@ from pipeline.core.policy import load_policy
 from pipeline.core.types import ImageFile, Job, Measurement, Subject
 from pipeline.sample import sources
 from pipeline.student.examiner import NetworkEngine
-from pipeline.student.measures import Measure, measures
+from pipeline.student.measures import Measure, all_measures
 
 TABLE = Path(__file__).parent / "measures.md"
 PICTURES = "hopper", "maher", "rocket"  # two portraits, and a picture without a face
@@ -39,8 +39,8 @@ def describe(table: Path) -> list[str]:
     """Write a line for every measure that has none, in alphabetical order; returns their names."""
     lines = table.read_text("utf-8").splitlines(keepends=True)
     rows = {line.split("`")[1]: line for line in lines if line.startswith(FIRST_ROW)}
-    lacking = [name for name in sorted(measures()) if name not in rows]
-    rows |= {name: described(measures()[name]) + "\n" for name in lacking}
+    lacking = [name for name in sorted(all_measures()) if name not in rows]
+    rows |= {name: described(all_measures()[name]) + "\n" for name in lacking}
     first = next(n for n, line in enumerate(lines) if line.startswith(FIRST_ROW))
     others = [line for line in lines if not line.startswith(FIRST_ROW)]
     table.write_text(
@@ -61,7 +61,7 @@ def measure_golden(golden: Path) -> list[str]:
     """Append rows for every measure that has none, and raise the floor of rows by as many."""
     path, floors = golden / "measures.csv", golden / "floors.toml"
     with path.open(encoding="utf-8", newline="") as file:
-        lacking = sorted(set(measures()) - {row["measure"] for row in csv.DictReader(file)})
+        lacking = sorted(set(all_measures()) - {row["measure"] for row in csv.DictReader(file)})
     if not lacking:
         return []
     today, fetched = f"{datetime.now(UTC):%Y-%m-%d}", sources.fetch()

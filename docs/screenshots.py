@@ -23,7 +23,7 @@ import data
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.desk.web.serve import Address, prepare
 from pipeline.night.nightly import redecide
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 CHROMIUM = Path("/usr/bin/chromium")
 IMAGES = Path(__file__).parent / "images"
@@ -60,7 +60,7 @@ def main(demo: Path) -> None:
 def decided(run: Path, changes: dict[str, Any]) -> None:
     """Judge the sample cohort by its own policy with some keys changed."""
     policy = load_policy(Path(data.__file__).parent / "samples" / "policy.toml", changes)
-    redecide(run, policy, load_profile(policy.profile, measures()), "zh")
+    redecide(run, policy, load_profile(policy.profile, all_measures()), "zh")
 
 
 @contextmanager

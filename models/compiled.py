@@ -20,7 +20,7 @@ import openvino as ov
 from openvino import frontend
 
 from models.arithmetic import instruction_set
-from models.place import place
+from models.place import put_whole
 
 _FOLDER = "compiled"
 Reader = Callable[[ov.Core, Path], ov.Model]
@@ -34,7 +34,7 @@ FAILURES = (
 )
 
 
-def compiled(
+def load_compiled(
     core: ov.Core,
     path: Path,
     shape: tuple[int, ...],
@@ -111,6 +111,6 @@ def _keep(network: ov.CompiledModel, names: tuple[str, ...], kept: Path, key: st
     about = {"key": key, "names": names, "sha256": hashlib.sha256(blob).hexdigest()}
     try:
         kept.parent.mkdir(exist_ok=True)
-        place(json.dumps(about).encode() + b"\n" + blob, kept)
+        put_whole(json.dumps(about).encode() + b"\n" + blob, kept)
     except OSError:
         return

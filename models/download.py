@@ -17,7 +17,7 @@ class DownloadError(Exception):
     """The address gave no file, or a wrong one; the text is one answer of several."""
 
 
-def download(url: str, part: Path, size: int, digest: str) -> bytes:
+def fetch_checked(url: str, part: Path, size: int, digest: str) -> bytes:
     """The file at `url`, checked.
 
     What has arrived is kept in `part` when the connection breaks, and the next attempt, in this

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from filelock import FileLock, Timeout
 
 from models.carrier import CarrierError, Shelf, read_member
-from models.download import DownloadError, download
+from models.download import DownloadError, fetch_checked
 from models.fold import ensure_folded
 from models.manifest import (
     Asset,
@@ -32,7 +32,7 @@ from models.manifest import (
     weights,
     weights_dir,
 )
-from models.place import place
+from models.place import put_whole
 from pipeline.core.errors import FetchError
 
 MIRROR_VARIABLE = "PHOTOPROOF_MODEL_DIR"
@@ -100,7 +100,7 @@ def pull(
                 on_event(f"{asset.id}: already there")
                 continue
             data, origin = _first(asset, assets, dest, mirror, shelf)
-            place(data, target)
+            put_whole(data, target)
             on_event(f"{asset.id}: {len(data):,} bytes from {origin}")
     return {asset.id: dest / asset.file for asset in assets}
 
@@ -167,7 +167,7 @@ def _read(
             return read_member(dest / outer.file, source.member, asset.bytes)
         case AtUrl():
             part = dest / f"{asset.file}.part"
-            return download(source.url, part, asset.bytes, asset.sha256)
+            return fetch_checked(source.url, part, asset.bytes, asset.sha256)
         case Path():
             with source.open("rb") as file:
                 return file.read(asset.bytes + 1)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.manifest import RECORD_FILE, Record, derived, derived_status, sha256_of, weights
-from models.place import place
+from models.place import put_whole
 
 
 def ensure_folded(dest: Path, on_event: Callable[[str], None]) -> Path:
@@ -32,16 +32,16 @@ def ensure_folded(dest: Path, on_event: Callable[[str], None]) -> Path:
         on_event(f"{made.id}: already there")
         return target
     source = dest / next(asset.file for asset in weights() if asset.id == made.source)
-    data, version = fold(source.read_bytes())
+    data, version = fold_constants(source.read_bytes())
     # The record goes last: without a fitting record the file counts as damaged and is made again.
-    place(data, target)
+    put_whole(data, target)
     record = Record(sha256_of(source), version, len(data), sha256_of(target))
-    place(json.dumps(asdict(record), indent=1).encode(), dest / RECORD_FILE)
+    put_whole(json.dumps(asdict(record), indent=1).encode(), dest / RECORD_FILE)
     on_event(f"{made.id}: made from {made.source}")
     return target
 
 
-def fold(model: bytes) -> tuple[bytes, str]:
+def fold_constants(model: bytes) -> tuple[bytes, str]:
     """Replace every `DequantizeLinear` of constants by its float32 result.
 
     Names in `graph.input` that no node reads, or that are constants, are cut as well: they are

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def place(data: bytes, target: Path) -> None:
+def put_whole(data: bytes, target: Path) -> None:
     """Write `data` beside `target`, onto the disk, then rename: readers see all of it or nothing.
 
     Raises:

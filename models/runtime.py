@@ -13,7 +13,7 @@ import numpy as np
 import openvino as ov
 
 from models.arithmetic import PRECISION
-from models.compiled import FAILURES, Reader, compiled
+from models.compiled import FAILURES, Reader, load_compiled
 from models.kernels import preferring
 from models.pixels import Takes
 from pipeline.core.errors import ModelError
@@ -63,7 +63,7 @@ class Network:
         }
         try:
             made = f"{takes or ''}{kernels}"
-            network, self._names = compiled(_core(), path, shape, config, reader, made)
+            network, self._names = load_compiled(_core(), path, shape, config, reader, made)
             self._request = network.create_infer_request()
             self._request.infer()  # on an empty picture: what cannot run here fails now
         except (*FAILURES, OSError, MemoryError) as error:

@@ -36,13 +36,13 @@ from pipeline.core.types import (
     Subject,
 )
 from pipeline.night.folder import database_of
-from pipeline.night.nightly import Outputs, nightly, redecide
+from pipeline.night.nightly import Outputs, redecide, run_night
 from pipeline.night.run import Progress
 from pipeline.single.checked import Checked
 from pipeline.source import gather
 from pipeline.store import RunSummary, Store
 from pipeline.student.engine import network_engine
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -120,11 +120,11 @@ def check_photos(
     rules, standard = _rules(policy, profile)
     manifest.digests()  # weights are whole, or nothing is looked at
     # Late: a night with nothing to do loads no picture library.
-    from pipeline.single.check import check
+    from pipeline.single.check import check_files
 
     engine = network_engine(rules.input, manifest.DEFAULT_RECOGNISERS)
     try:
-        yield from check([Path(photo) for photo in photos], engine, rules, standard)
+        yield from check_files([Path(photo) for photo in photos], engine, rules, standard)
     finally:
         engine.close()
 
@@ -202,7 +202,7 @@ def run_cohort(
         {kind: _paths(given) for kind, given in (references or {}).items()},
         None if columns is None else Path(columns),
     )
-    return nightly(
+    return run_night(
         cohort,
         Path(out),
         rules,
@@ -289,7 +289,7 @@ def _rules(
         rules = policies.altered(policy, overrides)
     else:
         rules = load_policy(policy, overrides)
-    return rules, policies.load_profile(rules.profile, measures())
+    return rules, policies.load_profile(rules.profile, all_measures())
 
 
 def _paths(given: OneOrMore) -> list[Path]:

@@ -23,8 +23,8 @@ from pipeline.core.types import (
     TurnCw,
     Value,
 )
-from pipeline.store.packing import Seen
-from pipeline.student.measures import Measure, measures
+from pipeline.store.packing import Measured
+from pipeline.student.measures import Measure, all_measures
 from pipeline.student.measures.colour_space import delta_e
 
 _TURNS: dict[float, TurnCw] = {0: 0, 90: 90, 180: 180, 270: 270}
@@ -53,8 +53,8 @@ _OTHERS = {
 }
 
 
-def decide(
-    seen: Mapping[str, Measurement],
+def decide_one(
+    measured: Mapping[str, Measurement],
     comparisons: Sequence[Comparison],
     policy: Policy,
     profile: Profile,
@@ -62,12 +62,12 @@ def decide(
     """Judge one student.
 
     Args:
-        seen: Measurements by name, as `pipeline.student.engine` and `pipeline.cohort` produce them.
+        measured: Measurements by name, as engine and cohort stage produce them.
         comparisons: One a reference file; a score is None where it could not be compared.
         policy: Thresholds and severities.
         profile: The photo standard's limits.
     """
-    return Judge(policy, profile).judge(Seen.of(seen.values()), comparisons)
+    return Judge(policy, profile).judge(Measured.of(measured.values()), comparisons)
 
 
 class Judge:
@@ -83,20 +83,20 @@ class Judge:
         self._severity = {code: policy.severity_of(code) for code in catalogue()}
         self._sure_from = policy.orientation.min_confidence
         self._rules = tuple(
-            _rule(measures()[name], limit, profile) for name, limit in profile.limits.items()
+            _rule(all_measures()[name], limit, profile) for name, limit in profile.limits.items()
         )
 
-    def judge(self, seen: Seen, comparisons: Sequence[Comparison]) -> Assessment:
+    def judge(self, measured: Measured, comparisons: Sequence[Comparison]) -> Assessment:
         """Judge one student; the result depends on nothing else."""
         best = best_comparison(comparisons, self._policy)
-        confidence = _number(seen, names.TURN_CONFIDENCE)
+        confidence = _number(measured, names.TURN_CONFIDENCE)
         sure = confidence is not None and confidence >= self._sure_from
         findings = [
-            *self._intake(seen),
-            *self._orientation(seen, sure, confidence),
-            *self._identity(seen, comparisons, best, sure),
-            *self._standard(seen),
-            *(self._unmeasured(seen) if seen.errors else ()),
+            *self._intake(measured),
+            *self._orientation(measured, sure, confidence),
+            *self._identity(measured, comparisons, best, sure),
+            *self._standard(measured),
+            *(self._unmeasured(measured) if measured.errors else ()),
         ]
         findings.sort(key=_weight)
         decision = _DECISIONS[findings[0].severity] if findings else Decision.ACCEPT
@@ -104,40 +104,46 @@ class Judge:
             decision=decision,
             category=_category(decision, findings),
             findings=tuple(findings),
-            turn_cw=_turn(seen) if sure else None,
-            roll_deg=_number(seen, names.ROLL_DEG) if sure else None,
+            turn_cw=_turn(measured) if sure else None,
+            roll_deg=_number(measured, names.ROLL_DEG) if sure else None,
             reference=best.kind if best else "",
             score=best.score if best else None,
             adjusted=best.adjusted if best else None,
-            looks_like=_word(seen, names.LOOKS_LIKE),
+            looks_like=_word(measured, names.LOOKS_LIKE),
         )
 
-    def _intake(self, seen: Seen) -> Iterator[Finding]:
+    def _intake(self, measured: Measured) -> Iterator[Finding]:
         """Findings about files and roster rows."""
         for name, code in _INTAKE.items():
-            if word := _word(seen, name):
+            if word := _word(measured, name):
                 yield self._finding(code, word)
-        if _number(seen, names.PHOTO_FILES) == 0:
+        if _number(measured, names.PHOTO_FILES) == 0:
             yield self._finding("MISSING_PHOTO")
-        if _word(seen, names.EXTRA_PHOTO):
+        if _word(measured, names.EXTRA_PHOTO):
             yield self._finding("EXTRA_PHOTO")
 
-    def _orientation(self, seen: Seen, sure: bool, confidence: float | None) -> Iterator[Finding]:
+    def _orientation(
+        self, measured: Measured, sure: bool, confidence: float | None
+    ) -> Iterator[Finding]:
         """Findings about how the picture is turned."""
-        tag = _number(seen, names.EXIF_ORIENTATION)
+        tag = _number(measured, names.EXIF_ORIENTATION)
         if tag is not None and tag != 1:
             yield self._finding("EXIF_ORIENTATION", tag, "1")
-        if _number(seen, names.FACES_FOUND) == 0:
+        if _number(measured, names.FACES_FOUND) == 0:
             yield self._finding("NO_FACE")
             return
-        turn = _turn(seen)
+        turn = _turn(measured)
         if turn is not None and not sure:
             yield self._finding("ORIENTATION_UNCERTAIN", confidence, f"≥ {self._sure_from:g}")
         elif turn:
             yield self._finding(_TURN_CODES[turn], float(turn), "0", "°")
 
     def _identity(
-        self, seen: Seen, comparisons: Sequence[Comparison], best: Comparison | None, sure: bool
+        self,
+        measured: Measured,
+        comparisons: Sequence[Comparison],
+        best: Comparison | None,
+        sure: bool,
     ) -> Iterator[Finding]:
         """Findings about whose face it is."""
         if best is not None and best.judged is not None:
@@ -150,7 +156,7 @@ class Judge:
                     severity = min(severity, Severity.REVIEW)
                 limit = f"≥ {limits.accept_from:.3f}"
                 yield Finding("NOT_ME", severity, best.judged, limit, clause=limits.provenance)
-        elif _number(seen, names.REFERENCE_FILES) == 0:
+        elif _number(measured, names.REFERENCE_FILES) == 0:
             yield self._finding("NO_REFERENCE")
         for comparison in comparisons:
             if comparison.error:
@@ -159,12 +165,12 @@ class Judge:
                 severity = Severity.ADVICE if best else self._severity[code]
                 yield Finding(code, severity, f"{comparison.kind}: {comparison.error}")
         for name, code in _OTHERS.items():
-            if other := _word(seen, name):
+            if other := _word(measured, name):
                 yield self._finding(code, other)
 
-    def _standard(self, seen: Seen) -> Iterator[Finding]:
+    def _standard(self, measured: Measured) -> Iterator[Finding]:
         """Findings about the photo standard: every measured value against the profile's limit."""
-        values = seen.values
+        values = measured.values
         for rule in self._rules:
             value = values.get(rule.name)
             if isinstance(value, str):
@@ -177,12 +183,12 @@ class Judge:
                 elif value > rule.high:
                     yield self._beyond(rule, rule.above, value)
 
-    def _unmeasured(self, seen: Seen) -> Iterator[Finding]:
+    def _unmeasured(self, measured: Measured) -> Iterator[Finding]:
         """What the standard limits and nobody could measure, as one finding."""
-        why, values = seen.errors, seen.values
+        why, values = measured.errors, measured.values
         rules = [r for r in self._rules if r.name in why and values.get(r.name) is None]
         # Without a face NO_FACE already says why nothing else could be measured.
-        if rules and _number(seen, names.FACES_FOUND):
+        if rules and _number(measured, names.FACES_FOUND):
             weight = max(self._severity[rule.above] for rule in rules)
             told = ", ".join(f"{rule.name} ({why[rule.name]})" for rule in rules)
             yield Finding("NOT_ASSESSED", weight, told)
@@ -279,16 +285,16 @@ def _category(decision: Decision, ordered: Sequence[Finding]) -> str:
     return catalogue()[ordered[0].code].registry or OTHER
 
 
-def _number(seen: Seen, name: str) -> float | None:
-    value = seen.values.get(name)
+def _number(measured: Measured, name: str) -> float | None:
+    value = measured.values.get(name)
     return None if isinstance(value, str) else value
 
 
-def _word(seen: Seen, name: str) -> str:
-    value = seen.values.get(name)
+def _word(measured: Measured, name: str) -> str:
+    value = measured.values.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _turn(seen: Seen) -> TurnCw | None:
-    value = _number(seen, names.TURN_CW)
+def _turn(measured: Measured) -> TurnCw | None:
+    value = _number(measured, names.TURN_CW)
     return None if value is None else _TURNS.get(value)

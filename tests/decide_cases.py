@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.core.policy import Frame, Limit, Policy, Profile, load_policy
 from pipeline.core.types import Assessment, Comparison, Measurement, Value
-from pipeline.decide import decide
+from pipeline.decide import decide_one
 
 POLICY = load_policy(None, {"orientation": {"min_confidence": 0.5}})
 # Limits of its own, so that a shipped profile may change without a test of `decide`.
@@ -70,7 +70,7 @@ def judged(
     comparisons: Sequence[Comparison] = (ALIKE,),
     policy: Policy = POLICY,
 ) -> Assessment:
-    return decide(seen({**GOOD, **(changes or {})}), comparisons, policy, PROFILE)
+    return decide_one(seen({**GOOD, **(changes or {})}), comparisons, policy, PROFILE)
 
 
 def ruled(**tables: Any) -> Policy:

@@ -16,7 +16,7 @@ from report_cases import face, subject
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.types import Cohort, Comparison, Evidence, ImageFile, Job, Measurement, Reference
 from pipeline.night.executors.processes import EngineFactory
-from pipeline.night.run import Plan, run
+from pipeline.night.run import Plan, assess_cohort
 
 MODEL = "drawn"
 # Where the drawn engine says it saw eyes; it found none in ID cards.
@@ -96,7 +96,7 @@ def make_run(folder: Path, texts: Mapping[int, str], out: str = "out", **review:
         jobs.append(Job(subject(number), ImageFile(photo), kinds, facts))
     policy = load_policy(None, {"review": review} if review else None)
     plan = Plan(folder / out, policy, load_profile(policy.profile))
-    run(Cohort(tuple(jobs)), plan, drawing())
+    assess_cohort(Cohort(tuple(jobs)), plan, drawing())
     return folder / out
 
 

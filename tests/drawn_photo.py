@@ -17,7 +17,7 @@ from pipeline.core.types import (
     TurnCw,
     Value,
 )
-from pipeline.student.measures import View, measures
+from pipeline.student.measures import View, all_measures
 from pipeline.student.view.face_area import OUTLINE
 
 WIDTH, HEIGHT = 480, 640
@@ -102,7 +102,7 @@ def seen(
 
 
 def take(name: str, view: View) -> Value:
-    return measures()[name].function(view)
+    return all_measures()[name].function(view)
 
 
 def number(name: str, view: View) -> float:

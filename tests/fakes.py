@@ -34,7 +34,7 @@ class FakeEngine:
         text = job.photo.read_bytes(1000).decode() if job.photo else ""
         if self.log:
             with Path(self.log).open("a") as log:
-                log.write(job.subject.subject_id + "\n")
+                log.write(job.subject.student_key + "\n")
         if text == "crash":
             raise RuntimeError("the engine failed on 110105194912310021")
         if text == "die":

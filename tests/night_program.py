@@ -15,7 +15,7 @@ from fakes import cohort_of, fake
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.policy import load_policy, load_profile
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 
 if __name__ == "__main__":
     base = Path(sys.argv[1])
@@ -24,7 +24,7 @@ if __name__ == "__main__":
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
     policy = load_policy()
     try:
-        nightly(
+        run_night(
             cohort_of(base / "photos", photos),
             base / "out",
             policy,

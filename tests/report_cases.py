@@ -76,7 +76,7 @@ def subject(number: int, name: str = "", id_number: str = ID_NUMBER) -> Subject:
     """One roster row."""
     college = list(COLLEGES)[number % 3]
     return Subject(
-        subject_id=f"2021{number:06d}",
+        student_key=f"2021{number:06d}",
         row=number + 2,
         name=name or NAMES[number % len(NAMES)],
         id_number=id_number,

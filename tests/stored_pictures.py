@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import Photo
-from pipeline.student.decode import decode
+from pipeline.student.decode import decode_picture
 
 pillow_heif.register_heif_opener()
 
@@ -70,7 +70,7 @@ def tag(orientation: int) -> bytes:
 
 def shown(data: bytes) -> NDArray[np.int64]:
     """The decoded picture in RGB, signed so that differences can be taken."""
-    return decode(data, LIMITS).bgr[:, :, ::-1].astype(np.int64)
+    return decode_picture(data, LIMITS).bgr[:, :, ::-1].astype(np.int64)
 
 
 def assert_upright(photo: Photo) -> None:

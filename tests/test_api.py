@@ -21,7 +21,7 @@ import pipeline
 from models import manifest
 from pipeline import api
 from pipeline.core.policy import InputLimits
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 from pipeline.sample import sources
 from pipeline.sample.cohort import build
 
@@ -188,7 +188,7 @@ def test_a_policy_is_an_object_or_a_file(
 @pytest.fixture
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a roster of three and their photos; the night looks at them with fakes."""
-    monkeypatch.setattr(api, "nightly", partial(nightly, factory=fake()))
+    monkeypatch.setattr(api, "run_night", partial(run_night, factory=fake()))
     monkeypatch.setattr(manifest, "expected", lambda _: {})
     (tmp_path / "photos").mkdir()
     texts = {"2022001": "score=0.9", "2022002": UPSIDE_DOWN, "2022003": "score=0.01"}
@@ -214,7 +214,7 @@ def run(inputs: Path, policy: pipeline.Policy | None = None) -> pipeline.Outputs
 def flagged(opened: pipeline.Run) -> dict[str, set[str]]:
     """Codes by student, of those who are flagged."""
     return {
-        case.subject.subject_id: {finding.code for finding in case.assessment.findings}
+        case.subject.student_key: {finding.code for finding in case.assessment.findings}
         for case in opened.cases()
         if case.assessment.decision is pipeline.Decision.FLAG
     }
@@ -226,7 +226,7 @@ def test_a_cohort_is_run_opened_and_decided_anew(inputs: Path) -> None:
     assert 'lang="en"' in outputs.html.read_text("utf-8")
     opened = pipeline.open_run(str(inputs / "out"))
     assert opened.summary.counts == outputs.summary.counts
-    assert [case.subject.subject_id[-1] for case in opened.cases()] == ["1", "2", "3"]
+    assert [case.subject.student_key[-1] for case in opened.cases()] == ["1", "2", "3"]
     assert {"2022002": {"UPSIDE_DOWN"}, "2022003": {"NOT_ME"}}.items() <= {
         key: codes & {"UPSIDE_DOWN", "NOT_ME"} for key, codes in flagged(opened).items()
     }.items()

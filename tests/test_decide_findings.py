@@ -8,8 +8,8 @@ from decide_cases import ALIKE, GOOD, LIMITS, POLICY, PROFILE, codes, judged, ru
 from pipeline.core.policy import Limit
 from pipeline.core.reasons import catalogue, sentence
 from pipeline.core.types import Assessment, Decision, Measurement, Severity, Value
-from pipeline.decide import decide
-from pipeline.student.measures import measures
+from pipeline.decide import decide_one
+from pipeline.student.measures import all_measures
 
 
 def test_a_good_photo_is_accepted() -> None:
@@ -76,8 +76,8 @@ def test_every_code_of_a_limited_measure_has_a_case() -> None:
         code
         for name, limit in PROFILE.limits.items()
         for code, bounded in (
-            (measures()[name].below, limit.min is not None),
-            (measures()[name].above, limit.max is not None or limit.allowed),
+            (all_measures()[name].below, limit.min is not None),
+            (all_measures()[name].above, limit.max is not None or limit.allowed),
         )
         if bounded
     }
@@ -109,11 +109,11 @@ def test_a_value_is_told_in_the_unit_of_its_limit() -> None:
 def test_a_standard_without_a_frame_limits_per_cent_of_the_picture() -> None:
     limits = {"eye_line": Limit(min=30, max=50)}
     profile = PROFILE.model_copy(update={"frame": None, "limits": limits})
-    (finding,) = decide(seen({**GOOD, "eye_line": 0.55}), [ALIKE], POLICY, profile).findings
+    (finding,) = decide_one(seen({**GOOD, "eye_line": 0.55}), [ALIKE], POLICY, profile).findings
     assert finding.code == "EYE_LINE"
     assert finding.value == pytest.approx(55)
     assert (finding.limit, finding.unit) == ("30 – 50", "%")
-    assert decide(seen({**GOOD, "eye_line": 0.5}), [ALIKE], POLICY, profile).findings == ()
+    assert decide_one(seen({**GOOD, "eye_line": 0.5}), [ALIKE], POLICY, profile).findings == ()
 
 
 def test_an_unsure_turn_is_not_told() -> None:
@@ -168,12 +168,14 @@ def test_several_values_that_were_not_measured_are_one_finding() -> None:
 
 def test_a_measure_that_does_not_apply_is_not_judged() -> None:
     there = seen(GOOD) | {"roll": Measurement("roll", None)}
-    assert decide(there, [ALIKE], POLICY, PROFILE).findings == ()
+    assert decide_one(there, [ALIKE], POLICY, PROFILE).findings == ()
 
 
 def test_a_measure_without_a_limit_is_not_judged() -> None:
     profile = PROFILE.model_copy(update={"limits": {"roll": PROFILE.limits["roll"]}})
-    assessment = decide(seen({**GOOD, "luminance": 1.0, "roll": 20.0}), [ALIKE], POLICY, profile)
+    assessment = decide_one(
+        seen({**GOOD, "luminance": 1.0, "roll": 20.0}), [ALIKE], POLICY, profile
+    )
     assert codes(assessment) == ["ROLL"]
 
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from pipeline.core.policy import Profile, load_profile, profile_names
 from pipeline.core.reasons import catalogue, sentence
 from pipeline.core.types import Comparison, Decision, Measurement, Severity, Value
-from pipeline.decide import Judge, decide
-from pipeline.store.packing import Seen
-from pipeline.student.measures import measures
+from pipeline.decide import Judge, decide_one
+from pipeline.store.packing import Measured
+from pipeline.student.measures import all_measures
 
 values = st.none() | st.floats() | st.text(max_size=5) | st.sampled_from([0.0, 1.0, 90.0, 180.0])
 NAMES = [
     *GOOD,
-    *measures(),
+    *all_measures(),
     "source.photo_clash",
     "source.id_number_fault",
     "source.extra_photo",
@@ -60,7 +60,7 @@ def test_whatever_the_store_holds_can_be_decided_and_told(
     comparisons: list[Comparison],
     severity: dict[str, str],
 ) -> None:
-    assessment = decide(seen(values), comparisons, ruled(severity=severity), profile)
+    assessment = decide_one(seen(values), comparisons, ruled(severity=severity), profile)
     ranks = [f.severity for f in assessment.findings]
     assert ranks == sorted(ranks, reverse=True)
     worst = max(ranks, default=Severity.ADVICE)
@@ -72,8 +72,10 @@ def test_whatever_the_store_holds_can_be_decided_and_told(
 
 
 def test_a_measurement_taken_again_replaces_value_and_error() -> None:
-    first = Seen.of([Measurement("roll", None, "°", "no face mesh"), Measurement("size", "1×1")])
-    assert first.also([Measurement("roll", 2.0, "°")]) == Seen({"roll": 2.0, "size": "1×1"}, {})
+    first = Measured.of(
+        [Measurement("roll", None, "°", "no face mesh"), Measurement("size", "1×1")]
+    )
+    assert first.also([Measurement("roll", 2.0, "°")]) == Measured({"roll": 2.0, "size": "1×1"}, {})
 
 
 @given(cohort=st.lists(st.tuples(measured, compared), max_size=4), severity=severities)
@@ -85,8 +87,8 @@ def test_one_judge_of_many_students_says_of_each_what_it_would_say_alone(
     policy = ruled(severity=severity)
     judge = Judge(policy, profile)
     for values, comparisons in cohort:
-        told = judge.judge(Seen.of(seen(values).values()), comparisons)
-        assert told == decide(seen(values), comparisons, policy, profile)
+        told = judge.judge(Measured.of(seen(values).values()), comparisons)
+        assert told == decide_one(seen(values), comparisons, policy, profile)
 
 
 @given(
@@ -108,6 +110,6 @@ def test_a_higher_score_never_makes_the_decision_worse(
     raised = 0 if best == "first" else int(max(range(len(low)), key=scores.__getitem__))
     high = list(low)
     high[raised] = dataclasses.replace(low[raised], score=min(1.0, scores[raised] + rise))
-    before = decide(seen(values), low, policy, PROFILE)
-    after = decide(seen(values), high, policy, PROFILE)
+    before = decide_one(seen(values), low, policy, PROFILE)
+    after = decide_one(seen(values), high, policy, PROFILE)
     assert list(Decision).index(after.decision) <= list(Decision).index(before.decision)

@@ -11,10 +11,9 @@ from rich.table import Table
 
 from pipeline.cli.console import Lang, language, out_console
 from pipeline.cli.review import RunFolder, operator
-from pipeline.desk.cases import oversight as insight
+from pipeline.desk.cases import oversight
 from pipeline.desk.cases.desk import Desk, opened
-from pipeline.desk.exchange import exports
-from pipeline.desk.exchange import replies as outside
+from pipeline.desk.exchange import exports, replies
 from pipeline.desk.exchange.decision_tables import decisions
 from pipeline.desk.exchange.report_decisions import offline
 from pipeline.source.text import listed
@@ -54,7 +53,7 @@ def export_csv(run: RunFolder, out: Out) -> None:
 def import_bz(file: TableFile, run: RunFolder, columns: ColumnsFile = None) -> None:
     """The registry's roster with its doubts in column bz."""
     with opened(run) as desk:
-        _report(outside.registry(desk, file, operator(), columns))
+        _report(replies.registry(desk, file, operator(), columns))
         _reconciled(desk)
 
 
@@ -62,7 +61,7 @@ def import_bz(file: TableFile, run: RunFolder, columns: ColumnsFile = None) -> N
 def import_answers(file: TableFile, run: RunFolder, columns: ColumnsFile = None) -> None:
     """Students' own answers."""
     with opened(run) as desk:
-        _report(outside.students(desk, file, operator(), columns))
+        _report(replies.students(desk, file, operator(), columns))
         _reconciled(desk)
 
 
@@ -99,8 +98,8 @@ def _report(result: object) -> None:
 def _reconciled(desk: Desk) -> None:
     """Who says what, and how much work that leaves."""
     table = Table("machine", "registry", "staff", "student", "students", box=None, pad_edge=False)
-    for row, count in insight.confusion(desk):
+    for row, count in oversight.confusion(desk):
         table.add_row(*row, str(count))
     out_console.print(table)
-    work = len(insight.worklist(desk, operator()))
+    work = len(oversight.worklist(desk, operator()))
     out_console.print(f"{work} on the work list: /worklist on the desk", highlight=False)

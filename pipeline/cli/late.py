@@ -64,13 +64,13 @@ COMMANDS = {
     "diff": Place(
         "drift", "diff_command", "Say who changed between two runs, and why; both are only read."
     ),
-    "version": Place("version", "version", "Print the version."),
+    "version": Place("version", "version_command", "Print the version."),
     "models": Place("models", "app", "Fetch and verify the networks' weights."),
     "profiles": Place(
         "profiles", "app", "Photo standards: limits by measure, each with its clause."
     ),
     "evaluate": Place("evaluate", "app", "Measure how good the judgement is."),
-    "review": Place("review", "review", "Serve the review desk of a run in the browser."),
+    "review": Place("review", "review_command", "Serve the review desk of a run in the browser."),
     "users": Place("review", "users_app", "Accounts of the review desk."),
     "audit": Place("review", "audit_app", "The review desk's action log."),
     "purge": Place(

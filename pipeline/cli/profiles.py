@@ -12,7 +12,7 @@ from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Profile, load_profile, profile_names
 from pipeline.core.reasons import measure_name
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 app = typer.Typer(help="Photo standards: limits by measure, each with its clause.")
 
@@ -20,7 +20,7 @@ app = typer.Typer(help="Photo standards: limits by measure, each with its clause
 @app.command("list")
 def list_command(as_json: AsJson = False) -> None:
     """The shipped standards."""
-    profiles = {name: load_profile(name, measures()) for name in profile_names()}
+    profiles = {name: load_profile(name, all_measures()) for name in profile_names()}
     if as_json:
         rows = [
             {"name": name, "title_zh": p.title_zh, "title_en": p.title_en, "source": p.source}
@@ -40,7 +40,7 @@ def show_command(
     as_json: AsJson = False,
 ) -> None:
     """One standard: every limit, its unit and the clause it rests on."""
-    profile = load_profile(name, measures())
+    profile = load_profile(name, all_measures())
     if as_json:
         typer.echo(profile.model_dump_json(exclude_defaults=True))
         return
@@ -61,7 +61,7 @@ def check_command(
     """Say whether a file is a sound standard; a mistake is named with what is allowed."""
     if not file.endswith(".toml"):
         raise ConfigError(f"{file}: is no .toml file", "Name a file that ends in .toml.")
-    profile = load_profile(file, measures())
+    profile = load_profile(file, all_measures())
     out_console.print(f"{plain(file)}: sound, {len(profile.limits)} limits", highlight=False)
     out_console.print(_limits(profile))
 
@@ -70,7 +70,7 @@ def _limits(profile: Profile) -> Table:
     """Measure, its name for people, limit, unit and clause of every limit."""
     table = Table("measure", "what", "limit", "unit", "clause", box=None, pad_edge=False)
     for name, limit in profile.limits.items():
-        measure = measures()[name]
+        measure = all_measures()[name]
         unit = "%" if measure.per and profile.frame is None else measure.unit
         what = f"{measure_name(name, 'zh')} {measure_name(name, 'en')}"
         table.add_row(name, what, plain(limit.text), unit, plain(limit.clause))

@@ -11,10 +11,10 @@ from models import manifest
 from pipeline.cli.console import PolicyFile, out_console, plain
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.privacy import masked
-from pipeline.single.check import check
-from pipeline.single.propose import CSV_NAME, propose
+from pipeline.single.check import check_files
+from pipeline.single.propose import CSV_NAME, propose_corrections
 from pipeline.student.examiner import NetworkEngine
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 
 def propose_command(
@@ -27,12 +27,14 @@ def propose_command(
 ) -> None:
     """Propose turns and crops in new files: lossless quarter turns, crops as coordinates."""
     rules = load_policy(policy)
-    standard = load_profile(profile or rules.profile, measures())
+    standard = load_profile(profile or rules.profile, all_measures())
     manifest.digests()  # weights are whole, or the command stops here
     engine = NetworkEngine(rules.input)
     turned = 0
     try:
-        for proposal in propose(check(photos, engine, rules, standard), out, rules, standard):
+        for proposal in propose_corrections(
+            check_files(photos, engine, rules, standard), out, rules, standard
+        ):
             turned += bool(proposal.turned)
             if proposal.note:
                 line = f"{masked(proposal.photo)}: {proposal.note}"

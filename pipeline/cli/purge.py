@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.cli.review import operator
-from pipeline.night.purge import Purged, finished, purge
+from pipeline.night.purge import Purged, finished, purge_run
 
 
 def purge_command(
@@ -33,7 +33,7 @@ def purge_command(
     told = {}
     try:
         for run in due:
-            gone = purge(run, operator())
+            gone = purge_run(run, operator())
             told[str(run)] = asdict(gone)
             if not as_json:
                 _tell(run, gone)

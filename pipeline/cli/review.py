@@ -12,7 +12,7 @@ import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.core.errors import StoreError
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.store.ledger import Ledger
@@ -27,7 +27,7 @@ users_app = typer.Typer(help="Accounts of the review desk.", no_args_is_help=Tru
 audit_app = typer.Typer(help="The review desk's action log.", no_args_is_help=True)
 
 
-def review(
+def review_command(
     run: RunFolder,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
@@ -58,7 +58,7 @@ def add_user(
     """Make an account; the password is asked for."""
     password = _password(from_stdin)
     with _ledger(run) as ledger:
-        people.add(ledger, name, role, password, operator())
+        accounts.add(ledger, name, role, password, operator())
     out_console.print(f"{plain(name)}: {role.value}", highlight=False)
 
 
@@ -67,21 +67,21 @@ def change_password(name: str, run: RunOption, from_stdin: FromStdin = False) ->
     """Give an account another password; its owner is logged out everywhere."""
     password = _password(from_stdin)
     with _ledger(run) as ledger:
-        people.change(ledger, name, password, operator())
+        accounts.change(ledger, name, password, operator())
 
 
 @users_app.command("remove")
 def remove_user(name: str, run: RunOption) -> None:
     """Close an account at once; what its owner has answered stays."""
     with _ledger(run) as ledger:
-        people.remove(ledger, name, operator())
+        accounts.remove(ledger, name, operator())
 
 
 @users_app.command("list")
 def list_users(run: RunOption, as_json: AsJson = False) -> None:
     """The accounts of a run's desk."""
     with _ledger(run) as ledger:
-        rows = people.accounts(ledger)
+        rows = accounts.listed(ledger)
     if as_json:
         typer.echo(json.dumps([{"name": n, "role": r, "made": m} for n, r, m in rows]))
         return

@@ -7,6 +7,6 @@ import typer
 from pipeline import __version__
 
 
-def version() -> None:
+def version_command() -> None:
     """Print the version."""
     typer.echo(__version__)

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
 from pipeline.cohort.duplicates import copies, identical, same_face
 from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, Norms, norms
-from pipeline.cohort.owners import Candidate, best_others, owners
+from pipeline.cohort.owners import Candidate, best_others, find_owners
 from pipeline.core.policy import Policy
 from pipeline.core.types import PHOTO
 from pipeline.decide import best_comparison
@@ -22,7 +22,7 @@ _NOTE = "non_mated"
 Galleries = Mapping[str, tuple[Gallery, Norms | None]]
 
 
-def conclude(store: Store, policy: Policy) -> None:
+def conclude_all(store: Store, policy: Policy) -> None:
     """Replace all that was concluded across students: adjusted scores, owners, copies."""
     photos, galleries = _galleries(store)
     with store.transaction():
@@ -31,11 +31,11 @@ def conclude(store: Store, policy: Policy) -> None:
     judged, _ = effective(store, policy)
     suspects = _suspects(store, judged)
     found = list(identical(store.cohort.same_photo()))
-    same_bytes = {key for key, _ in found}
+    same_bytes = {student_key for student_key, _ in found}
     found += [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
     if policy.cohort.one_to_many:
-        found += owners(suspects, _candidates(suspects, galleries), judged)
-        explained = {*suspects, *(key for key, _ in found)}
+        found += find_owners(suspects, _candidates(suspects, galleries), judged)
+        explained = {*suspects, *(student_key for student_key, _ in found)}
         own = Gallery(photos, photos)
         needed = policy.cohort.calibration.same_face_from
         found += same_face(own, norms(own), needed, explained)
@@ -59,65 +59,65 @@ def histograms(store: Store, bins: int = 100) -> dict[str, list[int]]:
 
 
 def _galleries(store: Store) -> tuple[Faces, Galleries]:
-    """All photos, and photos against references by role ("idcard", "idcard#2", ...)."""
+    """All photos, and photos against references by slot ("idcard", "idcard#2", ...)."""
     sexes = store.cohort.sexes()
     faces = {
-        role: Faces.of(keys, sexes, vectors)
-        for role, (keys, vectors) in store.cohort.templates().items()
+        slot: Faces.of(keys, sexes, vectors)
+        for slot, (keys, vectors) in store.cohort.templates().items()
     }
     photos = faces.pop(PHOTO, NO_FACES)
-    galleries = {role: Gallery(photos, references) for role, references in sorted(faces.items())}
-    return photos, {role: (gallery, norms(gallery)) for role, gallery in galleries.items()}
+    galleries = {slot: Gallery(photos, references) for slot, references in sorted(faces.items())}
+    return photos, {slot: (gallery, norms(gallery)) for slot, gallery in galleries.items()}
 
 
 def _adjusted(galleries: Galleries) -> Iterator[tuple[str, str, float]]:
     """Every student's own comparisons against what their pictures score with strangers."""
-    for role, (gallery, normal) in galleries.items():
+    for slot, (gallery, normal) in galleries.items():
         if normal is None:
             continue
-        row_of = {key: row for row, key in enumerate(gallery.photo_keys)}
-        for column, key in enumerate(gallery.reference_keys):
-            if (row := row_of.get(key)) is not None:
+        row_of = {student_key: row for row, student_key in enumerate(gallery.photo_keys)}
+        for column, student_key in enumerate(gallery.reference_keys):
+            if (row := row_of.get(student_key)) is not None:
                 score = gallery.photos[row] @ gallery.references[column]
                 pair = normal.adjust(np.array([score]), row, slice(column, column + 1))
-                yield key, role, float(pair[0])
+                yield student_key, slot, float(pair[0])
 
 
 def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[str, NonMated]:
     """Non-mated scores by reference kind, among students whose own reference matches."""
     matching: dict[str, set[str]] = defaultdict(set)
-    for key, comparisons in store.comparisons():
+    for student_key, comparisons in store.comparisons():
         for comparison in comparisons:
             needed = policy.comparison.of(comparison.kind).accept_from
             if comparison.score is not None and comparison.score >= needed:
-                matching[comparison.role].add(key)
+                matching[comparison.slot].add(student_key)
     # The first reference of a kind stands for the kind: second ones are few.
     return {
-        role: non_mated(gallery, normal, matching[role], policy.cohort.calibration)
-        for role, (gallery, normal) in galleries.items()
-        if "#" not in role
+        slot: non_mated(gallery, normal, matching[slot], policy.cohort.calibration)
+        for slot, (gallery, normal) in galleries.items()
+        if "#" not in slot
     }
 
 
 def _suspects(store: Store, judged: Policy) -> dict[str, float]:
     """Students whose photo is not accepted as theirs, with their own best score."""
     suspects = {}
-    for key, comparisons in store.comparisons():
+    for student_key, comparisons in store.comparisons():
         best = best_comparison(comparisons, judged)
         if best is None or best.judged is None:
             continue
         if best.judged < judged.comparison.of(best.kind).accept_from:
-            suspects[key] = best.judged
+            suspects[student_key] = best.judged
     return suspects
 
 
 def _candidates(suspects: Mapping[str, float], galleries: Galleries) -> dict[str, Candidate]:
     """The best other reference of any kind for each suspect photo."""
     best: dict[str, Candidate] = {}
-    for role, (gallery, normal) in galleries.items():
-        for key, candidate in best_others(suspects, gallery, normal, role.split("#")[0]):
-            if key not in best or candidate.score > best[key].score:
-                best[key] = candidate
+    for slot, (gallery, normal) in galleries.items():
+        for student_key, candidate in best_others(suspects, gallery, normal, slot.split("#")[0]):
+            if student_key not in best or candidate.score > best[student_key].score:
+                best[student_key] = candidate
     return best
 
 

@@ -29,9 +29,9 @@ def identical(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, Measuremen
         groups: Keys of students with identical photo bytes, from `Store.same_photo`.
     """
     for group in groups:
-        for key in group:
-            other = next(k for k in group if k != key)
-            yield key, Measurement(DUPLICATE_OF, other)
+        for student_key in group:
+            other = next(k for k in group if k != student_key)
+            yield student_key, Measurement(DUPLICATE_OF, other)
 
 
 def copies(
@@ -40,15 +40,15 @@ def copies(
     """Copies of one picture under two names, mirrored ones too.
 
     Args:
-        hashes: By key the photo's hash and its mirror image's, 16 hexadecimal digits each.
+        hashes: By student_key the photo's hash and its mirror image's, 16 hexadecimal digits each.
         photos: Photo templates; a pair without both is no copy.
     """
-    row_of = {key: row for row, key in enumerate(photos.keys)}
-    keys = [key for key in hashes if key in row_of]
+    row_of = {student_key: row for row, student_key in enumerate(photos.keys)}
+    keys = [student_key for student_key in hashes if student_key in row_of]
     if len(keys) < 2:
         return
-    plain = np.array([int(hashes[key][0], 16) for key in keys], dtype=np.uint64)
-    mirrored = np.array([int(hashes[key][1], 16) for key in keys], dtype=np.uint64)
+    plain = np.array([int(hashes[student_key][0], 16) for student_key in keys], dtype=np.uint64)
+    mirrored = np.array([int(hashes[student_key][1], 16) for student_key in keys], dtype=np.uint64)
     step = max(1, BLOCK // 4 // len(keys))  # a pair of hashes takes more room than a score
     for start in range(0, len(keys), step):
         # Nearness is mutual, also through the mirror, so each pair is looked at once.
@@ -79,7 +79,7 @@ def same_face(
         explained: Keys left aside: their photo is already known to be another's, or a copy.
     """
     keys = gallery.photo_keys
-    aside = np.array([key in explained for key in keys], dtype=bool)
+    aside = np.array([student_key in explained for student_key in keys], dtype=bool)
     best: dict[int, tuple[float, int]] = {}
     for rows, raw, strangers in gallery.blocks():
         # Few pairs reach the threshold, so only those are adjusted.

@@ -31,7 +31,7 @@ _OPPOSITE = 3  # what two known and different sexes add up to
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Templates of one role, one a student.
+    """Templates of one slot, one a student.
 
     Attributes:
         keys: Whose.
@@ -45,7 +45,7 @@ class Faces:
 
     @classmethod
     def of(cls, keys: Sequence[str], sexes: Mapping[str, str], vectors: Floats) -> Faces:
-        """Templates with the roster's sex by key: "male", "female" or ""."""
+        """Templates with the roster's sex by student_key: "male", "female" or ""."""
         sex = np.array([_SEX.get(sexes.get(key, ""), 0) for key in keys], dtype=np.int8)
         return cls(keys, sex, vectors)
 
@@ -73,7 +73,7 @@ class Gallery:
 
     def __init__(self, photos: Faces, references: Faces) -> None:
         # Numbers instead of words: 20,000 x 20,000 comparisons of strings would take minutes.
-        number = {key: i for i, key in enumerate((*photos.keys, *references.keys))}
+        number = {student_key: i for i, student_key in enumerate((*photos.keys, *references.keys))}
         self.photo_keys, self.reference_keys = photos.keys, references.keys
         self.photos, self.references = photos.vectors, references.vectors
         self._photos, self._references = _side(photos, number), _side(references, number)
@@ -199,5 +199,5 @@ def _spread(sums: Reals) -> Reals:
 
 
 def _side(faces: Faces, number: Mapping[str, int]) -> Side:
-    student = np.array([number[key] for key in faces.keys], dtype=np.int32)
+    student = np.array([number[student_key] for student_key in faces.keys], dtype=np.int32)
     return Side(faces.vectors, student, faces.sex)

@@ -17,7 +17,7 @@ from pipeline.core.types import Measurement
 class Candidate:
     """The reference of another student that a photo looks most like."""
 
-    key: str
+    student_key: str
     kind: str
     score: float
 
@@ -33,9 +33,9 @@ def best_others(
         norms: To adjust the scores by, if there are any.
         kind: Of the references.
     """
-    row_of = {key: row for row, key in enumerate(gallery.photo_keys)}
+    row_of = {student_key: row for row, student_key in enumerate(gallery.photo_keys)}
     keys = gallery.reference_keys
-    own = {key: column for column, key in enumerate(keys)}
+    own = {student_key: column for column, student_key in enumerate(keys)}
     for suspect in suspects:
         row = row_of.get(suspect)
         if row is None or not keys:
@@ -49,7 +49,7 @@ def best_others(
             yield suspect, Candidate(keys[best], kind, float(scores[best]))
 
 
-def owners(
+def find_owners(
     suspects: Mapping[str, float], candidates: Mapping[str, Candidate], policy: Policy
 ) -> Iterator[tuple[str, Measurement]]:
     """Name the owner where the evidence is strict enough; mutual swaps are named as such.
@@ -62,12 +62,12 @@ def owners(
         policy: Thresholds and margin.
     """
     owner: dict[str, str] = {}
-    for key, candidate in candidates.items():
+    for student_key, candidate in candidates.items():
         needed = policy.comparison.of(candidate.kind).accept_from
-        if candidate.score >= max(needed, suspects[key] + policy.cohort.owner_margin):
-            owner[key] = candidate.key
-            yield key, Measurement(LOOKS_LIKE, candidate.key)
-            yield key, Measurement(LOOKS_LIKE_SCORE, candidate.score)
-    for key, other in owner.items():
-        if owner.get(other) == key:
-            yield key, Measurement(SWAPPED_WITH, other)
+        if candidate.score >= max(needed, suspects[student_key] + policy.cohort.owner_margin):
+            owner[student_key] = candidate.student_key
+            yield student_key, Measurement(LOOKS_LIKE, candidate.student_key)
+            yield student_key, Measurement(LOOKS_LIKE_SCORE, candidate.score)
+    for student_key, other in owner.items():
+        if owner.get(other) == student_key:
+            yield student_key, Measurement(SWAPPED_WITH, other)

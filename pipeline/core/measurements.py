@@ -32,7 +32,7 @@ ENGINE = (
     *(PHOTO_HASH, PHOTO_HASH_MIRRORED),
 )
 
-# Where the eyes lie in a kept picture; the picture's role follows.
+# Where the eyes lie in a kept picture; the picture's slot follows.
 EYES = "eyes."
 
 # Measures that others draw with, crop by or correct: `student.measures` has a file for each.

@@ -14,7 +14,7 @@ _PACKAGES = ("numpy", "opencv-contrib-python", "pydantic", "pillow", "jinja2", "
 
 
 @cache
-def program() -> str:
+def program_digest() -> str:
     """sha256 of every file of the packages `pipeline` and `data`, and of what they rest on.
 
     The version alone would not do: it stays the same while somebody works on a template.

@@ -22,14 +22,14 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 TurnCw = Literal[0, 90, 180, 270]
 Value = float | str | None
-PHOTO = "photo"  # role of the student's photo among pictures and templates; others are references
+PHOTO = "photo"  # slot of the student's photo among pictures and templates; others are references
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One roster row. `subject_id` is the student or candidate number, never the ID number."""
 
-    subject_id: str
+    student_key: str
     row: int
     name: str = ""
     id_number: str = ""
@@ -201,7 +201,7 @@ class Comparison:
     Attributes:
         score: Cosine -1 to 1; None when they could not be compared, `error` says why.
         turn_confidence: How sure the reference's own orientation is, 0-1.
-        role: Which of the student's pictures: the kind, or "kind#2" for a second of that kind.
+        slot: Which of the student's pictures: the kind, or "kind#2" for a second of that kind.
         adjusted: The score after the cohort stage has set it against what these two pictures
             score with strangers; None where that is not known.
     """
@@ -211,7 +211,7 @@ class Comparison:
     model: str
     error: str = ""
     turn_confidence: float = 1.0
-    role: str = ""
+    slot: str = ""
     adjusted: float | None = None
 
     @property
@@ -226,8 +226,8 @@ class Evidence:
 
     Attributes:
         photo_sha256: "" when there is no readable photo.
-        pictures: Upright JPEG thumbnails by role: "photo" and each reference kind.
-        templates: Unit-length face vectors by the same roles; deleted when the run ends.
+        pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
+        templates: Unit-length face vectors by the same slots; deleted when the run ends.
         seconds: Time spent by stage.
     """
 
@@ -294,7 +294,7 @@ class Case:
 
     Attributes:
         photo: Name of the photo file ("" when missing). May contain an ID number: mask to show.
-        pictures: Upright JPEG thumbnails by role: "photo" and each reference kind.
+        pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
     """
 
     subject: Subject

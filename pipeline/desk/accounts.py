@@ -94,7 +94,7 @@ def imported(name: str) -> str:
     return f"import:{masked(name).removeprefix('import:')[:40]}"
 
 
-def accounts(ledger: Ledger) -> list[tuple[str, Role, str]]:
+def listed(ledger: Ledger) -> list[tuple[str, Role, str]]:
     """Name, role and date of every account, by name."""
     return [(name, Role(role), made) for name, role, made in ledger.accounts.listed()]
 

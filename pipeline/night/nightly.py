@@ -18,7 +18,7 @@ from pipeline.night import folder
 from pipeline.night.executors.processes import EngineFactory
 from pipeline.night.folder import DATABASE, database_of, locked
 from pipeline.night.publishing import publish
-from pipeline.night.run import Plan, Progress, run
+from pipeline.night.run import Plan, Progress, assess_cohort
 from pipeline.night.tally import decide_all
 from pipeline.store import RunSummary, Store
 from pipeline.student.engine import network_engine
@@ -35,7 +35,7 @@ class Outputs:
     json: Path
 
 
-def nightly(
+def run_night(
     cohort: Cohort,
     out: Path,
     policy: Policy,
@@ -70,7 +70,7 @@ def nightly(
         names = policy.comparison.recognisers
         factory = partial(network_engine, policy.input, names)
         plan = replace(plan, verify=partial(manifest.digests, names))
-    summary = run(cohort, plan, factory, on_progress)
+    summary = assess_cohort(cohort, plan, factory, on_progress)
     return _publish(out, summary, lang)
 
 

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.digest import digest
+from pipeline.core.digest import digest_of
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import load_profile
-from pipeline.core.program import program
+from pipeline.core.program import program_digest
 from pipeline.core.reasons import Language
 from pipeline.night.folder import PAGE, REPORTS, RESULTS, WORKBOOK
 from pipeline.store import RunSummary, Store
@@ -61,7 +61,9 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
 def _made_of(store: Store, summary: RunSummary, lang: Language) -> str:
     """Digest of all that the writers are given, and of the writers themselves."""
     told = {key: value for key, value in summary.as_json().items() if key not in _COURSE}
-    return digest(told, _standard(summary.profile), lang, store.digest(pictures=True), program())
+    return digest_of(
+        told, _standard(summary.profile), lang, store.digest(pictures=True), program_digest()
+    )
 
 
 def _standard(profile: str) -> dict[str, Any] | None:

@@ -41,7 +41,7 @@ def finished(run: Path) -> datetime | None:
         return datetime.fromisoformat(summary.finished) if summary else None
 
 
-def purge(run: Path, by: str) -> Purged:
+def purge_run(run: Path, by: str) -> Purged:
     """Delete all that a run's folder holds of its students; again where it was cut off.
 
     The folder's own roster, photos and exported tables lie elsewhere and are their owner's to

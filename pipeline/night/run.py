@@ -12,8 +12,8 @@ from time import perf_counter
 
 from models.arithmetic import ARITHMETIC
 from pipeline import __version__
-from pipeline.cohort.conclude import conclude, effective, histograms
-from pipeline.core.digest import digest
+from pipeline.cohort.conclude import conclude_all, effective, histograms
+from pipeline.core.digest import digest_of
 from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort, Job, Measurement, Subject
@@ -22,7 +22,7 @@ from pipeline.night.folder import DATABASE, locked
 from pipeline.night.tally import decided
 from pipeline.source.contents import Contents
 from pipeline.store import RunSummary, Store
-from pipeline.student import measures as quality
+from pipeline.student import measures
 
 # Packages whose version can change a result; written to run.json.
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
@@ -49,7 +49,7 @@ class Plan:
     verify: Callable[[], object] = lambda: None
 
 
-def run(
+def assess_cohort(
     cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress = lambda *_: None
 ) -> RunSummary:
     """Assess and decide a cohort; what was already done for the same files is not done again.
@@ -68,13 +68,13 @@ def run(
     """
     started, clock = datetime.now(UTC), perf_counter()
     with locked(plan.out), Store(plan.out / DATABASE) as store:
-        looked = _look(store, cohort, plan, factory, on_progress)
-        if looked.stale:
-            conclude(store, plan.policy)
+        gathered = _gather_evidence(store, cohort, plan, factory, on_progress)
+        if gathered.stale:
+            conclude_all(store, plan.policy)
         judged, calibration = effective(store, plan.policy)
         tally = decided(store, judged, plan.profile)
         with store.transaction():
-            store.note("cohort_key", looked.cohort_key)
+            store.note("cohort_key", gathered.cohort_key)
         if not plan.policy.privacy.keep_templates:
             store.purge_templates()
         seconds = perf_counter() - clock
@@ -84,11 +84,11 @@ def run(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(seconds, 3),
             students=len(cohort.jobs),
-            assessed=looked.assessed,
-            students_per_second=round(looked.assessed / seconds, 2),
+            assessed=gathered.assessed,
+            students_per_second=round(gathered.assessed / seconds, 2),
             workers=plan.workers,
             counts=tally.counts,
-            stages=looked.stages,
+            stages=gathered.stages,
             versions={name: version(name) for name in _PACKAGES},
             models=dict(plan.digests),
             arithmetic=ARITHMETIC,
@@ -101,14 +101,14 @@ def run(
             },
             calibration=calibration,
             non_mated=histograms(store),
-            remarks=(*cohort.remarks, *looked.remarks, *tally.remarks),
+            remarks=(*cohort.remarks, *gathered.remarks, *tally.remarks),
         )
         store.finish(summary)
     return summary
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class _Gathered:
     """What came of looking at students.
 
     Attributes:
@@ -125,16 +125,16 @@ class _Looked:
     remarks: tuple[str, ...]
 
 
-def _look(
+def _gather_evidence(
     store: Store, cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress
-) -> _Looked:
+) -> _Gathered:
     """See that the store has everybody's evidence; what this takes in memory is free again then."""
     jobs = dict(_keyed(cohort))
-    store.enrol((key, job.subject, _name(job)) for key, job in jobs.items())
+    store.enrol((student_key, job.subject, _name(job)) for student_key, job in jobs.items())
     remarks = _arithmetic(store)
     prints = _fingerprints(jobs, plan, store)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
-    cohort_key = digest(prints, rules)
+    cohort_key = digest_of(prints, rules)
     pending = _pending(store, jobs, prints)
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
@@ -144,7 +144,7 @@ def _look(
             store.restart()  # what is concluded across students needs everybody's template
             pending = _pending(store, jobs, prints)
     stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
-    return _Looked(cohort_key, stale, len(pending), stages, remarks)
+    return _Gathered(cohort_key, stale, len(pending), stages, remarks)
 
 
 def _arithmetic(store: Store) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def _arithmetic(store: Store) -> tuple[str, ...]:
 def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
     """Every student's job by subject_id, then a job for every photo that nobody claims."""
     for job in cohort.jobs:
-        yield job.subject.subject_id, job
+        yield job.subject.student_key, job
     for number, file in enumerate(cohort.extras, 1):
         fact = Measurement(EXTRA_PHOTO, "yes")
         yield f"extra:{number}:{file.name}", Job(Subject("", 0), file, facts=(fact,))
@@ -184,29 +184,33 @@ def _pending(
 ) -> list[tuple[str, Job]]:
     """Students of whom the store has no evidence, or evidence of something else."""
     done = store.fingerprints()
-    return [(key, job) for key, job in jobs.items() if done.get(key) != prints[key]]
+    return [
+        (student_key, job)
+        for student_key, job in jobs.items()
+        if done.get(student_key) != prints[student_key]
+    ]
 
 
 def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str, str]:
-    """By key, everything the evidence of one student depends on; the store keeps what files are."""
+    """By student, everything the evidence depends on; the store keeps what files are."""
     known = store.known_files()
     contents = Contents(known)
-    common = digest(
+    common = digest_of(
         dict(plan.digests),
         plan.policy.comparison.recogniser,
         plan.policy.input.model_dump(),
-        quality.VERSION,
+        measures.VERSION,
         ARITHMETIC,
         __version__,
     )
     prints = {
-        key: digest(
+        student_key: digest_of(
             contents.of(job.photo),
             [(reference.kind, contents.of(reference.file)) for reference in job.references],
             job.facts,
             common,
         )
-        for key, job in jobs.items()
+        for student_key, job in jobs.items()
     }
     if contents.seen != known:
         store.know_files(contents.seen)
@@ -226,8 +230,10 @@ def _assess(
     seconds: Counter[str] = Counter()
     done = total - len(pending)
     on_progress(done, total)
-    for key, evidence in assess_all(pending, factory, min(plan.workers, max(1, len(pending)))):
-        store.save(key, prints[key], evidence)
+    for student_key, evidence in assess_all(
+        pending, factory, min(plan.workers, max(1, len(pending)))
+    ):
+        store.save(student_key, prints[student_key], evidence)
         seconds.update(evidence.seconds)
         done += 1
         on_progress(done, total)

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 
 from models.arithmetic import ARITHMETIC
-from pipeline.core.digest import digest
+from pipeline.core.digest import digest_of
 from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.core.policy import Policy, Profile
-from pipeline.core.program import program
+from pipeline.core.program import program_digest
 from pipeline.core.types import Decision, Measurement, Severity
 from pipeline.decide import Judge
 from pipeline.store import Store
@@ -58,7 +58,7 @@ def decided(store: Store, policy: Policy, profile: Profile) -> Tally:
 def _inputs(store: Store, policy: Policy, profile: Profile) -> str:
     """Digest of all that decisions are made of, how they are made, and of themselves."""
     rules = policy.model_dump(mode="json"), profile.model_dump(mode="json")
-    return digest(rules, store.digest(), program())
+    return digest_of(rules, store.digest(), program_digest())
 
 
 def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
@@ -68,15 +68,15 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
     reasons: Counter[str] = Counter()
     advice: Counter[str] = Counter()
     instructions: Counter[str] = Counter()
-    judge, unseen = Judge(policy, profile), store.unseen()
+    judge, unassessed = Judge(policy, profile), store.unassessed()
     with store.transaction():
-        for key, seen, comparisons in store.evidence():
-            if key in unseen:  # nobody is accepted unseen, whatever went wrong before
+        for student_key, seen, comparisons in store.evidence():
+            if student_key in unassessed:  # nobody is accepted unseen, whatever went wrong before
                 seen = seen.also([Measurement(ASSESS_ERROR, "it was not looked at")])
             if ran_on := seen.values.get(INSTRUCTIONS):
                 instructions[str(ran_on)] += 1
             assessment = judge.judge(seen, comparisons)
-            store.decide(key, assessment)
+            store.decide(student_key, assessment)
             decisions[assessment.decision.value] += 1
             categories[assessment.category] += 1
             # Each once, in the order of the findings: a set would count in an order of its own.

@@ -49,7 +49,7 @@ def _line(case: Case) -> tuple[str | int, ...]:
     """One case in the order of `COLUMNS`."""
     found = case.assessment
     return (
-        harmless(case.subject.subject_id),
+        harmless(case.subject.student_key),
         found.decision.value,
         harmless(found.category),
         codes(reasons_of(case)),

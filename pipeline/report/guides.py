@@ -105,21 +105,21 @@ _EDGE = 0.02  # share of the picture by which the outline of all of it stays ins
 Box = tuple[float, float, float, float]
 
 
-def guides(
-    seen: Mapping[str, Measurement], findings: Iterable[Finding], profile: Profile | None
+def guides_of(
+    measured: Mapping[str, Measurement], findings: Iterable[Finding], profile: Profile | None
 ) -> Guides:
     """What to draw over one photo.
 
     Args:
-        seen: Measurements by name.
+        measured: Measurements by name.
         findings: Of the photo; they say which marks are bad and which areas there are.
         profile: The standard, for its bands; None draws none.
     """
     codes = dict.fromkeys(finding.code for finding in findings)
     return Guides(
         tuple(_bands(profile)) if profile else (),
-        tuple(_marks(seen, codes)),
-        tuple(Area(code, *box) for code in codes for box in _boxes(code, seen)),
+        tuple(_marks(measured, codes)),
+        tuple(Area(code, *box) for code in codes for box in _boxes(code, measured)),
     )
 
 
@@ -134,33 +134,33 @@ def _bands(profile: Profile) -> Iterator[Band]:
         yield Band("column", 0.5 - reach, 0.5 + reach)
 
 
-def _marks(seen: Mapping[str, Measurement], codes: Iterable[str]) -> Iterator[Mark]:
+def _marks(measured: Mapping[str, Measurement], codes: Iterable[str]) -> Iterator[Mark]:
     """Lines of the face; its columns only where they are wrong, else they would be clutter."""
     found = frozenset(codes)
     for name, (axis, objections) in _LINES.items():
-        at, bad = _number(seen, name), bool(found & objections)
+        at, bad = _number(measured, name), bool(found & objections)
         if at is not None and (bad or axis == "row"):
             yield Mark(axis, at, bad)
-    left, right = _number(seen, names.FACE_LEFT), _number(seen, names.FACE_RIGHT)
+    left, right = _number(measured, names.FACE_LEFT), _number(measured, names.FACE_RIGHT)
     if left is not None and right is not None:
         yield Mark("column", (left + right) / 2, bool(found & _CENTRED))
 
 
-def _boxes(code: str, seen: Mapping[str, Measurement]) -> list[Box]:
+def _boxes(code: str, measured: Mapping[str, Measurement]) -> list[Box]:
     """Where a code's fault lies; nothing where that is nowhere or what it needs is not known."""
     place = next((place for place, codes in _PLACES.items() if code in codes), "")
     if place == "all":
         return [(_EDGE, _EDGE, 1 - _EDGE, 1 - _EDGE)]
     needed = (names.FACE_LEFT, names.FACE_RIGHT, names.EYE_LINE, names.CHIN_LINE)
-    known = [value for name in needed if (value := _number(seen, name)) is not None]
+    known = [value for name in needed if (value := _number(measured, name)) is not None]
     if not place or len(known) < len(needed):
         return []
     left, right, eyes, chin = known
     wide, high = right - left, chin - eyes
     brow = eyes - _BROW * high
-    hair = _number(seen, names.HAIRLINE)
+    hair = _number(measured, names.HAIRLINE)
     crown = max(0.0, eyes - 1.2 * high) if hair is None else hair
-    mouth = _number(seen, names.MOUTH_LINE) or eyes + 0.6 * high
+    mouth = _number(measured, names.MOUTH_LINE) or eyes + 0.6 * high
     beside = max(0.0, left - wide / 6), min(1.0, right + wide / 6)
     boxes: dict[str, list[Box]] = {
         "eyes": [(left, eyes - 0.2 * high, right, eyes + 0.2 * high)],
@@ -178,8 +178,8 @@ def _boxes(code: str, seen: Mapping[str, Measurement]) -> list[Box]:
     return boxes[place]
 
 
-def _number(seen: Mapping[str, Measurement], name: str) -> float | None:
-    measurement = seen.get(name)
+def _number(measured: Mapping[str, Measurement], name: str) -> float | None:
+    measurement = measured.get(name)
     value = measurement.value if measurement else None
     return value if isinstance(value, float) else None
 

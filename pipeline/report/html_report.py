@@ -27,7 +27,7 @@ from pipeline.core.reasons import DEFAULT_LANGUAGE, Language, kind_name
 from pipeline.core.types import Case, Decision
 from pipeline.report import plots
 from pipeline.report.files import replacing
-from pipeline.report.guides import guides
+from pipeline.report.guides import guides_of
 from pipeline.report.view import SYMBOLS, card, has_pictures
 from pipeline.report.words import word, words
 from pipeline.store import RunSummary
@@ -121,10 +121,12 @@ def _blocks(
         tally.add(case.comparisons)
         told, shown = card(case, lang), has_pictures(case, everyone)
         if shown and "photo" in case.pictures:
-            told["guides"] = guides(case.measurements, case.assessment.findings, standard).as_json()
+            told["guides"] = guides_of(
+                case.measurements, case.assessment.findings, standard
+            ).as_json()
         yield student.format(_json(told))
         if shown:
-            encoded = {role: b64encode(jpeg).decode() for role, jpeg in case.pictures.items()}
+            encoded = {slot: b64encode(jpeg).decode() for slot, jpeg in case.pictures.items()}
             yield pictures.format(number, _json(encoded))
 
 

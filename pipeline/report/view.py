@@ -59,7 +59,7 @@ def has_pictures(case: Case, everyone: bool) -> bool:
     return bool(case.pictures) and (everyone or case.assessment.decision is not Decision.ACCEPT)
 
 
-def seen_photo(case: Case) -> str:
+def shown_name(case: Case) -> str:
     """What was shown as the photo: 16 digits of its thumbnail's sha256, "" where there is none."""
     jpeg = case.pictures.get("photo")
     return sha256(jpeg).hexdigest()[:16] if jpeg else ""
@@ -80,8 +80,8 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
     subject, found = case.subject, case.assessment
     numbers = (subject.student_no, subject.candidate_no)
     entries = {
-        "id": subject.subject_id,
-        "also": " ".join(n for n in numbers if n and n != subject.subject_id),
+        "id": subject.student_key,
+        "also": " ".join(n for n in numbers if n and n != subject.student_key),
         "name": subject.name,
         "number": subject.masked_id_number,
         "college": subject.college,
@@ -90,7 +90,7 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
         "decision": found.decision.value,
         "category": found.category,
         "photo": photo_name(case),
-        "seen": seen_photo(case),
+        "seen": shown_name(case),
         "turn": found.turn_cw,
         "roll": None if found.roll_deg is None else round(found.roll_deg, 1),
         "reference": found.reference,

@@ -131,7 +131,7 @@ def _cells(number: int, case: Case, lang: Language, decided: Mapping[str, str]) 
         "college": subject.college,
         "major": subject.major,
         "class": subject.class_name,
-        "student_no": subject.student_no or subject.subject_id,
+        "student_no": subject.student_no or subject.student_key,
         "candidate_no": subject.candidate_no,
         "name": subject.name,
         "id_number": subject.masked_id_number,
@@ -156,16 +156,16 @@ def _place_pictures(sheet: Worksheet, row: int, case: Case, lang: Language) -> N
     kinds = [kind for kind in case.pictures if kind != "photo"]
     decided = case.assessment.reference
     kind = decided if decided in kinds else next(iter(kinds), "")
-    for key, role in (("photo", "photo"), ("reference", kind)):
-        if role in case.pictures:
+    for key, slot in (("photo", "photo"), ("reference", kind)):
+        if slot in case.pictures:
             options = {
-                "image_data": _small(case.pictures[role]),
+                "image_data": _small(case.pictures[slot]),
                 "object_position": 1,  # moves and hides with its row when the table is filtered
                 "x_offset": 3,
                 "y_offset": 3,
                 "description": word("sheet", key, lang),
             }
-            sheet.insert_image(row, KEYS.index(key), f"{role}.jpg", options)
+            sheet.insert_image(row, KEYS.index(key), f"{slot}.jpg", options)
 
 
 def _small(jpeg: bytes) -> io.BytesIO:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from models.place import place
+from models.place import put_whole
 from pipeline.core.errors import StoreError
-from pipeline.sample import picture as render
+from pipeline.sample import picture
 from pipeline.sample.card import Holder, draw_card
 from pipeline.sample.picture import Crop, Print
 from pipeline.sample.plan import (
@@ -103,7 +103,7 @@ def build(dest: Path, sources: Mapping[str, Path]) -> SampleCohort:
             raise StoreError(f"{dest} holds something else", "Name a new or empty folder.")
         _clear(dest)
         _fill(cohort, _Studio(sources))
-        place(wanted.encode(), mark)
+        put_whole(wanted.encode(), mark)
     except OSError as error:
         raise StoreError(f"{dest} cannot be written: {error}", "Name another folder.") from error
     return cohort
@@ -127,15 +127,15 @@ class _Studio:
         """The photo of the student in this row; each row crops a little otherwise."""
         source, shown = self._open[name], pictures()[name]
         if not shown.person:
-            return render.fill(source)
+            return picture.fill(source)
         crop = Crop(104 + row * 5 % 7, row * 3 % 9 - 4, 0.96 + 0.02 * (row % 5))
-        return render.portrait(source, shown, crop)
+        return picture.portrait(source, shown, crop)
 
     def reference(self, name: str, how: Print) -> Image.Image:
         """The picture as a printed and scanned portrait."""
         if (name, how) not in self._references:
-            cut = render.portrait(self._open[name], pictures()[name], Crop())
-            self._references[name, how] = render.printed(cut, how)
+            cut = picture.portrait(self._open[name], pictures()[name], Crop())
+            self._references[name, how] = picture.printed(cut, how)
         return self._references[name, how]
 
 
@@ -146,7 +146,7 @@ def _digest(sources: Mapping[str, Path]) -> str:
 
 def _clear(dest: Path) -> None:
     dest.mkdir(parents=True, exist_ok=True)
-    place(b"unfinished", dest / _MARK)
+    put_whole(b"unfinished", dest / _MARK)
     for part in _PARTS:
         path = dest / part
         if path.is_dir():
@@ -167,8 +167,8 @@ def _fill(cohort: SampleCohort, studio: _Studio) -> None:
             (cohort.idcards / f"{student_no(row)}.jpg").write_bytes(card)
         if student.admission:
             member = f"录取照片/{student.name}.jpg"
-            admission[member] = render.jpeg(studio.reference(student.admission, _ON_FILE))
-    extra = render.jpeg(studio.portrait(EXTRA_PICTURE, len(STUDENTS)))
+            admission[member] = picture.jpeg(studio.reference(student.admission, _ON_FILE))
+    extra = picture.jpeg(studio.portrait(EXTRA_PICTURE, len(STUDENTS)))
     (cohort.photos / EXTRA_NAME).write_bytes(extra)
     cohort.admission.write_bytes(zip_with_gbk_names(admission))
     write_roster(cohort.roster)
@@ -188,25 +188,25 @@ def _photo(row: int, studio: _Studio) -> bytes | None:
     image = studio.portrait(student.photo, row)
     match student.planted:
         case "head_left":
-            return render.jpeg(render.turned(image, 270))
+            return picture.jpeg(picture.turned(image, 270))
         case "head_right":
-            return render.jpeg(render.turned(image, 90))
+            return picture.jpeg(picture.turned(image, 90))
         case "upside_down":
-            return render.jpeg(render.turned(image, 180))
+            return picture.jpeg(picture.turned(image, 180))
         case "exif_only":
-            return render.jpeg(render.turned(image, 270), exif_orientation=6)
+            return picture.jpeg(picture.turned(image, 270), exif_orientation=6)
         case "two_faces":
             other = studio.portrait(BESIDE_IN_TWO_FACES, row)
-            return render.jpeg(render.side_by_side(image, other))
+            return picture.jpeg(picture.side_by_side(image, other))
         case "cut_short":
-            whole = render.jpeg(image)
+            whole = picture.jpeg(image)
             return whole[: len(whole) // 3]
         case "small":
-            return render.jpeg(image.resize((300, 400), Image.Resampling.LANCZOS))
+            return picture.jpeg(image.resize((300, 400), Image.Resampling.LANCZOS))
         case "png":
-            return render.png(image)
+            return picture.png(image)
         case _:
-            return render.jpeg(image)
+            return picture.jpeg(image)
 
 
 def _card(row: int, student: Student, studio: _Studio) -> bytes:
@@ -220,5 +220,5 @@ def _card(row: int, student: Student, studio: _Studio) -> bytes:
     )
     card = draw_card(holder, studio.reference(student.card, _ON_CARD), studio.font)
     file = io.BytesIO()
-    card.save(file, "JPEG", quality=88, dpi=(render.DPI, render.DPI))
+    card.save(file, "JPEG", quality=88, dpi=(picture.DPI, picture.DPI))
     return file.getvalue()

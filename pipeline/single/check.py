@@ -15,17 +15,17 @@ from pipeline.core.policy import Policy, Profile
 from pipeline.core.privacy import masked
 from pipeline.core.reasons import format_value
 from pipeline.core.types import Finding, ImageFile, Job, Pixels, Subject
-from pipeline.decide import decide
-from pipeline.report.guides import Axis, Guides, guides
+from pipeline.decide import decide_one
+from pipeline.report.guides import Axis, Guides, guides_of
 from pipeline.single.checked import Checked
-from pipeline.student.decode import UnreadableError, decode, read
+from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.engine import Engine
 
 _ALLOWED, _GOOD, _BAD = (70, 130, 255), (30, 160, 60), (220, 30, 30)  # RGB of lines
 _NOTE_PX, _NOTE_LINE = 15, 20  # type size and line height of the notes below the picture
 
 
-def check(
+def check_files(
     photos: Sequence[Path], engine: Engine, policy: Policy, profile: Profile
 ) -> Iterator[Checked]:
     """Check photos one after the other.
@@ -38,8 +38,8 @@ def check(
             raise SourceError(f"{masked(path.name)}: there is no such file", "Name picture files.")
     for path in photos:
         evidence = engine.assess(Job(Subject("", 0), ImageFile(path)))
-        seen = {m.name: m for m in evidence.measurements}
-        yield Checked(path, seen, decide(seen, (), policy, profile))
+        measured = {m.name: m for m in evidence.measurements}
+        yield Checked(path, measured, decide_one(measured, (), policy, profile))
 
 
 def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image | None:
@@ -49,7 +49,7 @@ def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image 
     code: where that fault lies. The photo's own file is only read.
     """
     try:
-        photo = decode(read(ImageFile(checked.path), policy.input), policy.input)
+        photo = decode_picture(read(ImageFile(checked.path), policy.input), policy.input)
     except UnreadableError:
         return None
     upright = turn(photo.bgr, checked.assessment.turn_cw or 0)
@@ -59,7 +59,7 @@ def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image 
     canvas = _on_canvas(upright, len(notes))
     draw = ImageDraw.Draw(canvas)
     height, width = upright.shape[:2]
-    shown = guides(checked.measurements, checked.assessment.findings, profile)
+    shown = guides_of(checked.measurements, checked.assessment.findings, profile)
     _draw(draw, shown, width, height)
     font = ImageFont.load_default(_NOTE_PX)
     for row, note in enumerate(notes):

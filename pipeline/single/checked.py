@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.privacy import masked
 from pipeline.core.reasons import measure_name, sentence
 from pipeline.core.types import Assessment, Finding, Measurement, Severity
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Checked:
 
 def _row(measurement: Measurement) -> dict[str, Any]:
     """One measurement for JSON."""
-    measure = measures().get(measurement.name)
+    measure = all_measures().get(measurement.name)
     row: dict[str, Any] = {"value": measurement.value, "unit": measurement.unit}
     if measurement.error:
         row["error"] = measurement.error

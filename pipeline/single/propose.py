@@ -59,7 +59,7 @@ class Proposal:
     note: str = ""
 
 
-def propose(
+def propose_corrections(
     photos: Iterable[Checked], out: Path, policy: Policy, profile: Profile
 ) -> Iterator[Proposal]:
     """Write turned copies and `proposals.csv` to a new folder, one proposal a photo.

@@ -10,7 +10,7 @@ from pipeline.core.types import Cohort, Job, Measurement, Reference, Subject
 from pipeline.source import id_number
 from pipeline.source.columns import load_columns
 from pipeline.source.files import collect
-from pipeline.source.match import Index, Matches, match
+from pipeline.source.match import Index, Matches, match_files
 from pipeline.source.roster import Roster, read_roster
 from pipeline.source.text import counted, listed
 
@@ -44,22 +44,22 @@ def gather(
     index = Index(table.subjects)
     intake = collect(photos)
     remarks = [*table.remarks, *intake.remarks]
-    found = match(index, intake.files)
+    found = match_files(index, intake.files)
     by_kind: dict[str, Matches] = {}
     for kind, sources in references.items():
         batch = collect(sources)
-        by_kind[kind] = match(index, batch.files)
+        by_kind[kind] = match_files(index, batch.files)
         remarks += [*batch.remarks, *_reference_remarks(kind, by_kind[kind])]
     jobs = tuple(_job(subject, table, found, by_kind) for subject in table.subjects)
     return Cohort(jobs, tuple(found.unclaimed), tuple(remarks))
 
 
 def _job(subject: Subject, table: Roster, found: Matches, by_kind: Mapping[str, Matches]) -> Job:
-    photos = found.owned.get(subject.subject_id, [])
+    photos = found.owned.get(subject.student_key, [])
     references = tuple(
         Reference(kind, file)
         for kind, matches in by_kind.items()
-        for _, file in matches.owned.get(subject.subject_id, [])
+        for _, file in matches.owned.get(subject.student_key, [])
     )
     facts = [
         Measurement(PHOTO_FILES, float(len(photos)), "files"),
@@ -75,16 +75,16 @@ def _job(subject: Subject, table: Roster, found: Matches, by_kind: Mapping[str, 
 
 def _clash(subject: Subject, found: Matches) -> str:
     """Why the photo may be another's, "" when file and student belong together."""
-    photos = found.owned.get(subject.subject_id, [])
+    photos = found.owned.get(subject.student_key, [])
     if any(claim.mismatch for claim, _ in photos):
         return "number_name_mismatch"
     if len(photos) > 1:
         return "several_files"
-    return "same_name" if not photos and subject.subject_id in found.namesakes else ""
+    return "same_name" if not photos and subject.student_key in found.namesakes else ""
 
 
 def _id_fault(subject: Subject, table: Roster) -> str:
-    if subject.subject_id in table.damaged:
+    if subject.student_key in table.damaged:
         return "excel_damaged"
     return id_number.fault(subject.id_number, subject.sex, subject.birth_date)
 

@@ -75,7 +75,7 @@ class Index:
         self._numbers: dict[str, tuple[str, Key]] = {}
         self._pairs: dict[str, tuple[str, Key]] = {}
         self._names: dict[str, list[str]] = defaultdict(list)
-        self._name_of = {s.subject_id: squashed(s.name) for s in subjects}
+        self._name_of = {s.student_key: squashed(s.name) for s in subjects}
         for owner, name in self._name_of.items():
             if name:
                 self._names[name].append(owner)
@@ -87,9 +87,9 @@ class Index:
         number = folded(getattr(subject, key.name.lower()))
         if not number:
             return
-        hit = (subject.subject_id, key)
+        hit = (subject.student_key, key)
         self._numbers.setdefault(number, hit)
-        name = self._name_of[subject.subject_id]
+        name = self._name_of[subject.student_key]
         if name:
             tight = squashed(number)
             self._pairs.setdefault(tight + name, hit)
@@ -123,7 +123,7 @@ class Index:
         return Claim((owner,), key, mismatch=not agrees, copy=copy)
 
 
-def match(index: Index, files: Iterable[ImageFile]) -> Matches:
+def match_files(index: Index, files: Iterable[ImageFile]) -> Matches:
     """Give every file to the student its name points to."""
     matches = Matches()
     for file in files:

@@ -96,7 +96,7 @@ def read_roster(path: Path, columns: Columns) -> Roster:
     damaged_rows = set(notes.damaged["id_number"])
     return Roster(
         tuple(subjects),
-        frozenset(s.subject_id for s in subjects if s.row in damaged_rows),
+        frozenset(s.student_key for s in subjects if s.row in damaged_rows),
         tuple(_remarks(path.name, header, notes)),
     )
 
@@ -167,7 +167,7 @@ def _subject(row: int, cells: Row, header: _Header, notes: _Notes) -> Subject | 
         notes.keyless.append(row)
         return None
     return Subject(
-        subject_id=_subject_id(row, numbers),
+        student_key=_subject_id(row, numbers),
         row=row,
         **numbers,
         name=text.get("name", ""),
@@ -213,7 +213,7 @@ def _birth_date(text: str) -> str:
 
 
 def _refuse_duplicates(where: str, subjects: list[Subject], header: _Header) -> None:
-    for name in (*NUMBERS, "subject_id"):
+    for name in (*NUMBERS, "student_key"):
         rows = defaultdict(list)
         for subject in subjects:
             rows[folded(getattr(subject, name))].append(subject.row)

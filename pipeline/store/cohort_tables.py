@@ -22,59 +22,63 @@ class CohortTables:
         self._store = store
 
     def templates(self) -> dict[str, tuple[list[str], Floats]]:
-        """By role: whose the templates are, in order, and the (N, D) vectors."""
+        """By slot: whose the templates are, in order, and the (N, D) vectors."""
         keys: dict[str, list[str]] = {}
         vectors: dict[str, bytearray] = {}
         rows = self._store.db.execute(
-            "SELECT key, role, vector FROM template JOIN student USING (key) ORDER BY position"
+            "SELECT student_key, slot, vector FROM template JOIN student USING (student_key)"
+            " ORDER BY position"
         )
-        for key, role, vector in rows:
-            keys.setdefault(role, []).append(key)
-            vectors.setdefault(role, bytearray()).extend(vector)
+        for student_key, slot, vector in rows:
+            keys.setdefault(slot, []).append(student_key)
+            vectors.setdefault(slot, bytearray()).extend(vector)
         return {
-            role: (own, np.frombuffer(vectors[role], np.float32).reshape(len(own), -1))
-            for role, own in keys.items()
+            slot: (own, np.frombuffer(vectors[slot], np.float32).reshape(len(own), -1))
+            for slot, own in keys.items()
         }
 
     def photo_hashes(self) -> dict[str, tuple[str, str]]:
-        """Perceptual hash of each photo and of its mirror image, by key, in order."""
+        """Perceptual hash of each photo and of its mirror image, by student, in order."""
         rows = self._store.db.execute(
-            "SELECT key, json_extract(measured, ?) AS plain, json_extract(measured, ?) AS mirrored"
-            " FROM student WHERE plain IS NOT NULL ORDER BY position",
+            "SELECT student_key, json_extract(measured, ?) AS plain,"
+            " json_extract(measured, ?) AS mirrored FROM student"
+            " WHERE plain IS NOT NULL ORDER BY position",
             (f"$.{PHOTO_HASH}", f"$.{PHOTO_HASH_MIRRORED}"),
         )
-        return {key: (plain, mirrored) for key, plain, mirrored in rows}
+        return {student_key: (plain, mirrored) for student_key, plain, mirrored in rows}
 
     def same_photo(self) -> list[list[str]]:
         """Groups of keys whose photo files have identical bytes, each in order."""
         rows = self._store.db.execute(
-            "SELECT photo_sha256, key FROM student WHERE photo_sha256 IN (SELECT photo_sha256"
-            " FROM student WHERE photo_sha256 != '' GROUP BY 1 HAVING count(*) > 1)"
-            " ORDER BY photo_sha256, position"
+            "SELECT photo_sha256, student_key FROM student WHERE photo_sha256 IN"
+            " (SELECT photo_sha256 FROM student WHERE photo_sha256 != ''"
+            " GROUP BY 1 HAVING count(*) > 1) ORDER BY photo_sha256, position"
         )
         groups: dict[str, list[str]] = {}
-        for sha256, key in rows:
-            groups.setdefault(sha256, []).append(key)
+        for sha256, student_key in rows:
+            groups.setdefault(sha256, []).append(student_key)
         return list(groups.values())
 
     def sexes(self) -> dict[str, str]:
-        """The roster's sex by key: "male", "female" or ""."""
-        rows = self._store.db.execute("SELECT key, json_extract(subject, '$.sex') FROM student")
+        """The roster's sex by student: "male", "female" or ""."""
+        rows = self._store.db.execute(
+            "SELECT student_key, json_extract(subject, '$.sex') FROM student"
+        )
         return dict(rows.fetchall())
 
     def adjust(self, scores: Iterable[tuple[str, str, float]]) -> None:
-        """Replace all adjusted scores by these, by key and role; call inside a transaction."""
+        """Replace all adjusted scores by these, by student and slot; call inside a transaction."""
         self._store.db.execute("UPDATE comparison SET adjusted = NULL")
         self._store.db.executemany(
-            "UPDATE comparison SET adjusted = ? WHERE key = ? AND role = ?",
-            ((score, key, role) for key, role, score in scores),
+            "UPDATE comparison SET adjusted = ? WHERE student_key = ? AND slot = ?",
+            ((score, student_key, slot) for student_key, slot, score in scores),
         )
 
     def conclude(self, found: Iterable[tuple[str, Measurement]]) -> None:
-        """Replace all that was concluded across students, by key, in one transaction."""
+        """Replace all that was concluded across students, by student, in one transaction."""
         with self._store.transaction():
             self._store.db.execute("DELETE FROM conclusion")
             self._store.db.executemany(
                 "INSERT OR REPLACE INTO conclusion VALUES (?, ?, ?, ?, ?)",
-                ((key, *measurement) for key, measurement in found),
+                ((student_key, *measurement) for student_key, measurement in found),
             )

@@ -7,11 +7,12 @@ import sqlite3
 
 # All that is told of students, in order; templates tell nothing.
 _CONTENT = (
-    "SELECT student.*, assessment FROM student LEFT JOIN decision USING (key) ORDER BY position",
-    "SELECT * FROM comparison ORDER BY key, position",
-    "SELECT * FROM conclusion ORDER BY key, name",
+    "SELECT student.*, assessment FROM student LEFT JOIN decision USING (student_key)"
+    " ORDER BY position",
+    "SELECT * FROM comparison ORDER BY student_key, position",
+    "SELECT * FROM conclusion ORDER BY student_key, name",
 )
-_PICTURES = "SELECT key, role, jpeg FROM picture ORDER BY key, role"
+_PICTURES = "SELECT student_key, slot, jpeg FROM picture ORDER BY student_key, slot"
 
 
 def content_digest(database: sqlite3.Connection, pictures: bool) -> str:
@@ -21,6 +22,6 @@ def content_digest(database: sqlite3.Connection, pictures: bool) -> str:
         for row in database.execute(query):
             digest.update(repr(row).encode())
     if pictures:
-        for key, role, jpeg in database.execute(_PICTURES):
-            digest.update(repr((key, role, len(jpeg))).encode() + jpeg)
+        for student_key, slot, jpeg in database.execute(_PICTURES):
+            digest.update(repr((student_key, slot, len(jpeg))).encode() + jpeg)
     return digest.hexdigest()

@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+import enum
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+
+from pipeline.core.types import Decision
 
 Field = Literal["reason", "college", "class_name", "state"]
 _COLUMNS = {"college": "college", "class_name": "class", "state": "state"}
 _MADE = 13  # columns of a row that are known when it is made
 
 
-class ItemRow(NamedTuple):
-    """One case as it is kept; `desk.cases.item.Item` says what the fields mean."""
+class State(enum.StrEnum):
+    """Where a case is: 待核, 重采, 勘误, 备案, 学生复核, 完成. NONE: nobody need look."""
+
+    NONE = ""
+    TODO = "todo"
+    RESHOOT = "reshoot"
+    CORRECT = "correct"
+    FILE = "file"
+    STUDENT = "student"
+    DONE = "done"
+
+
+class Item(NamedTuple):
+    """One case of the queue.
+
+    Attributes:
+        id: What addresses name: unlike a student number it cannot be guessed, and another run's
+            ids mean nothing here.
+        answers_key: Whose answers belong here, together with `photo_sha256`: the student's key; for
+            a photo that nobody claims one made of its bytes.
+        decision: The machine's.
+        blind: Judged before the machine's answer is shown.
+        codes: The machine's reasons above advice.
+        need: Whose answer a case waits for; `desk.cases.verdicts.Need`.
+    """
 
     id: str
-    key: str
-    subject: str
+    student_key: str
+    answers_key: str
     photo_sha256: str
     position: int
     name: str
     numbers: str
     college: str
     class_name: str
-    decision: str
+    decision: Decision
     blind: bool
     seeded: bool
     codes: tuple[str, ...]
     queued: bool = False
-    state: str = ""
+    state: State = State.NONE
     need: str = ""
 
 
@@ -61,7 +87,7 @@ class Items:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def replace(self, rows: Iterable[ItemRow]) -> None:
+    def replace(self, rows: Iterable[Item]) -> None:
         """Make the cases exactly these, none of them settled."""
         for table in ("item", "item_reason", "standing"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own words
@@ -96,25 +122,25 @@ class Items:
             "INSERT INTO item_reason VALUES (?, ?)", {(code, identifier) for code in reasons}
         )
 
-    def listed(self, *, queued: bool = False) -> Iterator[ItemRow]:
+    def listed(self, *, queued: bool = False) -> Iterator[Item]:
         """Every case, or those in the queue, in the roster's order."""
         return self._select("queued = 1" if queued else "1")
 
-    def by_id(self, identifier: str) -> ItemRow | None:
+    def by_id(self, identifier: str) -> Item | None:
         """The case of this id."""
         return next(self._select("id = ?", identifier), None)
 
-    def by_key(self, key: str) -> ItemRow | None:
+    def by_key(self, student_key: str) -> Item | None:
         """The case of this student."""
-        return next(self._select("key = ?", key), None)
+        return next(self._select("key = ?", student_key), None)
 
-    def about(self, subject: str) -> Iterator[ItemRow]:
+    def about(self, answers_key: str) -> Iterator[Item]:
         """Cases to which a student's answers belong."""
-        return self._select("subject = ?", subject)
+        return self._select("subject = ?", answers_key)
 
-    def of_photo(self, subject: str, sha256: str) -> ItemRow | None:
+    def of_photo(self, answers_key: str, sha256: str) -> Item | None:
         """The case to which answers about a student's photo of these bytes belong."""
-        return next(self._select("subject = ? AND photo_sha256 = ?", subject, sha256), None)
+        return next(self._select("subject = ? AND photo_sha256 = ?", answers_key, sha256), None)
 
     def count(self, wanted: Wanted) -> int:
         """How many are wanted."""
@@ -122,7 +148,7 @@ class Items:
         asked = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - our own words
         return int(self._db.execute(asked, values).fetchone()[0])
 
-    def page(self, wanted: Wanted, size: int, number: int) -> list[ItemRow]:
+    def page(self, wanted: Wanted, size: int, number: int) -> list[Item]:
         """One page of those wanted in the roster's order; the first is 1."""
         where, values = _where(wanted)
         rows = self._db.execute(
@@ -131,11 +157,11 @@ class Items:
         )
         return [_row(row) for row in rows.fetchall()]
 
-    def after(self, wanted: Wanted, position: int) -> ItemRow | None:
+    def after(self, wanted: Wanted, position: int) -> Item | None:
         """The first one wanted that lies behind a position."""
         return self._next(wanted, "position > ? ORDER BY position ASC", position)
 
-    def before(self, wanted: Wanted, position: int) -> ItemRow | None:
+    def before(self, wanted: Wanted, position: int) -> Item | None:
         """The last one wanted that lies before a position."""
         return self._next(wanted, "position < ? ORDER BY position DESC", position)
 
@@ -150,13 +176,13 @@ class Items:
         asked = f"SELECT {column}, count(*) FROM {joined} WHERE {where} GROUP BY 1 ORDER BY {order}"  # noqa: S608
         return [(str(name), count) for name, count in self._db.execute(asked, values) if name]
 
-    def _next(self, wanted: Wanted, place: str, position: int) -> ItemRow | None:
+    def _next(self, wanted: Wanted, place: str, position: int) -> Item | None:
         where, values = _where(wanted)
         asked = f"SELECT * FROM item WHERE {where} AND {place} LIMIT 1"  # noqa: S608 - our own words
         row = self._db.execute(asked, (*values, position)).fetchone()
         return _row(row) if row else None
 
-    def _select(self, where: str, *values: str) -> Iterator[ItemRow]:
+    def _select(self, where: str, *values: str) -> Iterator[Item]:
         rows = self._db.execute(
             f"SELECT * FROM item WHERE {where} ORDER BY position",  # noqa: S608 - our own words
             values,
@@ -164,10 +190,11 @@ class Items:
         return map(_row, rows)
 
 
-def _row(row: Sequence[Any]) -> ItemRow:
-    *head, blind, seeded, codes, queued, state, need = row
+def _row(row: Sequence[Any]) -> Item:
+    *head, decision, blind, seeded, codes, queued, state, need = row
     told = tuple(filter(None, codes.split(";")))
-    return ItemRow._make((*head, bool(blind), bool(seeded), told, bool(queued), state, need))
+    queue = Decision(decision), bool(blind), bool(seeded), told, bool(queued), State(state), need
+    return Item._make((*head, *queue))
 
 
 def _where(wanted: Wanted) -> tuple[str, list[str]]:

@@ -14,7 +14,7 @@ from pipeline.core.types import Assessment, Measurement, Value
 _ASSESSMENT = TypeAdapter(Assessment)
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """What a decision rests on, by the measurements' names.
 
     A night's million of values are judged from these two tables, not from a record each.
@@ -28,18 +28,18 @@ class Seen(NamedTuple):
     errors: Mapping[str, str]
 
     @classmethod
-    def of(cls, measurements: Iterable[Measurement]) -> Seen:
+    def of(cls, measurements: Iterable[Measurement]) -> Measured:
         """The same of measurements."""
         together = tuple(measurements)
         return cls(
             {m.name: m.value for m in together}, {m.name: m.error for m in together if m.error}
         )
 
-    def also(self, more: Iterable[Measurement]) -> Seen:
+    def also(self, more: Iterable[Measurement]) -> Measured:
         """This and more measurements; those of a name that is here already replace it."""
-        other = Seen.of(more)
+        other = Measured.of(more)
         kept = {name: why for name, why in self.errors.items() if name not in other.values}
-        return Seen({**self.values, **other.values}, {**kept, **other.errors})
+        return Measured({**self.values, **other.values}, {**kept, **other.errors})
 
 
 class Packed(NamedTuple):
@@ -65,7 +65,7 @@ def pack(measurements: Iterable[Measurement]) -> Packed:
 
 def unpack(packed: Packed) -> dict[str, Measurement]:
     """The measurements of `pack`, by name."""
-    values, errors = seen(packed.measured, packed.errors)
+    values, errors = unpack_measured(packed.measured, packed.errors)
     units = from_json(packed.units)
     return {
         name: Measurement(name, value, units.get(name, ""), errors.get(name, ""))
@@ -73,9 +73,9 @@ def unpack(packed: Packed) -> dict[str, Measurement]:
     }
 
 
-def seen(measured: str, errors: str) -> Seen:
+def unpack_measured(measured: str, errors: str) -> Measured:
     """What decisions need of the measurements of `pack`."""
-    return Seen(from_json(measured), from_json(errors))
+    return Measured(from_json(measured), from_json(errors))
 
 
 def pack_assessment(assessment: Assessment) -> str:

@@ -26,27 +26,27 @@ from pipeline.core.types import (
 from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.digest import content_digest
 from pipeline.store.packing import (
+    Measured,
     Packed,
-    Seen,
     pack,
     pack_assessment,
-    seen,
     unpack,
     unpack_assessment,
+    unpack_measured,
 )
 from pipeline.store.schema import RUN
 from pipeline.store.sqlite import Database
 from pipeline.store.summary import RunSummary
 
 _CASE = (
-    "SELECT key, subject, photo, assessment, measured, units, errors"
-    " FROM student JOIN decision USING (key)"
+    "SELECT student_key, subject, photo, assessment, measured, units, errors"
+    " FROM student JOIN decision USING (student_key)"
 )
 _COMPARISON = ", ".join(field.name for field in fields(Comparison))
-_IN_ORDER = "USING (key) ORDER BY student.position, comparison.position"
-_COMPARISONS = f"SELECT key, {_COMPARISON} FROM student JOIN comparison {_IN_ORDER}"  # noqa: S608
+_IN_ORDER = "USING (student_key) ORDER BY student.position, comparison.position"
+_COMPARISONS = f"SELECT student_key, {_COMPARISON} FROM student JOIN comparison {_IN_ORDER}"  # noqa: S608
 _EVIDENCE = (
-    f"SELECT key, measured, errors, {_COMPARISON}"  # noqa: S608
+    f"SELECT student_key, measured, errors, {_COMPARISON}"  # noqa: S608
     f" FROM student LEFT JOIN comparison {_IN_ORDER}"
 )
 _SUMMARY = "run"  # the name of the note
@@ -81,47 +81,49 @@ class Store(Database):
         with self.transaction():
             self.db.execute("UPDATE student SET position = -1")
             self.db.executemany(
-                "INSERT INTO student (key, position, subject, photo) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (key) DO UPDATE SET position = excluded.position,"
+                "INSERT INTO student (student_key, position, subject, photo) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (student_key) DO UPDATE SET position = excluded.position,"
                 " subject = excluded.subject, photo = excluded.photo",
                 (
-                    (key, position, json.dumps(asdict(subject), ensure_ascii=False), photo)
-                    for position, (key, subject, photo) in enumerate(students)
+                    (student_key, position, json.dumps(asdict(subject), ensure_ascii=False), photo)
+                    for position, (student_key, subject, photo) in enumerate(students)
                 ),
             )
             self.db.execute("DELETE FROM student WHERE position = -1")
 
     def fingerprints(self) -> dict[str, str]:
-        """Fingerprint by key of every student whose evidence is complete."""
-        rows = self.db.execute("SELECT key, fingerprint FROM student WHERE fingerprint != ''")
+        """Fingerprint by student of every student whose evidence is complete."""
+        rows = self.db.execute(
+            "SELECT student_key, fingerprint FROM student WHERE fingerprint != ''"
+        )
         return dict(rows.fetchall())
 
-    def unseen(self) -> set[str]:
+    def unassessed(self) -> set[str]:
         """Keys of the students of whom there is no complete evidence."""
-        rows = self.db.execute("SELECT key FROM student WHERE fingerprint = ''")
-        return {key for (key,) in rows}
+        rows = self.db.execute("SELECT student_key FROM student WHERE fingerprint = ''")
+        return {student_key for (student_key,) in rows}
 
-    def save(self, key: str, fingerprint: str, evidence: Evidence) -> None:
+    def save(self, student_key: str, fingerprint: str, evidence: Evidence) -> None:
         """Replace all that is known of one student, in one transaction."""
         with self.transaction():
             for table in _CHILDREN:
-                self.db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
+                self.db.execute(f"DELETE FROM {table} WHERE student_key = ?", (student_key,))  # noqa: S608
             self.db.execute(
                 "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
-                " measured = ?, units = ?, errors = ? WHERE key = ?",
-                (fingerprint, evidence.photo_sha256, *pack(evidence.measurements), key),
+                " measured = ?, units = ?, errors = ? WHERE student_key = ?",
+                (fingerprint, evidence.photo_sha256, *pack(evidence.measurements), student_key),
             )
             self.db.executemany(
                 "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((key, i, *astuple(c)) for i, c in enumerate(evidence.comparisons)),
+                ((student_key, i, *astuple(c)) for i, c in enumerate(evidence.comparisons)),
             )
             self.db.executemany(
                 "INSERT INTO picture VALUES (?, ?, ?)",
-                ((key, role, jpeg) for role, jpeg in evidence.pictures.items()),
+                ((student_key, slot, jpeg) for slot, jpeg in evidence.pictures.items()),
             )
             self.db.executemany(
                 "INSERT INTO template VALUES (?, ?, ?)",
-                ((key, role, v.tobytes()) for role, v in evidence.templates.items()),
+                ((student_key, slot, v.tobytes()) for slot, v in evidence.templates.items()),
             )
 
     def known_files(self) -> dict[str, tuple[int, int, str]]:
@@ -137,36 +139,40 @@ class Store(Database):
                 "INSERT INTO file VALUES (?, ?, ?, ?)", ((p, *f) for p, f in files.items())
             )
 
-    def decide(self, key: str, assessment: Assessment) -> None:
+    def decide(self, student_key: str, assessment: Assessment) -> None:
         """Keep the machine's decision; call inside a transaction."""
         self.db.execute(
-            "INSERT INTO decision VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE"
+            "INSERT INTO decision VALUES (?1, ?2) ON CONFLICT (student_key) DO UPDATE"
             " SET assessment = ?2 WHERE assessment != ?2",
-            (key, pack_assessment(assessment)),
+            (student_key, pack_assessment(assessment)),
         )
 
-    def evidence(self) -> Iterator[tuple[str, Seen, tuple[Comparison, ...]]]:
+    def evidence(self) -> Iterator[tuple[str, Measured, tuple[Comparison, ...]]]:
         """Key, what was seen and comparisons of every student, in order, one at a time."""
         concluded = self._concluded()
-        for key, group in groupby(self.db.execute(_EVIDENCE), itemgetter(0)):
+        for student_key, group in groupby(self.db.execute(_EVIDENCE), itemgetter(0)):
             (first, *_) = together = tuple(group)
-            table = seen(first[1], first[2])
-            if key in concluded:
-                table = table.also(concluded[key])
+            table = unpack_measured(first[1], first[2])
+            if student_key in concluded:
+                table = table.also(concluded[student_key])
             # Without a comparison, the join gives one row that has no kind.
-            yield key, table, tuple(Comparison(*row[3:]) for row in together if row[3] is not None)
+            yield (
+                student_key,
+                table,
+                tuple(Comparison(*row[3:]) for row in together if row[3] is not None),
+            )
 
     def comparisons(self) -> Iterator[tuple[str, tuple[Comparison, ...]]]:
         """Key and comparisons of every student who has any, in order, one at a time."""
-        for key, group in groupby(self.db.execute(_COMPARISONS), itemgetter(0)):
-            yield key, tuple(Comparison(*row[1:]) for row in group)
+        for student_key, group in groupby(self.db.execute(_COMPARISONS), itemgetter(0)):
+            yield student_key, tuple(Comparison(*row[1:]) for row in group)
 
     def _concluded(self) -> dict[str, list[Measurement]]:
-        """What was concluded across students, by key."""
+        """What was concluded across students, by student."""
         table: dict[str, list[Measurement]] = {}
-        rows = self.db.execute("SELECT key, name, value, unit, error FROM conclusion")
-        for key, *measurement in rows:
-            table.setdefault(key, []).append(Measurement._make(measurement))
+        rows = self.db.execute("SELECT student_key, name, value, unit, error FROM conclusion")
+        for student_key, *measurement in rows:
+            table.setdefault(student_key, []).append(Measurement._make(measurement))
         return table
 
     def cases(self) -> Iterator[Case]:
@@ -175,30 +181,32 @@ class Store(Database):
         for row in rows:
             yield self._case(row)
 
-    def case(self, key: str) -> Case | None:
+    def case(self, student_key: str) -> Case | None:
         """One decided student; None when there is none of that key, or no decision yet."""
-        row = self.db.execute(f"{_CASE} WHERE key = ?", (key,)).fetchone()
+        row = self.db.execute(f"{_CASE} WHERE student_key = ?", (student_key,)).fetchone()
         return self._case(row) if row else None
 
     def decided(self) -> Iterator[tuple[str, Subject, str, Assessment]]:
         """Key, roster row, sha256 of the photo ("" without one) and decision, in order."""
         rows = self.db.execute(
-            "SELECT key, subject, photo_sha256, assessment FROM student"
-            " JOIN decision USING (key) ORDER BY position"
+            "SELECT student_key, subject, photo_sha256, assessment FROM student"
+            " JOIN decision USING (student_key) ORDER BY position"
         )
-        for key, subject, sha256, assessment in rows:
-            yield key, Subject(**json.loads(subject)), sha256, unpack_assessment(assessment)
+        for student_key, subject, sha256, assessment in rows:
+            yield student_key, Subject(**json.loads(subject)), sha256, unpack_assessment(assessment)
 
     def _case(self, row: tuple[str, str, str, str, str, str, str]) -> Case:
-        key, subject, photo, assessment, *texts = row
+        student_key, subject, photo, assessment, *texts = row
         concluded = self.db.execute(
-            "SELECT name, value, unit, error FROM conclusion WHERE key = ?", (key,)
+            "SELECT name, value, unit, error FROM conclusion WHERE student_key = ?", (student_key,)
         )
         compared = self.db.execute(
-            f"SELECT {_COMPARISON} FROM comparison WHERE key = ? ORDER BY position",  # noqa: S608
-            (key,),
+            f"SELECT {_COMPARISON} FROM comparison WHERE student_key = ? ORDER BY position",  # noqa: S608
+            (student_key,),
         )
-        pictures = self.db.execute("SELECT role, jpeg FROM picture WHERE key = ?", (key,))
+        pictures = self.db.execute(
+            "SELECT slot, jpeg FROM picture WHERE student_key = ?", (student_key,)
+        )
         across = {name: Measurement(name, *rest) for name, *rest in concluded}
         return Case(
             subject=Subject(**json.loads(subject)),

@@ -11,7 +11,8 @@ from pipeline.store.sqlite import Schema
 _RUN_TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE student (
-    key TEXT PRIMARY KEY, position INTEGER NOT NULL, subject TEXT NOT NULL, photo TEXT NOT NULL,
+    student_key TEXT PRIMARY KEY, position INTEGER NOT NULL, subject TEXT NOT NULL,
+    photo TEXT NOT NULL,
     fingerprint TEXT NOT NULL DEFAULT '', photo_sha256 TEXT NOT NULL DEFAULT '',
     measured TEXT NOT NULL DEFAULT '{}', units TEXT NOT NULL DEFAULT '{}',
     errors TEXT NOT NULL DEFAULT '{}'
@@ -19,25 +20,25 @@ CREATE TABLE student (
 CREATE INDEX student_photo ON student (photo_sha256);
 CREATE INDEX student_position ON student (position);
 CREATE TABLE decision (
-    key TEXT PRIMARY KEY REFERENCES student ON DELETE CASCADE, assessment TEXT NOT NULL
+    student_key TEXT PRIMARY KEY REFERENCES student ON DELETE CASCADE, assessment TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE conclusion (
-    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
-    value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (key, name)
+    student_key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, name TEXT NOT NULL,
+    value ANY, unit TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (student_key, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE comparison (
-    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, position INTEGER NOT NULL,
+    student_key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, position INTEGER NOT NULL,
     kind TEXT NOT NULL, score REAL, model TEXT NOT NULL, error TEXT NOT NULL,
-    turn_confidence REAL NOT NULL, role TEXT NOT NULL, adjusted REAL,
-    PRIMARY KEY (key, position)
+    turn_confidence REAL NOT NULL, slot TEXT NOT NULL, adjusted REAL,
+    PRIMARY KEY (student_key, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE picture (
-    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, role TEXT NOT NULL,
-    jpeg BLOB NOT NULL, PRIMARY KEY (key, role)
+    student_key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, slot TEXT NOT NULL,
+    jpeg BLOB NOT NULL, PRIMARY KEY (student_key, slot)
 );
 CREATE TABLE template (
-    key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, role TEXT NOT NULL,
-    vector BLOB NOT NULL, PRIMARY KEY (key, role)
+    student_key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, slot TEXT NOT NULL,
+    vector BLOB NOT NULL, PRIMARY KEY (student_key, slot)
 );
 CREATE TABLE file (
     place TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
@@ -45,7 +46,8 @@ CREATE TABLE file (
 """
 
 # From each older version to the next. 1: a row a measurement, those across students among them.
-# 2: one text of measurements a student, {name: [value, unit, error]}.
+# 2: one text of measurements a student, {name: [value, unit, error]}. 3: a student's key was `key`,
+# in the roster's row `subject_id`; a picture's slot was `role`.
 _RUN_MIGRATIONS = {
     1: """
 ALTER TABLE student ADD COLUMN measurements TEXT NOT NULL DEFAULT '{}';
@@ -76,6 +78,20 @@ CREATE TABLE decision (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO decision SELECT key, assessment FROM student WHERE assessment IS NOT NULL;
 ALTER TABLE student DROP COLUMN assessment;
+""",
+    3: """
+ALTER TABLE student RENAME COLUMN key TO student_key;
+ALTER TABLE decision RENAME COLUMN key TO student_key;
+ALTER TABLE conclusion RENAME COLUMN key TO student_key;
+ALTER TABLE comparison RENAME COLUMN key TO student_key;
+ALTER TABLE comparison RENAME COLUMN role TO slot;
+ALTER TABLE picture RENAME COLUMN key TO student_key;
+ALTER TABLE picture RENAME COLUMN role TO slot;
+ALTER TABLE template RENAME COLUMN key TO student_key;
+ALTER TABLE template RENAME COLUMN role TO slot;
+UPDATE student SET subject = json_remove(
+    json_set(subject, '$.student_key', json_extract(subject, '$.subject_id')), '$.subject_id'
+);
 """,
 }
 
@@ -143,7 +159,7 @@ def _rows(measurements: str) -> dict[str, list[Any]]:
 
 RUN = Schema(
     application=0x50507266,  # "PPrf"
-    version=3,
+    version=4,
     tables=_RUN_TABLES,
     # A commit waits for no disk: a killed process loses nothing, a power cut at most the last
     # students, who are looked at again.

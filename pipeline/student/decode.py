@@ -58,7 +58,7 @@ def read(file: ImageFile, limits: InputLimits) -> bytes:
     return data
 
 
-def decode(data: bytes, limits: InputLimits, longest: int | None = None) -> Photo:
+def decode_picture(data: bytes, limits: InputLimits, longest: int | None = None) -> Photo:
     """Decode one picture.
 
     Args:

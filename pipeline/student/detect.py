@@ -87,7 +87,7 @@ class Spotter:
             glance = self._glance(bgr, whole, turn_cw)
             if glance is not None:
                 yield glance
-            whole.look()  # the other turns together take less time than one by one
+            whole.detect()  # the other turns together take less time than one by one
 
     def _glance(self, bgr: Pixels, whole: Turns, turn_cw: TurnCw) -> Glance | None:
         """The look after one turn; None when `whole` shows no clear subject there."""
@@ -103,7 +103,7 @@ class Spotter:
 
         large = tall >= _LARGE * max(height, width)
         if not large:
-            whole.look()
+            whole.detect()
             if not same(_subject([whole], bgr)):
                 return None
         laid = turn(bgr, turn_cw)

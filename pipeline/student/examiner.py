@@ -39,7 +39,7 @@ from pipeline.core.types import (
 )
 from pipeline.student import orient
 from pipeline.student.compare import embed, embed_together, score
-from pipeline.student.decode import UnreadableError, decode, read
+from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.detect import LONGEST, Spotter, limit_size
 from pipeline.student.measures import View, measure_all
 from pipeline.student.resemblance import picture_hashes
@@ -51,7 +51,7 @@ _MESH_FRAMING, _MESH_SIDE = 1.8, 768
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Located:
     """What the networks made of one picture.
 
     Attributes:
@@ -72,8 +72,8 @@ class _Record:
 
     measurements: list[Measurement] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
-    crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by role
-    roles: set[str] = field(default_factory=set)  # of the references so far, usable or not
+    crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by slot
+    slots: set[str] = field(default_factory=set)  # of the references so far, usable or not
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -138,35 +138,35 @@ class NetworkEngine:
             record.seconds,
         )
 
-    def look(self, bgr: Pixels, record: _Record | None = None) -> Look:
+    def locate(self, bgr: Pixels, record: _Record | None = None) -> Located:
         """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
         record = record or _Record()
         small = limit_size(bgr)
         with record.timed("orient"):
             return self._at_a_glance(small) or self._at_length(small)
 
-    def _at_a_glance(self, bgr: Pixels) -> Look | None:
+    def _at_a_glance(self, bgr: Pixels) -> Located | None:
         """What the first glance says that leaves no doubt, of one after each quarter turn."""
         for glance in self._spotter.glances(bgr):
             told = orient.at_a_glance(glance.sightings, glance.turn_cw)
             if told is not None:
-                return Look(bgr, told, glance.portrait, glance.alone)
+                return Located(bgr, told, glance.portrait, glance.alone)
         return None
 
-    def _at_length(self, bgr: Pixels) -> Look:
+    def _at_length(self, bgr: Pixels) -> Located:
         """What both detectors say of all turns together."""
         sightings, orientation = orient.settle(self._spotter.looks(bgr))
         if orientation is None:
-            return Look(bgr)
-        return Look(bgr, orientation, self._spotter.portrait(bgr, sightings, orientation))
+            return Located(bgr)
+        return Located(bgr, orientation, self._spotter.portrait(bgr, sightings, orientation))
 
     def template(self, bgr: Pixels) -> Floats | None:
         """Unit-length template of a picture's subject, (D,); None when there is no face."""
-        portrait = self.look(bgr).portrait
+        portrait = self.locate(bgr).portrait
         return None if portrait is None else embed(self._recognisers, [_aligned(portrait)])[0]
 
     def _templates(self, crops: Mapping[str, Pixels]) -> dict[str, Floats]:
-        """Templates by role; a photo and its references are embedded together."""
+        """Templates by slot; a photo and its references are embedded together."""
         if not crops:
             return {}
         together = embed_together if PHOTO in crops else embed
@@ -175,24 +175,24 @@ class NetworkEngine:
     def _photo(self, file: ImageFile, record: _Record) -> str:
         """The photo described, or why it cannot be read; its sha256."""
         try:
-            photo, look = self._open(file, record)
+            photo, located = self._open(file, record)
         except UnreadableError as error:
             record.measurements.append(Measurement(names.PHOTO_ERROR, str(error)))
             return ""
-        self._describe(photo, look, record)
+        self._describe(photo, located, record)
         return photo.sha256
 
     def _open(
         self, file: ImageFile, record: _Record, longest: int | None = None
-    ) -> tuple[Photo, Look]:
+    ) -> tuple[Photo, Located]:
         with record.timed("decode"):
-            photo = decode(read(file, self._limits), self._limits, longest)
-        return photo, self.look(photo.bgr, record)
+            photo = decode_picture(read(file, self._limits), self._limits, longest)
+        return photo, self.locate(photo.bgr, record)
 
-    def _describe(self, photo: Photo, look: Look, record: _Record) -> None:
+    def _describe(self, photo: Photo, located: Located, record: _Record) -> None:
         """The photo's measurements, thumbnail and template."""
-        orientation, portrait = look.orientation, look.portrait
-        if portrait is not None and not look.alone:
+        orientation, portrait = located.orientation, located.portrait
+        if portrait is not None and not located.alone:
             with record.timed("orient"):
                 portrait = self._spotter.with_others(portrait)
         add = record.measurements.append
@@ -210,7 +210,7 @@ class NetworkEngine:
             by_eyes = next((m.value for m in taken if m.name == names.ROLL), None)
             known = isinstance(by_eyes, float)
             add(Measurement(names.ROLL_DEG, by_eyes if known else orientation.roll_deg, "°"))
-        upright = look.bgr if portrait is None else portrait.bgr
+        upright = located.bgr if portrait is None else portrait.bgr
         plain, mirrored = picture_hashes(upright)
         add(Measurement(names.PHOTO_HASH, plain))
         add(Measurement(names.PHOTO_HASH_MIRRORED, mirrored))
@@ -224,20 +224,20 @@ class NetworkEngine:
         """One reference named, not scored yet; one that cannot be used says why."""
         model = "+".join(recogniser.name for recogniser in self._recognisers)
         kind = reference.kind
-        role = _free_role(kind, record.roles)
-        record.roles.add(role)
+        slot = _free_slot(kind, record.slots)
+        record.slots.add(slot)
         try:
             _, theirs = self._open(reference.file, record, LONGEST)
         except UnreadableError as error:
-            return Comparison(kind, None, model, str(error), 0.0, role)
+            return Comparison(kind, None, model, str(error), 0.0, slot)
         if theirs.orientation is None or theirs.portrait is None:
-            record.pictures[role] = _thumbnail(theirs.bgr)
-            return Comparison(kind, None, model, "no face was found in it", 0.0, role)
+            record.pictures[slot] = _thumbnail(theirs.bgr)
+            return Comparison(kind, None, model, "no face was found in it", 0.0, slot)
         crop, eyes = _registry_crop(theirs.portrait)
-        record.pictures[role] = _thumbnail(crop)
-        record.measurements.append(eyes_in(role, eyes, crop.shape[1], crop.shape[0]))
-        record.crops[role] = _aligned(theirs.portrait)
-        return Comparison(kind, None, model, "", theirs.orientation.confidence, role)
+        record.pictures[slot] = _thumbnail(crop)
+        record.measurements.append(eyes_in(slot, eyes, crop.shape[1], crop.shape[0]))
+        record.crops[slot] = _aligned(theirs.portrait)
+        return Comparison(kind, None, model, "", theirs.orientation.confidence, slot)
 
     def _mesh_of(self, portrait: Portrait) -> Mesh | None:
         """The subject's mesh in pixels of the upright picture."""
@@ -260,18 +260,18 @@ def _aligned(portrait: Portrait) -> Pixels:
 
 def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparison:
     """The comparison with its score, where both pictures have a template."""
-    if PHOTO not in templates or comparison.role not in templates:
+    if PHOTO not in templates or comparison.slot not in templates:
         return comparison
-    return replace(comparison, score=score(templates[PHOTO], templates[comparison.role]))
+    return replace(comparison, score=score(templates[PHOTO], templates[comparison.slot]))
 
 
-def _free_role(kind: str, taken: Collection[str]) -> str:
+def _free_slot(kind: str, taken: Collection[str]) -> str:
     """`kind`, or `kind#2`, `kind#3` for further references of the same kind."""
-    number, role = 1, kind
-    while role in taken:
+    number, slot = 1, kind
+    while slot in taken:
         number += 1
-        role = f"{kind}#{number}"
-    return role
+        slot = f"{kind}#{number}"
+    return slot
 
 
 def _registry_crop(portrait: Portrait) -> tuple[Pixels, Floats]:

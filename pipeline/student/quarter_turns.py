@@ -32,7 +32,7 @@ class Turns:
     Args:
         detector: The detector.
         bgr: A picture, or a crop of one.
-        turns: Clockwise turns to look at; `look` adds others.
+        turns: Clockwise turns to look at; `detect` adds others.
         floor: Lowest score of a face.
         left: Where the crop's left edge lies in the picture, px.
         top: Where its top edge lies.
@@ -52,9 +52,9 @@ class Turns:
         self._shift = left - dx / self._scale, top - dy / self._scale
         self._detector, self._floor = detector, floor
         self._found: dict[TurnCw, list[Face]] = {}
-        self.look(turns)
+        self.detect(turns)
 
-    def look(self, turns: Sequence[TurnCw] = TURNS) -> None:
+    def detect(self, turns: Sequence[TurnCw] = TURNS) -> None:
         """Look at those of these turns that were not looked at, all at once."""
         missing = [turn_cw for turn_cw in turns if turn_cw not in self._found]
         if missing:

@@ -19,7 +19,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.policy import Policy, Profile, load_policy
 from pipeline.core.types import Cohort, Measurement
 from pipeline.night.folder import DATABASE
-from pipeline.night.nightly import nightly, redecide
+from pipeline.night.nightly import redecide, run_night
 from pipeline.store import Store
 
 Go = Callable[..., Path]
@@ -37,7 +37,7 @@ def go(tmp_path: Path, policy: Policy, profile: Profile) -> Go:
     ) -> Path:
         cohort = cohort_of(tmp_path / "photos", photos) if isinstance(photos, dict) else photos
         out = tmp_path / name
-        nightly(cohort, out, policy, profile, digests=digests or {"yunet": "1"}, factory=fake())
+        run_night(cohort, out, policy, profile, digests=digests or {"yunet": "1"}, factory=fake())
         return out
 
     return run

@@ -22,7 +22,7 @@ from pipeline.core.geometry import TURNS, turn
 from pipeline.core.policy import Policy
 from pipeline.core.types import Face, Orientation, Pixels, Portrait, TurnCw
 from pipeline.sample import sources
-from pipeline.student.examiner import Look
+from pipeline.student.examiner import Located
 
 # Which corner of the picture is bright: top left means upright.
 CORNERS: dict[tuple[bool, bool], TurnCw] = {
@@ -34,19 +34,19 @@ CORNERS: dict[tuple[bool, bool], TurnCw] = {
 
 
 @dataclass
-class FakeLooker:
+class FakeLocator:
     """Finds the bright corner; blue is the confidence, green makes it a liar, grey has no face."""
 
-    def look(self, bgr: Pixels) -> Look:
+    def locate(self, bgr: Pixels) -> Located:
         blue, green, _ = bgr.reshape(-1, 3).max(axis=0).astype(int)
         y, x = np.argwhere(bgr.max(axis=2) == bgr.max())[0]
         top, left = bool(y < bgr.shape[0] / 2), bool(x < bgr.shape[1] / 2)
         if (bgr[..., 0] == bgr[..., 1]).all():
-            return Look(bgr)
+            return Located(bgr)
         turn_cw = 0 if green else CORNERS[top, left]
         box = np.array((10, 10, 20, 20), dtype=np.float32)
         face = Face(box, np.zeros((5, 2), dtype=np.float32), 0.9)
-        return Look(bgr, Orientation(turn_cw, 0.0, float(blue) / 255), Portrait(bgr, face))
+        return Located(bgr, Orientation(turn_cw, 0.0, float(blue) / 255), Portrait(bgr, face))
 
     def template(self, bgr: Pixels) -> None:
         raise NotImplementedError("orientation needs no template")
@@ -85,7 +85,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_every_answer_is_counted_once(manifest: Path, tmp_path: Path, policy: Policy) -> None:
     out = tmp_path / "out"
-    metrics = evaluate(manifest, tmp_path, out, policy, factory=FakeLooker)
+    metrics = evaluate(manifest, tmp_path, out, policy, factory=FakeLocator)
     assert (metrics["pictures"], metrics["failures"], metrics["trials"]) == (6, 2, 16)
     assert metrics["wrong"] == metrics["silent_wrong"] == 3
     assert metrics["review"] == 8
@@ -99,7 +99,7 @@ def test_every_answer_is_counted_once(manifest: Path, tmp_path: Path, policy: Po
 def test_confusion_holds_true_turn_by_answer(
     manifest: Path, tmp_path: Path, policy: Policy
 ) -> None:
-    metrics = evaluate(manifest, tmp_path, tmp_path / "out", policy, factory=FakeLooker)
+    metrics = evaluate(manifest, tmp_path, tmp_path / "out", policy, factory=FakeLocator)
     table = metrics["confusion"]
     assert table["0"] == {"0": 3, "90": 0, "180": 0, "270": 0, "no_face": 1}
     assert table["90"] == {"0": 1, "90": 2, "180": 0, "270": 0, "no_face": 1}
@@ -107,7 +107,7 @@ def test_confusion_holds_true_turn_by_answer(
 
 
 def test_trials_say_what_was_answered(manifest: Path, tmp_path: Path, policy: Policy) -> None:
-    evaluate(manifest, tmp_path, tmp_path / "out", policy, factory=FakeLooker)
+    evaluate(manifest, tmp_path, tmp_path / "out", policy, factory=FakeLocator)
     rows = rows_of(tmp_path / "out/trials.csv")
     verdicts = {(row["path"], row["turn_cw"]): row["verdict"] for row in rows}
     assert verdicts["sure.png", "270"] == "right"
@@ -121,7 +121,7 @@ def test_turned_pictures_need_the_turn_back(tmp_path: Path, policy: Policy) -> N
     """A picture that lies on its side is wrong at every turn: the manifest says upright."""
     picture(255, 0, 250).rotate(90, expand=True).save(tmp_path / "side.png")
     (tmp_path / "m.csv").write_text("path\nside.png\n")
-    metrics = evaluate(tmp_path / "m.csv", tmp_path, tmp_path / "o", policy, factory=FakeLooker)
+    metrics = evaluate(tmp_path / "m.csv", tmp_path, tmp_path / "o", policy, factory=FakeLocator)
     assert metrics["silent_wrong"] == 4
 
 
@@ -129,19 +129,19 @@ def test_policy_says_what_is_sure(manifest: Path, tmp_path: Path, policy: Policy
     strict = policy.model_copy(
         update={"orientation": policy.orientation.model_copy(update={"min_confidence": 0.99})}
     )
-    metrics = evaluate(manifest, tmp_path, tmp_path / "out", strict, factory=FakeLooker)
+    metrics = evaluate(manifest, tmp_path, tmp_path / "out", strict, factory=FakeLocator)
     assert (metrics["silent_wrong"], metrics["review"]) == (0, 16)
     assert metrics["silent_wrong_bound"] == 3 / 16
 
 
 def test_degraded_versions_are_told_apart(manifest: Path, tmp_path: Path, policy: Policy) -> None:
     out = tmp_path / "out"
-    metrics = evaluate(manifest, tmp_path, out, policy, degrade=True, factory=FakeLooker)
+    metrics = evaluate(manifest, tmp_path, out, policy, degrade=True, factory=FakeLocator)
     assert list(metrics["versions"]) == [CLEAN, *DEGRADATIONS]
     assert all(row["trials"] == 16 for row in metrics["versions"].values())
     assert metrics["trials"] == 16 * 7
     assert metrics["versions"]["grey"]["no_face"] == 16  # the fake needs colour
-    plain = evaluate(manifest, tmp_path, out, policy, factory=FakeLooker)
+    plain = evaluate(manifest, tmp_path, out, policy, factory=FakeLocator)
     assert all(metrics["versions"][CLEAN][key] == plain[key] for key in ("wrong", "review"))
 
 
@@ -153,7 +153,7 @@ def test_a_seed_repeats_and_another_does_not(
 
     def angles(seed: int, *names: str) -> dict[str, str]:
         manifest.write_text("path\n" + "\n".join(names) + "\n")
-        evaluate(manifest, tmp_path, out, policy, degrade=True, seed=seed, factory=FakeLooker)
+        evaluate(manifest, tmp_path, out, policy, degrade=True, seed=seed, factory=FakeLocator)
         rows = rows_of(out / "trials.csv")
         assert {r["rolled_deg"] for r in rows if r["version"] != "roll"} == {"0.0"}
         return {r["path"]: r["rolled_deg"] for r in rows if r["version"] == "roll"}
@@ -176,7 +176,7 @@ def test_mistakes_name_file_line_and_column(
 ) -> None:
     (tmp_path / "m.csv").write_text(text, "utf-8")
     with pytest.raises(ConfigError) as caught:
-        evaluate(tmp_path / "m.csv", tmp_path, tmp_path / "out", policy, factory=FakeLooker)
+        evaluate(tmp_path / "m.csv", tmp_path, tmp_path / "out", policy, factory=FakeLocator)
     for word in ("m.csv", *words):
         assert word in caught.value.message
 
@@ -240,6 +240,6 @@ def test_the_fake_knows_the_turns() -> None:
     """The fake's table is right, so the counts above mean what they say."""
     bgr = np.asarray(picture(255, 0, 250))[..., ::-1].copy()
     for laid in TURNS:
-        found = FakeLooker().look(turn(bgr, laid)).orientation
+        found = FakeLocator().locate(turn(bgr, laid)).orientation
         assert found is not None
         assert (found.turn_cw + laid) % 360 == 0

@@ -19,23 +19,23 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.assurance.evaluate import verification
-from pipeline.assurance.evaluate.looking import Looker, spread
+from pipeline.assurance.evaluate.looking import Locator, spread
 from pipeline.assurance.evaluate.verification import evaluate, subject_of
 from pipeline.core.errors import ConfigError, SourceError, StoreError
 from pipeline.core.policy import Policy
 from pipeline.core.types import Floats, Pixels
 from pipeline.sample import sources
-from pipeline.student.examiner import Look
+from pipeline.student.examiner import Located
 
 DEGREES = {"Ann_0001": 0, "Ann_0002": 20, "Bob_0001": 90, "Bob_0002": 120, "Eve_0001": 200}
 
 
 @dataclass
-class FakeLooker:
+class FakeLocator:
     """The "face" is a direction: red × 2 degrees; a black picture has no face."""
 
-    def look(self, bgr: Pixels) -> Look:
-        return Look(bgr)
+    def locate(self, bgr: Pixels) -> Located:
+        return Located(bgr)
 
     def template(self, bgr: Pixels) -> Floats | None:
         if not bgr.any():
@@ -47,7 +47,7 @@ class FakeLooker:
         pass
 
 
-class DyingLooker(FakeLooker):
+class DyingLocator(FakeLocator):
     def template(self, bgr: Pixels) -> Floats | None:
         import os
 
@@ -83,7 +83,7 @@ def run(
     tmp_path: Path, root: Path, pairs: Path, policy: Policy, workers: int = 1
 ) -> dict[str, Any]:
     return evaluate(
-        pairs, root, tmp_path / "out", policy.input, workers=workers, factory=FakeLooker
+        pairs, root, tmp_path / "out", policy.input, workers=workers, factory=FakeLocator
     )
 
 
@@ -130,7 +130,7 @@ def test_pictures_without_a_usable_face_are_named(
 def test_every_picture_is_looked_at_once(tmp_path: Path, root: Path, policy: Policy) -> None:
     seen = 0
 
-    class Counting(FakeLooker):
+    class Counting(FakeLocator):
         def template(self, bgr: Pixels) -> Floats | None:
             nonlocal seen
             seen += 1
@@ -149,14 +149,14 @@ def test_workers_give_the_same_files(tmp_path: Path, root: Path, policy: Policy)
     assert (tmp_path / "out/scores.csv").read_text("utf-8") == text
 
 
-def embedded(looker: Looker, bgr: Pixels) -> Floats | None:
+def embedded(looker: Locator, bgr: Pixels) -> Floats | None:
     return looker.template(bgr)
 
 
 def test_a_dying_worker_is_told() -> None:
     black = np.zeros((4, 4, 3), dtype=np.uint8)
     with pytest.raises(SourceError, match="died"):
-        spread(embedded, [black], DyingLooker, workers=2)
+        spread(embedded, [black], DyingLocator, workers=2)
 
 
 def test_subjects_by_name_or_by_column(tmp_path: Path, root: Path, policy: Policy) -> None:

@@ -55,7 +55,7 @@ class FakeEyes:
     def assess(self, job: Job) -> Evidence:
         return Evidence(tuple(self.values.values()), pictures={"photo": b"jpeg of a face"})
 
-    def look(self, bgr: Pixels) -> SimpleNamespace:
+    def locate(self, bgr: Pixels) -> SimpleNamespace:
         for answer in TURNS:
             if turn(bgr, answer)[0, 0, 0] == 255:
                 told = TURNS[(answer + self.lie) // 90 % 4]

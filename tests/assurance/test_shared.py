@@ -21,8 +21,8 @@ from pipeline.core.types import (
     Subject,
     TurnCw,
 )
-from pipeline.decide import decide
-from pipeline.student.decode import decode
+from pipeline.decide import decide_one
+from pipeline.student.decode import decode_picture
 from pipeline.student.examiner import NetworkEngine
 
 pytestmark = [pytest.mark.networks, pytest.mark.shared]
@@ -41,7 +41,7 @@ def listed(folder: Path, column: str = "path") -> list[Path]:
 
 
 def orientation(engine: NetworkEngine, bgr: Pixels) -> Orientation | None:
-    return engine.look(bgr).orientation
+    return engine.locate(bgr).orientation
 
 
 @pytest.mark.parametrize("folder", ["london", "lfw_east_asian"])
@@ -51,7 +51,7 @@ def test_no_upright_portrait_is_silently_turned(
     """Each picture in four turns is set upright, or a person is asked."""
     trials, unsure, wrong = 0, 0, []
     for path in sorted((shared / folder).glob("*.jpg")):
-        bgr = decode(path.read_bytes(), policy.input).bgr
+        bgr = decode_picture(path.read_bytes(), policy.input).bgr
         for laid in TURNS:
             found = orientation(engine, turn(bgr, laid))
             trials += 1
@@ -74,7 +74,7 @@ def test_no_negative_is_accepted(
         facts = (Measurement("source.photo_files", 1.0), Measurement("source.reference_files", 1.0))
         seen = engine.assess(Job(Subject("S", 1), file, (Reference("idcard", file),), facts))
         by_name = {m.name: m for m in seen.measurements}
-        judged = decide(by_name, seen.comparisons, policy, profile)
+        judged = decide_one(by_name, seen.comparisons, policy, profile)
         if judged.decision is Decision.ACCEPT:
             accepted.append(path.name)
         if (
@@ -90,7 +90,7 @@ def test_exif_examples_show_the_same_picture(shared: Path, policy: Policy) -> No
     for kind in ("Landscape", "Portrait"):
         sizes = set()
         for tag in range(9):
-            photo = decode(
+            photo = decode_picture(
                 (shared / "exif_orientation" / f"{kind}_{tag}.jpg").read_bytes(), policy.input
             )
             assert photo.exif_orientation == max(1, tag)
@@ -106,7 +106,7 @@ def test_labelled_turns_are_found(shared: Path, engine: NetworkEngine, policy: P
         "inspireface_rotate_rot_180.jpg": 180,
     }
     for name, turn_cw in truth.items():
-        bgr = decode((shared / "quality" / name).read_bytes(), policy.input).bgr
+        bgr = decode_picture((shared / "quality" / name).read_bytes(), policy.input).bgr
         found = orientation(engine, bgr)
         assert found is not None
         assert found.turn_cw == turn_cw
@@ -119,7 +119,7 @@ def test_card_portraits_are_found_at_every_turn(
         cards = [row["path"] for row in csv.DictReader(file) if row["portrait"] == "1"]
     assert len(cards) >= 15
     for name in cards:
-        bgr = decode((shared / "idcards" / name).read_bytes(), policy.input).bgr
+        bgr = decode_picture((shared / "idcards" / name).read_bytes(), policy.input).bgr
         for laid in TURNS:
             found = orientation(engine, turn(bgr, laid))
             assert found is not None, name

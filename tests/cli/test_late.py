@@ -20,13 +20,13 @@ from report_cases import subject
 from models import manifest
 from pipeline.cli.late import COMMANDS, LateGroup, loaded
 from pipeline.core.policy import load_policy, load_profile
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 from pipeline.source import gather
 from pipeline.store.ledger import Ledger
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 NETWORKS = ("cv2", "openvino", "mediapipe", "onnx")
 SPREADSHEETS = ("openpyxl", "dbf", "xlsxwriter")
@@ -106,7 +106,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with an account at its desk."""
     run = make_run(tmp_path_factory.mktemp("reviewed"), photos(4))
     with Ledger(run / LEDGER) as ledger:
-        people.add(ledger, "an", Role.REVIEWER, "a long pass phrase", "test")
+        accounts.add(ledger, "an", Role.REVIEWER, "a long pass phrase", "test")
     return run
 
 
@@ -157,11 +157,11 @@ def night(tmp_path: Path, cache: Path) -> list[str]:
         (pictures / f"{student.student_no}.jpg").write_text("score=0.9")
     roster.write_text("\n".join(lines) + "\n", "utf-8")
     policy, out = load_policy(), tmp_path / "out"
-    nightly(
+    run_night(
         gather(roster, [pictures], {"idcard": [pictures]}),
         out,
         policy,
-        load_profile(policy.profile, measures()),
+        load_profile(policy.profile, all_measures()),
         digests=manifest.expected(policy.comparison.recognisers),
         factory=fake(),
     )

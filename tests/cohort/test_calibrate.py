@@ -224,7 +224,7 @@ def filled(path: Path, photos: Floats, references: Floats) -> Store:
     store = Store(path)
     store.enrol((f"s{i}", Subject(f"s{i}", i), f"s{i}.jpg") for i in range(len(photos)))
     for i, (photo, reference) in enumerate(zip(photos, references, strict=True)):
-        own = Comparison("idcard", float(photo @ reference), "sface", role="idcard")
+        own = Comparison("idcard", float(photo @ reference), "sface", slot="idcard")
         seen = (Measurement("faces_found", 1.0), Measurement("turn_confidence", 1.0))
         templates = {"photo": photo, "idcard": reference}
         store.save(f"s{i}", "x", Evidence(seen, (own,), f"sha{i}", {}, templates))
@@ -243,7 +243,7 @@ def test_swaps_and_strangers_in_a_cohort(tmp_path: Path, searching: Policy) -> N
     photos[[3, 4]] = photos[[4, 3]]
     photos[7] = strangers(1, seed=9)[0]
     with filled(tmp_path / "db", photos, references) as store:
-        across.conclude(store, searching)
+        across.conclude_all(store, searching)
         judged, notes = across.effective(store, searching)
         seen = {key: (found.values, own) for key, found, own in store.evidence()}
     assert seen["s3"][0]["cohort.looks_like"] == "s4"
@@ -262,7 +262,7 @@ def test_nobody_is_searched_unless_the_policy_switches_it_on(tmp_path: Path) -> 
     photos = faces.copy()
     photos[[3, 4]] = photos[[4, 3]]
     with filled(tmp_path / "db", photos, again(faces, 1)) as store:
-        across.conclude(store, load_policy())
+        across.conclude_all(store, load_policy())
         for _, found, _ in store.evidence():
             assert not {"cohort.looks_like", "cohort.same_face"} & found.values.keys()
 
@@ -270,7 +270,7 @@ def test_nobody_is_searched_unless_the_policy_switches_it_on(tmp_path: Path) -> 
 def test_what_is_kept_for_later_holds_no_template(tmp_path: Path, searching: Policy) -> None:
     faces = strangers(60)
     with filled(tmp_path / "db", faces, again(faces, 1)) as store:
-        across.conclude(store, searching)
+        across.conclude_all(store, searching)
         kept = json.loads(store.noted("non_mated"))
         before = across.effective(store, searching)
         store.purge_templates()

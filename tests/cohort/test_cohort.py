@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cohort.duplicates import copies, identical, same_face
 from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, norms
-from pipeline.cohort.owners import Candidate, best_others, owners
+from pipeline.cohort.owners import Candidate, best_others, find_owners
 from pipeline.core.measurements import COHORT
 from pipeline.core.policy import Policy, load_policy
 from pipeline.core.types import Floats
@@ -48,7 +48,7 @@ def found(
             if key not in best or candidate.score > best[key].score:
                 best[key] = candidate
     result: dict[str, dict[str, object]] = {}
-    for key, measurement in owners(suspects, best, policy):
+    for key, measurement in find_owners(suspects, best, policy):
         assert measurement.name.startswith(COHORT)
         result.setdefault(key, {})[measurement.name.removeprefix(COHORT)] = measurement.value
     return result

@@ -14,7 +14,7 @@ from fakes import cohort_of, fake
 from models.arithmetic import ARITHMETIC, instruction_set
 from pipeline.assurance.drift.records import deltas
 from pipeline.core.policy import Policy, Profile
-from pipeline.night.nightly import Outputs, nightly
+from pipeline.night.nightly import Outputs, run_night
 
 PHOTOS = {"A": "score=0.9", "B": "turn=90"}
 
@@ -23,7 +23,7 @@ PHOTOS = {"A": "score=0.9", "B": "turn=90"}
 def go(tmp_path: Path, policy: Policy, profile: Profile) -> Callable[[], Outputs]:
     def run() -> Outputs:
         cohort = cohort_of(tmp_path / "photos", PHOTOS)
-        return nightly(cohort, tmp_path / "out", policy, profile, digests={}, factory=fake())
+        return run_night(cohort, tmp_path / "out", policy, profile, digests={}, factory=fake())
 
     return run
 

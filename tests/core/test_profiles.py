@@ -12,8 +12,8 @@ from pipeline import cli
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Limit, Policy, load_profile, profile_names
 from pipeline.core.types import Measurement
-from pipeline.decide import decide
-from pipeline.student.measures import measures
+from pipeline.decide import decide_one
+from pipeline.student.measures import all_measures
 from pipeline.student.measures.colour_space import delta_e
 
 LIGHT_BLUE, WHITE, LIGHT_GREY, BLUE = "#64C5FF", "#FFFFFF", "#F0F0F0", "#438EDB"
@@ -140,7 +140,7 @@ def test_all_six_standards_are_shipped() -> None:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_every_limit_is_the_standards_own(name: str) -> None:
-    profile = load_profile(name, measures())
+    profile = load_profile(name, all_measures())
     frame, limits = TABLE[name]
     found = (profile.frame.width_px, profile.frame.height_px) if profile.frame else None
     assert found == frame
@@ -179,8 +179,8 @@ def test_an_unknown_measure_is_named_with_the_known_ones(tmp_path: Path) -> None
     path = tmp_path / "school.toml"
     path.write_text('base = "chsi-graduation"\n[limits.eyeline]\nmax = 3\n', "utf-8")
     with pytest.raises(ConfigError, match=r"unknown key `limits\.eyeline`") as refused:
-        load_profile(str(path), measures())
-    for name in measures():
+        load_profile(str(path), all_measures())
+    for name in all_measures():
         assert name in refused.value.message
 
 
@@ -188,7 +188,7 @@ def judged(policy: Policy, profile: str, value: str | float, name: str) -> list[
     standard = load_profile(profile)
     only = standard.model_copy(update={"limits": {name: standard.limits[name]}})
     seen = {name: Measurement(name, value), "faces_found": Measurement("faces_found", 1.0)}
-    findings = decide(seen, (), policy, only).findings
+    findings = decide_one(seen, (), policy, only).findings
     return [f"{f.code} {f.value} {f.limit} {f.unit}" for f in findings if f.code != "NO_REFERENCE"]
 
 
@@ -223,7 +223,7 @@ def test_a_mistake_in_a_colour_limit_is_named(tmp_path: Path, limit: str, words:
     text = f'title_zh = "校"\ntitle_en = "S"\nsource = "t"\n[limits.background_colour]\n{limit}\n'
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigError, match="background_colour") as refused:
-        load_profile(str(path), measures())
+        load_profile(str(path), all_measures())
     assert words in refused.value.message
 
 

@@ -12,11 +12,11 @@ import pytest
 from desk_browsing import PASSWORD, Visitor, visitor
 from desk_runs import make_run, photos
 
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
-from pipeline.desk.cases.item import Item
 from pipeline.desk.cases.verdicts import State
 from pipeline.night.folder import LEDGER
+from pipeline.store.items import Item
 from pipeline.store.ledger import Ledger
 
 NOT_ME = "2021000000"  # score 0.10, both references of another person
@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_run(folder, photos(16))
     with Ledger(made / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("bo", "reviewer"), ("lu", "lead"), ("li", "lead")):
-            people.add(ledger, name, people.Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, accounts.Role(role), PASSWORD, "test")
     return folder
 
 
@@ -135,7 +135,7 @@ def test_lead_resolves_what_two_differ_about(run: Path, crew: dict[str, Visitor]
     judge(crew["bo"], item, "ok")
     assert item_of(run, NOT_ME).need == "lead"
     with Ledger(run / LEDGER) as ledger:
-        people.add(ledger, "cy", people.Role.REVIEWER, PASSWORD, "test")
+        accounts.add(ledger, "cy", accounts.Role.REVIEWER, PASSWORD, "test")
     with visitor(run, "cy") as third:
         assert NOT_ME not in third.get("/").text
         judge(third, item, "ok")  # kept, but it does not decide
@@ -286,7 +286,7 @@ def test_known_good_stays_quiet_when_the_machine_finds_more(
     texts = dict.fromkeys((1, 2), "face=1 size=600×800")
     again = make_run(run.parent, texts, "other")
     with Ledger(again / LEDGER) as ledger:
-        people.add(ledger, "an", people.Role.REVIEWER, PASSWORD, "test")
+        accounts.add(ledger, "an", accounts.Role.REVIEWER, PASSWORD, "test")
     first, second = item_of(again, "2021000001"), item_of(again, "2021000002")
     with visitor(again, "an") as an:
         judge(an, first, "ok", known_good="true")
@@ -310,4 +310,4 @@ def test_a_photo_shot_again_for_people_is_never_a_seed(run: Path, crew: dict[str
     with opened(run) as desk:
         desk.policy = desk.policy.model_copy(update={"seeded_share": 1.0})
         seeded = {str(row[1]) for row in desk._rows() if row[-2]}
-    assert item_of(run, TURNED).key not in seeded
+    assert item_of(run, TURNED).student_key not in seeded

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import State
 from pipeline.night.folder import LEDGER
@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_run(tmp_path_factory.mktemp("run"), photos(30))
     with Ledger(made / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("bo", "reviewer"), ("lu", "lead")):
-            people.add(ledger, name, people.Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, accounts.Role(role), PASSWORD, "test")
     return made
 
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.web.app import create_app
@@ -45,7 +45,7 @@ class Crew:
         self.tokens = dict.fromkeys(NAMES, "")
         with opened(run) as desk:
             items = list(desk.items())
-        self.real = {"case": [i.id for i in items], "subject": [i.subject for i in items]}
+        self.real = {"case": [i.id for i in items], "subject": [i.answers_key for i in items]}
         for name in Role:
             self.enter(name)
 
@@ -59,10 +59,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Crew]
     run = make_run(tmp_path_factory.mktemp("run"), photos(6))
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         for limit in ("TRIES_NAME", "TRIES_ADDRESS"):  # made-up passwords are not to lock all out
-            patch.setattr(people, limit, 10**9)
+            patch.setattr(accounts, limit, 10**9)
         with Ledger(run / LEDGER) as ledger:
             for role in Role:
-                people.add(ledger, role.value, role, PASSWORD, "test")
+                accounts.add(ledger, role.value, role, PASSWORD, "test")
         yield run, Crew(run, stack)
         with Ledger(run / LEDGER) as ledger:
             assert ledger.verify().fault == ""

@@ -11,7 +11,7 @@ import pytest
 from desk_browsing import PASSWORD, Visitor, desk_client, visitor
 from desk_runs import make_run, photos
 
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
@@ -46,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_run(tmp_path_factory.mktemp("run"), photos(24))
     with Ledger(made / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("lu", "lead"), ("wu", "auditor")):
-            people.add(ledger, name, people.Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, accounts.Role(role), PASSWORD, "test")
     return made
 
 
@@ -206,7 +206,7 @@ def test_language_leads_nowhere_else(client: httpx.Client, back: str) -> None:
 def test_failed_logins_are_limited(tmp_path: Path) -> None:
     run = make_run(tmp_path, photos(2))
     with Ledger(run / LEDGER) as ledger:
-        people.add(ledger, "an", people.Role.REVIEWER, PASSWORD, "test")
+        accounts.add(ledger, "an", accounts.Role.REVIEWER, PASSWORD, "test")
     with desk_client(run) as client:
         answers = [Visitor.try_in(client, "an", "wrong password").status_code for _ in range(6)]
         assert answers == [401] * 5 + [429]
@@ -227,7 +227,7 @@ def test_session_ends_on_logout_and_with_time(run: Path, monkeypatch: pytest.Mon
         one.http.cookies.set("photoproof", kept)
         assert one.get("/").status_code == 401
     with visitor(run, "an") as one:
-        monkeypatch.setattr(people, "IDLE_S", -1)
+        monkeypatch.setattr(accounts, "IDLE_S", -1)
         assert one.get("/").status_code == 401
 
 
@@ -250,7 +250,7 @@ def test_hostile_text_stays_text(run: Path, case: str) -> None:
 def test_token_opens_the_desk_once(tmp_path: Path) -> None:
     run = make_run(tmp_path, photos(2))
     with Ledger(run / LEDGER) as ledger:
-        token = people.new_token(ledger)
+        token = accounts.new_token(ledger)
     with desk_client(run, accounts=False) as client:
         assert client.get("/").status_code == 401
         assert client.get("/enter?token=guess").status_code == 403

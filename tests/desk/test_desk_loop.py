@@ -15,14 +15,13 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.core.errors import PhotoproofError, RosterError
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
-from pipeline.desk.cases import oversight as insight
+from pipeline.desk.cases import oversight
 from pipeline.desk.cases.answers import Given, give
 from pipeline.desk.cases.desk import opened
-from pipeline.desk.cases.verdicts import Measure, State, Verdict
-from pipeline.desk.exchange import exports
-from pipeline.desk.exchange import replies as outside
+from pipeline.desk.cases.verdicts import Remedy, State, Verdict
+from pipeline.desk.exchange import exports, replies
 from pipeline.desk.exchange.decision_tables import decisions
 from pipeline.night.folder import LEDGER
 from pipeline.report.words import word
@@ -67,7 +66,7 @@ def sheet(path: Path) -> list[dict[str, str]]:
 
 
 def test_college_tables_hold_what_people_decided(run: Path, tmp_path: Path) -> None:
-    say(run, SIZE, Verdict.OTHER, measure=Measure.CORRECT)
+    say(run, SIZE, Verdict.OTHER, remedy=Remedy.CORRECT)
     with opened(run) as desk:
         paths = exports.college(desk, tmp_path / "tables", "test", "zh")
     assert sorted(p.name for p in paths) == [
@@ -91,7 +90,7 @@ def test_registry_table_holds_doubts_and_faults(run: Path, tmp_path: Path) -> No
     say(run, SIZE, Verdict.OTHER)
     file = write(tmp_path / "bz.csv", "学号,姓名,bz", f"{FINE},徐丽,身份核验不确定")
     with opened(run) as desk:
-        outside.registry(desk, file, "test")
+        replies.registry(desk, file, "test")
         (path,) = exports.registry(desk, tmp_path, "test", "zh")
     assert {row["学号"] for row in sheet(path)} == {SIZE, FINE}
 
@@ -162,25 +161,25 @@ def test_registrys_doubt_asks_for_a_look_and_for_proof(run: Path, tmp_path: Path
     file = write(tmp_path / "bz.csv", "XH,XM,bz", *rows)
     assert state(run, FINE) is State.NONE
     with opened(run) as desk:
-        result = outside.registry(desk, file, "test")
+        result = replies.registry(desk, file, "test")
         assert (result.recorded, result.unchanged) == (1, 1)
         assert (result.unknown, result.unclear) == ([4], [5])
-        assert outside.registry(desk, file, "test").recorded == 0
-        work = {w.item.subject: w for w in insight.worklist(desk, "lu")}
+        assert replies.registry(desk, file, "test").recorded == 0
+        work = {w.item.answers_key: w for w in oversight.worklist(desk, "lu")}
         assert work[FINE].registry == "身份核验未通过"
-        assert (("ACCEPT", "身份核验未通过", "–", "–"), 1) in insight.confusion(desk)
+        assert (("ACCEPT", "身份核验未通过", "–", "–"), 1) in oversight.confusion(desk)
     assert state(run, FINE) is State.TODO
     say(run, FINE, Verdict.OK)
     assert state(run, FINE) is State.FILE
     with opened(run) as desk:
-        assert (("ACCEPT", "身份核验未通过", "ok", "–"), 1) in insight.confusion(desk)
+        assert (("ACCEPT", "身份核验未通过", "ok", "–"), 1) in oversight.confusion(desk)
 
 
 def test_registry_takes_a_doubt_back(run: Path, tmp_path: Path) -> None:
     for remark, expected in (("身份核验异常", State.TODO), ("", State.NONE)):
         file = write(tmp_path / "bz.csv", "学号,bz", f"{FINE},{remark}")
         with opened(run) as desk:
-            outside.registry(desk, file, "test")
+            replies.registry(desk, file, "test")
         assert state(run, FINE) is expected
 
 
@@ -198,7 +197,7 @@ def test_registry_takes_a_doubt_back(run: Path, tmp_path: Path) -> None:
 def test_students_words(run: Path, tmp_path: Path, said: str, verdict: str) -> None:
     file = write(tmp_path / "a.csv", "学号,姓名,学生复核结论,备注", f"{FINE},徐丽,{said},往届")
     with opened(run) as desk:
-        outside.students(desk, file, "test")
+        replies.students(desk, file, "test")
         item = desk.student(FINE)
         assert item
         assert desk.answers(item)[-1].value == verdict
@@ -210,14 +209,14 @@ def test_students_complaint_opens_a_done_case(run: Path, tmp_path: Path) -> None
     assert state(run, SIZE) is State.DONE
     file = write(tmp_path / "a.csv", "学号,学生复核结论", f"{SIZE},照片不是我本人")
     with opened(run) as desk:
-        outside.students(desk, file, "test")
+        replies.students(desk, file, "test")
     assert state(run, SIZE) is State.TODO
 
 
 def test_numbers_of_two_students_in_one_row_are_unclear(run: Path, tmp_path: Path) -> None:
     file = write(tmp_path / "bz.csv", "学号,考生号,bz", f"{FINE},21110105000004,身份核验异常")
     with opened(run) as desk:
-        assert outside.registry(desk, file, "test").unclear == [2]
+        assert replies.registry(desk, file, "test").unclear == [2]
 
 
 def test_commands_tell_what_they_did(run: Path, tmp_path: Path) -> None:
@@ -262,7 +261,7 @@ def test_users_are_made_with_a_password_of_their_own(run: Path) -> None:
 
 def test_a_closed_account_is_out_at_once(run: Path) -> None:
     with Ledger(run / LEDGER) as ledger:
-        people.add(ledger, "an", Role.REVIEWER, PASSWORD, "test")
+        accounts.add(ledger, "an", Role.REVIEWER, PASSWORD, "test")
     with visitor(run, "an") as an:
         assert an.get("/").status_code == 200
         assert CliRunner().invoke(app, ["users", "remove", "an", "--run", str(run)]).exit_code == 0
@@ -280,4 +279,4 @@ def test_another_machine_reaches_no_desk_without_accounts(run: Path) -> None:
 
 
 def test_measures_have_the_reports_words() -> None:
-    assert [word("measure", m, "zh") for m in Measure] == ["重采", "勘误", "备案"]
+    assert [word("measure", m, "zh") for m in Remedy] == ["重采", "勘误", "备案"]

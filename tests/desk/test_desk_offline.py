@@ -19,17 +19,17 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.core.errors import ConfigError, PhotoproofError, RosterError
 from pipeline.core.policy import load_policy, load_profile
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.answers import Given, give
 from pipeline.desk.cases.desk import opened
-from pipeline.desk.cases.item import Item
 from pipeline.desk.cases.verdicts import State, Verdict
 from pipeline.desk.exchange.report_decisions import offline
 from pipeline.night.folder import LEDGER
 from pipeline.night.nightly import redecide
-from pipeline.report.view import seen_photo
+from pipeline.report.view import shown_name
 from pipeline.store import Store
+from pipeline.store.items import Item
 from pipeline.store.ledger import Ledger
 
 FAULTY, SIZE, TURNED = "2021000000", "2021000004", "2021000007"
@@ -43,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.note("identity", IDENTITY)
     with Ledger(run / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("bo", "reviewer"), ("wu", "auditor")):
-            people.add(ledger, name, Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, Role(role), PASSWORD, "test")
     return run
 
 
@@ -56,7 +56,7 @@ def line(run: Path, student: str, verdict: str, /, **more: object) -> dict[str, 
     with opened(run) as desk:
         item = desk.student(student)
         assert item
-        seen = {"photo": seen_photo(desk.case(item)), "codes": list(item.codes)}
+        seen = {"photo": shown_name(desk.case(item)), "codes": list(item.codes)}
     fields = {"student": student, "verdict": verdict, "machine": "FLAG", **seen}
     return {**fields, "at": "2126-11-23T08:00:00Z", **more}
 

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.core.errors import ConfigError, StoreError
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import State
 from pipeline.night.folder import LEDGER
@@ -34,7 +34,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = make_run(tmp_path_factory.mktemp("made"), photos(12))
     with Ledger(run / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("wu", "auditor")):
-            people.add(ledger, name, people.Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, accounts.Role(role), PASSWORD, "test")
     with opened(run) as desk:
         cases = [item.id for item in desk.queued()]
     with visitor(run, "an") as an:

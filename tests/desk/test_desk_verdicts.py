@@ -13,9 +13,9 @@ from pipeline.desk.cases.verdicts import (
     USUAL,
     Answer,
     Facts,
-    Measure,
     Need,
     Outcome,
+    Remedy,
     State,
     Verdict,
     settle,
@@ -23,8 +23,8 @@ from pipeline.desk.cases.verdicts import (
 )
 
 PAIRS = ("NOT_ME",)
-LOOK = Facts(look=True, codes=("SIZE_PX",))
-DOUBT = Facts(look=True, codes=("NOT_ME",), pair=True)
+LOOK = Facts(asked=True, codes=("SIZE_PX",))
+DOUBT = Facts(asked=True, codes=("NOT_ME",), pair=True)
 
 verdicts = st.sampled_from(Verdict)
 people = st.sampled_from(["an", "bo", "lu"])
@@ -48,7 +48,7 @@ def of(outcome: Outcome) -> tuple[State, Need]:
 
 
 def test_nobody_looks_at_what_the_machine_accepts() -> None:
-    assert of(settle(Facts(look=False), [])) == (State.NONE, Need.NOBODY)
+    assert of(settle(Facts(asked=False), [])) == (State.NONE, Need.NOBODY)
 
 
 @pytest.mark.parametrize("facts", [LOOK, DOUBT])
@@ -121,12 +121,12 @@ def test_a_school_may_ask_for_one_reviewer_only() -> None:
 
 
 def test_new_reasons_reopen_unless_known_good() -> None:
-    more = Facts(look=True, codes=("SIZE_PX", "BLUR"))
+    more = Facts(asked=True, codes=("SIZE_PX", "BLUR"))
     answers = said(("an", Verdict.OK), codes=("SIZE_PX",))
     assert settle(more, answers, PAIRS).state is State.TODO
     known = [replace(answers[0], known_good=True)]
     assert settle(more, known, PAIRS).state is State.DONE
-    fewer = Facts(look=True, codes=())
+    fewer = Facts(asked=True, codes=())
     assert settle(fewer, answers, PAIRS).state is State.DONE
 
 
@@ -142,12 +142,12 @@ def test_measure_then_student_then_done() -> None:
 
 
 def test_a_chosen_measure_replaces_the_usual_one() -> None:
-    answers = [replace(said(("an", Verdict.SIDEWAYS))[0], measure=Measure.RESHOOT)]
+    answers = [replace(said(("an", Verdict.SIDEWAYS))[0], remedy=Remedy.RESHOOT)]
     assert settle(LOOK, answers, PAIRS).state is State.RESHOOT
 
 
 def test_registrys_doubt_needs_proof_on_file() -> None:
-    fine, doubt = Facts(look=False), outside(1, "registry", "身份核验未通过")
+    fine, doubt = Facts(asked=False), outside(1, "registry", "身份核验未通过")
     assert of(settle(fine, [doubt], PAIRS)) == (State.TODO, Need.FIRST)
     ok = replace(said(("an", Verdict.OK))[0], id=2)
     assert settle(fine, [doubt, ok], PAIRS).state is State.FILE
@@ -157,7 +157,7 @@ def test_registrys_doubt_needs_proof_on_file() -> None:
 
 
 def test_reshot_photo_goes_to_the_student() -> None:
-    again = Facts(look=False, again=True)
+    again = Facts(asked=False, again=True)
     assert settle(again, []).state is State.STUDENT
     assert settle(again, [outside(1, "student", "ok")]).state is State.DONE
     assert settle(again, [outside(1, "student", "not_me")]).state is State.TODO

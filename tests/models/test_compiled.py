@@ -12,7 +12,7 @@ import pytest
 
 from models import compiled as module
 from models.arithmetic import PRECISION
-from models.compiled import compiled
+from models.compiled import load_compiled
 from models.manifest import path_of
 
 SHAPE = (1, 128, 128, 3)
@@ -25,7 +25,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def compile_it(path: Path, config: Mapping[str, object] = CONFIG) -> tuple[list[str], float]:
-    network, names = compiled(ov.Core(), path, SHAPE, dict(config))
+    network, names = load_compiled(ov.Core(), path, SHAPE, dict(config))
     results = network.create_infer_request().infer({0: np.full(SHAPE, 0.5, np.float32)})
     return list(names), float(results[0].sum())
 
@@ -83,7 +83,7 @@ def test_two_ways_to_make_a_network_of_a_file_are_kept_side_by_side(
 ) -> None:
     for _ in range(2):
         for made in ("", "one way", "another"):
-            compiled(ov.Core(), weights, SHAPE, dict(CONFIG), made=made)
+            load_compiled(ov.Core(), weights, SHAPE, dict(CONFIG), made=made)
     assert len(compilations) == len(set(compilations)) == 3
 
 
@@ -99,7 +99,7 @@ def test_other_code_compiles_anew(
     weights: Path, compilations: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader that makes another graph of the same file must not be given the old one."""
-    compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
+    load_compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
     monkeypatch.setattr("models.compiled._code", lambda: "another version")
-    compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
+    load_compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
     assert len(compilations) == 2

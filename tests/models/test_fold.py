@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from models.fetch import pull_weights
-from models.fold import dequantize, fold
+from models.fold import dequantize, fold_constants
 from models.manifest import Asset, derived_status, digests, path_of
 from pipeline.core.errors import ModelError
 
@@ -62,7 +62,7 @@ def run(model: onnx.ModelProto, data: NDArray[np.float32]) -> NDArray[np.float32
 
 def test_the_folded_network_gives_the_same() -> None:
     model = quantised_model()
-    data, version = fold(model.SerializeToString())
+    data, version = fold_constants(model.SerializeToString())
     folded = onnx.load_from_string(data)
     assert [node.op_type for node in folded.graph.node] == ["Mul", "Gemm"]
     assert [i.name for i in folded.graph.input] == ["data"]
@@ -74,7 +74,7 @@ def test_the_folded_network_gives_the_same() -> None:
 
 def test_folding_twice_gives_the_same_bytes() -> None:
     model = quantised_model().SerializeToString()
-    assert fold(model) == fold(model)
+    assert fold_constants(model) == fold_constants(model)
 
 
 def test_a_dequantised_activation_is_left_alone() -> None:
@@ -82,7 +82,7 @@ def test_a_dequantised_activation_is_left_alone() -> None:
     model.graph.node[1].input[0] = "from_outside"
     extra = helper.make_tensor_value_info("from_outside", TensorProto.INT8, [3])
     model.graph.input.append(extra)
-    folded = onnx.load_from_string(fold(model.SerializeToString())[0])
+    folded = onnx.load_from_string(fold_constants(model.SerializeToString())[0])
     assert [n.op_type for n in folded.graph.node] == ["DequantizeLinear", "Mul", "Gemm"]
 
 

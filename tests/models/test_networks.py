@@ -17,7 +17,7 @@ from pipeline.core import geometry
 from pipeline.core.geometry import TURNS, align, fit, turn
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Decision, Floats, ImageFile, Job, Pixels, Reference, Subject
-from pipeline.decide import decide
+from pipeline.decide import decide_one
 from pipeline.sample import sources
 from pipeline.student.compare import embed, score
 from pipeline.student.examiner import NetworkEngine
@@ -165,7 +165,7 @@ def test_files_that_vanish_in_the_middle_of_a_run_are_data(
         seen = engine.assess(Job(Subject("S", 1), photo, (Reference("idcard", card),)))
     finally:
         engine.close()
-    judged = decide({m.name: m for m in seen.measurements}, seen.comparisons, policy, profile)
+    judged = decide_one({m.name: m for m in seen.measurements}, seen.comparisons, policy, profile)
     assert {"UNREADABLE", "REFERENCE_UNUSABLE"} <= {f.code for f in judged.findings}
     assert judged.decision is Decision.FLAG
     assert str(tmp_path) not in str(judged), "no path in what people read"
@@ -183,7 +183,7 @@ def test_an_unusable_reference_takes_no_score_from_another_of_its_kind(
         bad, good = engine.assess(Job(Subject("S", 1), portrait, references)).comparisons
     finally:
         engine.close()
-    assert (bad.role, bad.score) == ("idcard", None)
+    assert (bad.slot, bad.score) == ("idcard", None)
     assert bad.error
-    assert good.role == "idcard#2"
+    assert good.slot == "idcard#2"
     assert good.score == pytest.approx(1, abs=0.01)

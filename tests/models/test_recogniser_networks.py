@@ -77,7 +77,7 @@ def test_retail0095_tells_people_apart(cache: Path, policy: Policy) -> None:
         crops = []
         for name in ("obama", "obama3", "biden", "guido"):
             picture = np.asarray(cv2.imread(str(paths[name])), np.uint8)
-            portrait = engine.look(picture).portrait
+            portrait = engine.locate(picture).portrait
             assert portrait is not None
             crops.append(align(portrait.bgr, portrait.face.landmarks))
     finally:

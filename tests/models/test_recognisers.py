@@ -19,7 +19,7 @@ from pipeline.assurance.evaluate.looking import networks as looker_factory
 from pipeline.core.errors import ConfigError, ModelError
 from pipeline.core.policy import Policy, Profile, load_policy
 from pipeline.night.folder import DATABASE
-from pipeline.night.nightly import nightly, redecide
+from pipeline.night.nightly import redecide, run_night
 from pipeline.student.examiner import NetworkEngine
 
 SFACE, RETAIL, FUSED = "sface", "retail0095", "sface+retail0095"
@@ -191,7 +191,7 @@ def go(tmp_path: Path, mirror: Path, profile: Profile) -> Callable[[Policy], lis
     def run(policy: Policy) -> list[str]:
         log.write_text("")
         used = digests(policy.comparison.recognisers)
-        nightly(cohort, tmp_path / "out", policy, profile, digests=used, factory=fake(log))
+        run_night(cohort, tmp_path / "out", policy, profile, digests=used, factory=fake(log))
         return log.read_text().split()
 
     return run

@@ -9,7 +9,7 @@ from fakes import cohort_of, fake
 from night_cases import Go
 
 from pipeline.core.policy import Policy, Profile
-from pipeline.night.nightly import Outputs, nightly
+from pipeline.night.nightly import Outputs, run_night
 from pipeline.night.run import Progress
 
 
@@ -26,7 +26,7 @@ def go(tmp_path: Path, policy: Policy, profile: Profile) -> Go:
     ) -> tuple[Outputs, list[str]]:
         log.write_text("")
         cohort = cohort_of(tmp_path / "photos", photos)
-        outputs = nightly(
+        outputs = run_night(
             cohort,
             tmp_path / "out",
             policy,

@@ -14,7 +14,7 @@ from pipeline.core.errors import ModelError
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort, Evidence, Job
 from pipeline.night.executors.processes import EngineFactory, assess_all
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 from pipeline.store import Store
 
 GOOD = {f"S{n:02}": "score=0.9" for n in range(12)}
@@ -43,7 +43,7 @@ class Breaks(FakeEngine):
     """A network that cannot run is met in the middle of a photo."""
 
     def assess(self, job: Job) -> Evidence:
-        if job.subject.subject_id == "S03":
+        if job.subject.student_key == "S03":
             raise ModelError("net.onnx cannot run on this machine: damaged", "Pull it anew.")
         return super().assess(job)
 
@@ -63,7 +63,7 @@ def cohort(folder: Path, photos: dict[str, str]) -> Cohort:
 def test_an_engine_that_cannot_start_stops_the_night_before_any_photo(
     tmp_path: Path, workers: int
 ) -> None:
-    jobs = [(job.subject.subject_id, job) for job in cohort(tmp_path, GOOD).jobs]
+    jobs = [(job.subject.student_key, job) for job in cohort(tmp_path, GOOD).jobs]
     seen: list[tuple[str, Evidence]] = []
     with pytest.raises(ModelError, match=r"net\.onnx cannot run") as told:
         seen.extend(assess_all(jobs, engine(tmp_path / "tickets", 0), workers))
@@ -72,7 +72,7 @@ def test_an_engine_that_cannot_start_stops_the_night_before_any_photo(
 
 
 def test_a_process_that_ends_while_it_starts_is_no_photos_fault(tmp_path: Path) -> None:
-    jobs = [(job.subject.subject_id, job) for job in cohort(tmp_path, GOOD).jobs]
+    jobs = [(job.subject.student_key, job) for job in cohort(tmp_path, GOOD).jobs]
     with pytest.raises(ModelError, match="ended while it was starting"):
         list(assess_all(jobs, engine(tmp_path / "tickets", 0, dies=True), 2))
 
@@ -86,7 +86,7 @@ def test_a_later_worker_that_cannot_start_stops_the_night_and_keeps_what_is_done
     photos = GOOD | slow | {"S05": "die"}
     out = tmp_path / "out"
     with pytest.raises(ModelError):
-        nightly(
+        run_night(
             cohort(tmp_path, photos),
             out,
             policy,
@@ -103,7 +103,7 @@ def test_a_later_worker_that_cannot_start_stops_the_night_and_keeps_what_is_done
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_network_that_fails_on_the_way_is_not_a_bad_photo(tmp_path: Path, workers: int) -> None:
-    jobs = [(job.subject.subject_id, job) for job in cohort(tmp_path, GOOD).jobs]
+    jobs = [(job.subject.student_key, job) for job in cohort(tmp_path, GOOD).jobs]
     with pytest.raises(ModelError, match="damaged"):
         list(assess_all(jobs, Breaks, workers))
 

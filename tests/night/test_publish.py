@@ -14,12 +14,12 @@ from desk_runs import drawing
 from report_cases import subject
 
 from pipeline.core.policy import Policy, load_policy, load_profile
-from pipeline.core.program import program
+from pipeline.core.program import program_digest
 from pipeline.core.types import Cohort, ImageFile, Job, Measurement, Reference
 from pipeline.night import publishing as publish
 from pipeline.night import tally
 from pipeline.night.folder import DATABASE, PAGE, REPORTS, RESULTS
-from pipeline.night.nightly import Outputs, nightly, redecide
+from pipeline.night.nightly import Outputs, redecide, run_night
 from pipeline.store import Store
 
 Night = Callable[..., Outputs]
@@ -48,7 +48,7 @@ def night(tmp_path: Path) -> Night:
             jobs.append(Job(row, ImageFile(photo), (reference,), facts))
         standard = load_profile(policy.profile)
         options = {"digests": {}, "factory": drawing(), **options}
-        return nightly(Cohort(tuple(jobs)), tmp_path / "out", policy, standard, **options)
+        return run_night(Cohort(tuple(jobs)), tmp_path / "out", policy, standard, **options)
 
     return go
 
@@ -87,7 +87,7 @@ def test_what_is_left_is_what_would_be_written(
 ) -> None:
     night()
     left = (tmp_path / "out" / RESULTS).read_bytes()
-    monkeypatch.setattr(publish, "program", lambda: "another")
+    monkeypatch.setattr(publish, "program_digest", lambda: "another")
     written()
     night()
     assert written() == ALL
@@ -166,7 +166,7 @@ def test_another_program_decides_and_writes(
         return decide_all(*arguments)
 
     monkeypatch.setattr(tally, "decide_all", counted)
-    monkeypatch.setattr(module, "program", lambda: "another")
+    monkeypatch.setattr(module, "program_digest", lambda: "another")
     night()
     assert (written(), len(asked)) == ((ALL, 0) if module is publish else (set(), 1))
 
@@ -187,10 +187,11 @@ def test_a_standard_of_the_school_that_was_edited_is_written(
 
 
 _CHANGES = {
-    "picture": "UPDATE picture SET jpeg = CAST(jpeg || x'00' AS BLOB) WHERE role = 'photo'",
+    "picture": "UPDATE picture SET jpeg = CAST(jpeg || x'00' AS BLOB) WHERE slot = 'photo'",
     "measured": "UPDATE student SET measured = replace(measured, '480', '481')",
     "comparison": "UPDATE comparison SET score = score - 0.001",
-    "conclusion": "INSERT INTO conclusion SELECT key, 'cohort.note', 'x', '', '' FROM student",
+    "conclusion": "INSERT INTO conclusion"
+    " SELECT student_key, 'cohort.note', 'x', '', '' FROM student",
     "order": "UPDATE student SET position = -position",
 }
 
@@ -263,12 +264,12 @@ def test_a_night_that_failed_while_writing_is_made_good(
 
 
 def test_the_program_is_known_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = program()
-    assert program.__wrapped__() == known
+    known = program_digest()
+    assert program_digest.__wrapped__() == known
     read = Path.read_bytes
 
     def edited(path: Path) -> bytes:
         return read(path) + (b" " if path.name == "report.html.jinja" else b"")
 
     monkeypatch.setattr(Path, "read_bytes", edited)
-    assert program.__wrapped__() != known
+    assert program_digest.__wrapped__() != known

@@ -16,12 +16,12 @@ from typer.testing import CliRunner, Result
 from pipeline.cli import app
 from pipeline.core.errors import StoreError
 from pipeline.core.policy import load_policy, load_profile
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import opened
 from pipeline.night.folder import DATABASE, LEDGER, locked
 from pipeline.night.nightly import redecide
-from pipeline.night.purge import finished, purge
+from pipeline.night.purge import finished, purge_run
 from pipeline.store import log
 from pipeline.store.ledger import Ledger
 
@@ -36,7 +36,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     redecide(run, policy, load_profile(policy.profile), "zh")
     with Ledger(run / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("wu", "auditor")):
-            people.add(ledger, name, Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, Role(role), PASSWORD, "test")
     with opened(run) as desk:
         cases = [item.id for item in desk.queued()]
     with visitor(run, "an") as an, visitor(run, "wu") as wu:
@@ -69,7 +69,7 @@ def test_nothing_of_a_student_is_left_in_any_file(run: Path) -> None:
         return {name for name, mark in marks.items() if any(mark in text for text in texts)}
 
     assert {"张伟", "2021000004", COMMENT, "a face"} <= left()
-    gone = purge(run, "test")
+    gone = purge_run(run, "test")
     assert left() == set()
     assert (gone.students, gone.answers) == (12, 3)
     assert gone.pictures == 36
@@ -78,7 +78,7 @@ def test_nothing_of_a_student_is_left_in_any_file(run: Path) -> None:
 
 def test_who_did_what_stays_and_its_chain_holds(run: Path) -> None:
     before = verified(run)
-    gone = purge(run, "cli:test")
+    gone = purge_run(run, "cli:test")
     after = verified(run, before.head)  # a head noted before is still in it
     assert (after.fault, after.head) == ("", gone.head)
     assert after.entries == before.entries + 2
@@ -107,7 +107,7 @@ def test_who_did_what_stays_and_its_chain_holds(run: Path) -> None:
     ],
 )
 def test_what_is_left_cannot_be_edited_either(run: Path, sql: str, words: str) -> None:
-    purge(run, "test")
+    purge_run(run, "test")
     with Ledger(run / LEDGER) as ledger:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             ledger.db.execute(sql)
@@ -120,8 +120,8 @@ def test_what_is_left_cannot_be_edited_either(run: Path, sql: str, words: str) -
 
 
 def test_a_folder_can_be_purged_used_and_purged_again(run: Path, judged: Path) -> None:
-    purge(run, "test")
-    again = purge(run, "test")
+    purge_run(run, "test")
+    again = purge_run(run, "test")
     assert (again.students, again.pictures, again.answers, again.files) == (0, 0, 0, ())
     shutil.copytree(judged.parent / "photos", run.parent / "photos")
     make_run(run.parent, photos(12))
@@ -131,12 +131,12 @@ def test_a_folder_can_be_purged_used_and_purged_again(run: Path, judged: Path) -
     with visitor(run, "an") as an:
         assert an.post(f"/case/{item.id}/answer", verdict="ok").status_code == 303
     assert verified(run).fault == ""
-    assert purge(run, "test").answers == 1
+    assert purge_run(run, "test").answers == 1
     assert verified(run).fault == ""
 
 
 def test_the_desk_opens_on_what_is_left(run: Path) -> None:
-    purge(run, "test")
+    purge_run(run, "test")
     with visitor(run, "an") as an:
         assert an.get("/").status_code == 200
         assert an.get("/student/2021000004").status_code == 404
@@ -145,13 +145,13 @@ def test_the_desk_opens_on_what_is_left(run: Path) -> None:
 
 def test_a_run_nobody_reviewed_is_purged_on_record(tmp_path: Path) -> None:
     run = make_run(tmp_path, photos(2))
-    assert purge(run, "test").students == 2
+    assert purge_run(run, "test").students == 2
     assert verified(run).fault == ""
 
 
 def test_a_run_at_work_is_not_purged(run: Path) -> None:
     with locked(run), pytest.raises(StoreError, match="another run"):
-        purge(run, "test")
+        purge_run(run, "test")
 
 
 def test_the_command_deletes_what_ended_before_a_year(run: Path) -> None:
@@ -182,24 +182,24 @@ def test_a_run_that_somebody_reads_is_not_called_deleted(
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *a, **o: connect(*a, **{**o, "timeout": 0.1}))
     with opened(run) as desk:
-        reading = desk.store.db.execute("SELECT key FROM student")
+        reading = desk.store.db.execute("SELECT student_key FROM student")
         reading.fetchone()
         with pytest.raises(StoreError, match="somebody is reading it"):
-            purge(run, "test")
+            purge_run(run, "test")
         reading.close()
-    assert purge(run, "test").students == 0, "the second command finds it emptied, and ends it"
+    assert purge_run(run, "test").students == 0, "the second command finds it emptied, and ends it"
     assert "张伟".encode() not in b"".join(path.read_bytes() for path in run.iterdir())
 
 
 def test_a_report_that_a_killed_run_left_half_written_goes_too(run: Path) -> None:
     (run / ".report.html.4711.tmp").write_text("half a face")
-    assert ".report.html.4711.tmp" in purge(run, "test").files
+    assert ".report.html.4711.tmp" in purge_run(run, "test").files
     assert not (run / ".report.html.4711.tmp").exists()
 
 
 def test_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no run"):
-        purge(tmp_path / "typo" / "deep", "test")
+        purge_run(tmp_path / "typo" / "deep", "test")
     assert list(tmp_path.iterdir()) == []
 
 

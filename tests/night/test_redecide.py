@@ -16,7 +16,7 @@ from pipeline.night.folder import DATABASE
 from pipeline.night.nightly import redecide
 from pipeline.night.tally import decide_all
 from pipeline.store import Store
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 
 def test_decide_needs_no_photo(go: Go, tmp_path: Path, profile: Profile) -> None:
@@ -80,15 +80,15 @@ def test_nobody_is_accepted_unseen(go: Go, tmp_path: Path, profile: Profile) -> 
 def test_decide_tells_the_profile_it_judged_by(go: Go, tmp_path: Path) -> None:
     go({"A": GOOD}, policy=KEEPING)
     other = load_policy(None, {"profile": "cet", "privacy": {"keep_templates": True}})
-    outputs = redecide(tmp_path / "out", other, load_profile("cet", set(measures())), "zh")
+    outputs = redecide(tmp_path / "out", other, load_profile("cet", set(all_measures())), "zh")
     assert outputs.summary.profile == "cet"
 
 
 def test_deciding_a_larger_cohort_takes_no_more_memory(
     tmp_path: Path, policy: Policy, profile: Profile
 ) -> None:
-    numbers = tuple(Measurement(name, 0.5) for name in measures())
-    own = (Comparison("idcard", 0.9, "drawn", role="idcard"),)
+    numbers = tuple(Measurement(name, 0.5) for name in all_measures())
+    own = (Comparison("idcard", 0.9, "drawn", slot="idcard"),)
     peaks = []
     for count in (100, 1000):
         with Store(tmp_path / f"{count}.sqlite") as store:
@@ -96,7 +96,9 @@ def test_deciding_a_larger_cohort_takes_no_more_memory(
             with store.transaction():
                 store.db.execute("UPDATE student SET fingerprint = 'print'")
             store.save("s0", "print", Evidence(numbers, own))
-            seen = store.db.execute("SELECT measured FROM student WHERE key = 's0'").fetchone()
+            seen = store.db.execute(
+                "SELECT measured FROM student WHERE student_key = 's0'"
+            ).fetchone()
             with store.transaction():
                 store.db.execute("UPDATE student SET measured = ?", seen)
             decide_all(store, policy, profile)  # what is cached once is not counted

@@ -13,7 +13,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.policy import Policy, Profile, load_policy
 from pipeline.core.types import Cohort, ImageFile, Job, Measurement, Subject
 from pipeline.night.folder import locked
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 
 
 def test_every_student_gets_a_row_in_roster_order(go: Go) -> None:
@@ -95,7 +95,7 @@ def test_photo_that_nobody_claims_gets_a_row_of_its_own(
     extra = tmp_path / "IMG_1.jpg"
     extra.write_text("turn=0")
     cohort = Cohort((), (ImageFile(extra),))
-    outputs = nightly(cohort, tmp_path / "out", policy, profile, digests={}, factory=fake())
+    outputs = run_night(cohort, tmp_path / "out", policy, profile, digests={}, factory=fake())
     (row,) = rows(outputs)
     assert (row["subject_id"], row["photo"], row["reasons"]) == ("", "IMG_1.jpg", "EXTRA_PHOTO")
     assert outputs.summary.students == 0
@@ -103,7 +103,7 @@ def test_photo_that_nobody_claims_gets_a_row_of_its_own(
 
 def test_missing_photo_is_a_row(tmp_path: Path, policy: Policy, profile: Profile) -> None:
     job = Job(Subject("A", 1), None, facts=(Measurement("source.photo_files", 0.0),))
-    outputs = nightly(Cohort((job,)), tmp_path, policy, profile, digests={}, factory=fake())
+    outputs = run_night(Cohort((job,)), tmp_path, policy, profile, digests={}, factory=fake())
     assert rows(outputs)[0]["reasons"].split(";")[0] == "MISSING_PHOTO"
 
 

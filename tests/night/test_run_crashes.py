@@ -51,11 +51,11 @@ def test_killed_run_continues_where_it_stopped(tmp_path: Path, go: Go) -> None:
 import sys; sys.path.insert(0, {str(TESTS)!r})
 from pathlib import Path
 from fakes import cohort_of, fake
-from pipeline.night.nightly import nightly
+from pipeline.night.nightly import run_night
 from pipeline.core.policy import load_policy, load_profile
 if __name__ == "__main__":
     base = Path({str(tmp_path)!r})
-    nightly(cohort_of(base / "photos", {photos!r}), base / "out", load_policy(),
+    run_night(cohort_of(base / "photos", {photos!r}), base / "out", load_policy(),
             load_profile("chsi-graduation"), digests={{}}, workers=1, factory=fake(base / "killed"))
 """
     process = subprocess.Popen([sys.executable, "-c", script])
@@ -93,7 +93,7 @@ def test_a_worker_that_dies_while_its_parent_is_busy_loses_nobody() -> None:
             if self.left == 0:
                 raise BrokenProcessPool
             self.left -= 1
-            return self.done(Evidence(photo_sha256=jobs[0].subject.subject_id))
+            return self.done(Evidence(photo_sha256=jobs[0].subject.student_key))
 
         def done(self, evidence: Evidence) -> Future[Evidence]:
             future: Future[Evidence] = Future()

@@ -13,8 +13,8 @@ from report_cases import FACE, guided_report
 from pipeline.core.policy import Limit, load_profile
 from pipeline.core.reasons import catalogue
 from pipeline.core.types import Finding, Measurement, Severity
-from pipeline.report.guides import _PLACES, Area, Band, Guides, Mark, guides
-from pipeline.student.measures import measures
+from pipeline.report.guides import _PLACES, Area, Band, Guides, Mark, guides_of
+from pipeline.student.measures import all_measures
 
 CHSI = load_profile("chsi-graduation")
 
@@ -23,7 +23,7 @@ def drawn(*codes: str, profile: object = CHSI, **changes: float | None) -> Guide
     """The guides of a face with these findings."""
     seen = {name: Measurement(name, value) for name, value in {**FACE, **changes}.items()}
     findings = [Finding(code, Severity.ADVICE) for code in codes]
-    return guides(seen, findings, profile)  # type: ignore[arg-type]
+    return guides_of(seen, findings, profile)  # type: ignore[arg-type]
 
 
 def test_bands_are_the_limits_of_lines_and_of_the_centre() -> None:
@@ -101,7 +101,7 @@ def test_places_are_of_known_codes_each_in_one_place() -> None:
 
 
 def test_every_measure_that_is_drawn_exists() -> None:
-    assert set(FACE) <= set(measures())
+    assert set(FACE) <= set(all_measures())
 
 
 def test_the_report_carries_them_for_the_photos_it_shows(tmp_path: Path) -> None:

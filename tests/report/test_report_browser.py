@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.types import Case, Subject
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
 from pipeline.night.nightly import redecide
@@ -50,7 +50,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
     run = make_run(tmp_path_factory.mktemp("run"), photos(12))
     with Ledger(run / LEDGER) as ledger:
         for name, role in (("an", "reviewer"), ("bo", "reviewer")):
-            people.add(ledger, name, Role(role), PASSWORD, "test")
+            accounts.add(ledger, name, Role(role), PASSWORD, "test")
     with served(run) as (_, address):
         url = address.rstrip("/")
         policy = load_policy(None, {"review": {"desk": url}})

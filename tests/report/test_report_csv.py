@@ -35,7 +35,7 @@ def test_header_and_line_ends_are_exact(tmp_path: Path) -> None:
 
 
 def test_rows_keep_the_given_order(rows: list[dict[str, str]]) -> None:
-    assert [row["subject_id"] for row in rows] == [c.subject.subject_id for c in students()]
+    assert [row["subject_id"] for row in rows] == [c.subject.student_key for c in students()]
 
 
 def test_reasons_are_worst_first_and_once_and_without_advice(rows: list[dict[str, str]]) -> None:

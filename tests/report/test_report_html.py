@@ -79,7 +79,7 @@ def written(tmp_path: Path, cases: list[Case], lang: Language = "zh", **changes:
 
 def test_every_student_is_there_once_in_order(tmp_path: Path, lang: Language) -> None:
     page = Page(written(tmp_path, students(), lang))
-    assert [c.get("id", "") for c in page.cases] == [c.subject.subject_id for c in students()]
+    assert [c.get("id", "") for c in page.cases] == [c.subject.student_key for c in students()]
     assert page.pictures["pictures-0"].keys() == {"photo", "idcard", "admission"}
 
 

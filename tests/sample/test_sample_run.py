@@ -11,7 +11,7 @@ import pytest
 
 from models import manifest
 from pipeline.core.policy import Profile, load_policy
-from pipeline.night.nightly import Outputs, nightly
+from pipeline.night.nightly import Outputs, run_night
 from pipeline.sample import sources
 from pipeline.sample.cohort import SampleCohort, build
 from pipeline.source import gather
@@ -54,7 +54,7 @@ def outputs(
     sample: SampleCohort, profile: Profile, tmp_path_factory: pytest.TempPathFactory
 ) -> Outputs:
     references = {"idcard": [sample.idcards], "admission": [sample.admission]}
-    return nightly(
+    return run_night(
         gather(sample.roster, [sample.photos], references),
         tmp_path_factory.mktemp("run"),
         load_policy(sample.policy),
@@ -125,11 +125,11 @@ def test_a_wrong_reference_turns_a_sound_student_into_a_flag(
 ) -> None:
     """A swap planted after the sample was built is noticed: faces are judged, not file names."""
     cohort = gather(sample.roster, [sample.photos], {"idcard": [sample.idcards]})
-    by_id = {job.subject.subject_id: job for job in cohort.jobs}
+    by_id = {job.subject.student_key: job for job in cohort.jobs}
     one, other = by_id["2022000003"], by_id["2022000004"]
     crossed = (replace(one, references=other.references), replace(other, references=one.references))
     results = read(
-        nightly(
+        run_night(
             replace(cohort, jobs=crossed, extras=()),
             tmp_path,
             load_policy(),

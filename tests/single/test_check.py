@@ -15,7 +15,7 @@ from pipeline.core.errors import SourceError, ViolationsFound
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Evidence, Job, Measurement
 from pipeline.sample import sources
-from pipeline.single.check import annotate, check
+from pipeline.single.check import annotate, check_files
 from pipeline.single.checked import Checked
 
 SOUND = {
@@ -57,7 +57,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 def checked(photo: Path, policy: Policy, profile: Profile, **changes: float | str) -> Checked:
-    (one,) = check([photo], StubEngine(**changes), policy, profile)
+    (one,) = check_files([photo], StubEngine(**changes), policy, profile)
     return one
 
 
@@ -106,7 +106,7 @@ def test_a_missing_file_stops_before_the_first_photo(
     photo: Path, policy: Policy, profile: Profile
 ) -> None:
     with pytest.raises(SourceError, match="no such file"):
-        list(check([photo, photo.with_name("none.png")], StubEngine(), policy, profile))
+        list(check_files([photo, photo.with_name("none.png")], StubEngine(), policy, profile))
 
 
 def pixels(image: Image.Image | None) -> np.ndarray:

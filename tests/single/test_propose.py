@@ -21,7 +21,7 @@ from pipeline.single.checked import Checked
 from pipeline.single.propose import (
     CSV_NAME,
     NotLosslessError,
-    propose,
+    propose_corrections,
     quarter_turn,
     suggested_crop,
 )
@@ -200,7 +200,7 @@ def test_turned_copies_and_the_table_are_new_files(
         seen(upright, None),
         seen(lying, 0, exif_orientation=5.0),
     ]
-    rows = list(propose(photos, out, policy, profile))
+    rows = list(propose_corrections(photos, out, policy, profile))
     assert sorted(p.name for p in out.iterdir()) == ["lying.jpg", CSV_NAME]
     assert lying.read_bytes() == upright.read_bytes() == jpeg(), "originals are untouched"
     assert pixels((out / "lying.jpg").read_bytes()).shape == (96, 128, 3)
@@ -216,11 +216,13 @@ def test_turned_copies_and_the_table_are_new_files(
 def test_an_exif_turn_is_made_real(tmp_path: Path, policy: Policy, profile: Profile) -> None:
     path = tmp_path / "phone.jpg"
     path.write_bytes(jpeg())
-    (row,) = propose([seen(path, exif_orientation=6.0)], tmp_path / "out", policy, profile)
+    (row,) = propose_corrections(
+        [seen(path, exif_orientation=6.0)], tmp_path / "out", policy, profile
+    )
     assert (row.turn_cw, row.turned) == (90, "phone.jpg")
 
 
 def test_a_folder_with_files_is_refused(tmp_path: Path, policy: Policy, profile: Profile) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(StoreError, match="not empty"):
-        list(propose([], tmp_path, policy, profile))
+        list(propose_corrections([], tmp_path, policy, profile))

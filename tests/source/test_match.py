@@ -43,7 +43,7 @@ def facts(job: Job) -> dict[str, object]:
 
 
 def by_id(cohort: Cohort) -> dict[str, Job]:
-    return {job.subject.subject_id: job for job in cohort.jobs}
+    return {job.subject.student_key: job for job in cohort.jobs}
 
 
 @pytest.mark.parametrize(
@@ -59,26 +59,26 @@ def by_id(cohort: Cohort) -> dict[str, Job]:
     ],
 )
 def test_any_key_alone(stem: str, key: Key) -> None:
-    assert INDEX.claim(stem) == Claim((ZHANG.subject_id,), key)
+    assert INDEX.claim(stem) == Claim((ZHANG.student_key,), key)
 
 
-@pytest.mark.parametrize("subject", [ZHANG, JOHN, TWIN_2, ALI], ids=lambda s: s.subject_id)
+@pytest.mark.parametrize("subject", [ZHANG, JOHN, TWIN_2, ALI], ids=lambda s: s.student_key)
 @pytest.mark.parametrize("separator", ["", "+", "_", "-", " ", " - ", "＿"])
 def test_number_and_name_in_either_order(subject: Subject, separator: str) -> None:
     numbers = (subject.student_no, subject.candidate_no, subject.id_number)
     for key, number in enumerate(numbers):
         for parts in itertools.permutations((number, subject.name)) if number else ():
-            assert INDEX.claim(separator.join(parts)) == Claim((subject.subject_id,), Key(key))
+            assert INDEX.claim(separator.join(parts)) == Claim((subject.student_key,), Key(key))
 
 
 @pytest.mark.parametrize("dot", ["•", "・", ".", ""])
 def test_any_dot_in_a_name_will_do(dot: str) -> None:
-    assert INDEX.claim(f"阿卜杜拉{dot}买买提") == Claim((ALI.subject_id,), Key.NAME)
+    assert INDEX.claim(f"阿卜杜拉{dot}买买提") == Claim((ALI.student_key,), Key.NAME)
 
 
 @pytest.mark.parametrize("stem", ["20240001(张三)", "1班_20240001_张三", f"{ID_A}-张三-20240001"])
 def test_number_and_name_among_other_words(stem: str) -> None:
-    assert INDEX.claim(stem) == Claim((ZHANG.subject_id,), Key.STUDENT_NO)
+    assert INDEX.claim(stem) == Claim((ZHANG.student_key,), Key.STUDENT_NO)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_number_and_name_among_other_words(stem: str) -> None:
 def test_copy_marks(stem: str, mark: str) -> None:
     claim = INDEX.claim(stem + mark)
     assert claim is not None
-    assert (claim.owners, claim.copy, claim.mismatch) == ((ZHANG.subject_id,), True, False)
+    assert (claim.owners, claim.copy, claim.mismatch) == ((ZHANG.student_key,), True, False)
 
 
 def test_a_number_that_looks_like_a_copy_is_itself() -> None:
@@ -101,7 +101,7 @@ def test_a_number_that_looks_like_a_copy_is_itself() -> None:
 def test_a_name_that_is_not_the_numbers_owner_is_a_mismatch(stem: str) -> None:
     claim = INDEX.claim(stem)
     assert claim is not None
-    assert (claim.owners, claim.mismatch) == ((ZHANG.subject_id,), True)
+    assert (claim.owners, claim.mismatch) == ((ZHANG.student_key,), True)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_file_costs_a_few_lookups_whatever_the_size_of_the_roster() -> None:
 
 def test_every_student_gets_a_job_with_counts(tmp_path: Path) -> None:
     cohort = run(tmp_path, ["20240001.jpg", "stranger.png"], idcard=[f"{ID_A}.jpg"])
-    assert [job.subject.subject_id for job in cohort.jobs] == [s.subject_id for s in ROSTER]
+    assert [job.subject.student_key for job in cohort.jobs] == [s.student_key for s in ROSTER]
     first, second = cohort.jobs[:2]
     assert first.photo and first.photo.name == "20240001.jpg"
     assert facts(first) == {"source.photo_files": 1.0, "source.reference_files": 1.0}

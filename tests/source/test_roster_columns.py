@@ -33,7 +33,7 @@ def test_the_best_of_two_columns_for_one_field_is_used_and_said(tmp_path: Path) 
 
 def test_shipped_columns_cover_the_fields_and_give_no_header_twice() -> None:
     table = tomllib.loads(files("data").joinpath("columns.toml").read_text("utf-8"))
-    assert set(table) == set(FIELDS) == {f.name for f in fields(Subject)} - {"subject_id", "row"}
+    assert set(table) == set(FIELDS) == {f.name for f in fields(Subject)} - {"student_key", "row"}
     headers = [squashed(header) for headers in table.values() for header in headers]
     assert len(headers) == len(set(headers))
 

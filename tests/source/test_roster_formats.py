@@ -29,7 +29,7 @@ def test_xlsx_gives_every_field(tmp_path: Path) -> None:
         tmp_path / "r.xlsx", [titles, (*row, "文学院", "中文", "1班", "身份核验异常", "汉")]
     )
     assert only(path) == Subject(
-        subject_id="007",
+        student_key="007",
         row=2,
         name="张三",
         id_number=ID,
@@ -59,7 +59,7 @@ def test_csv_in_every_encoding_and_delimiter(tmp_path: Path, encoding: str, deli
     path = tmp_path / "r.csv"
     path.write_bytes("\r\n".join(lines).encode(encoding))
     subject = only(path)
-    assert (subject.subject_id, subject.name) == ("0012", "张䶮, 三")
+    assert (subject.student_key, subject.name) == ("0012", "张䶮, 三")
     assert subject.id_number == ID
 
 
@@ -87,7 +87,7 @@ def test_dbf_in_the_code_page_it_names_or_gbk(tmp_path: Path, page: int, name: s
     raw[29] = page
     path.write_bytes(raw)
     subject = only(path)
-    assert (subject.subject_id, subject.name, subject.birth_date) == ("0012", name, "20010203")
+    assert (subject.student_key, subject.name, subject.birth_date) == ("0012", name, "20010203")
     assert path.read_bytes() == raw, "the roster is not written to"
 
 
@@ -106,7 +106,7 @@ def test_dbf_deleted_records_are_passed_over(tmp_path: Path) -> None:
     path = dbf_file(tmp_path / "r.dbf", "XH C(10)", ("1",), ("2",), ("3",))
     with closing(dbf.Table(str(path)).open(dbf.READ_WRITE)) as table:
         dbf.delete(table[1])
-    assert [(s.subject_id, s.row) for s in read(path).subjects] == [("1", 2), ("3", 4)]
+    assert [(s.student_key, s.row) for s in read(path).subjects] == [("1", 2), ("3", 4)]
 
 
 def test_a_wrong_dimension_record_does_not_hide_columns(tmp_path: Path) -> None:

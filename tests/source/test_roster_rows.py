@@ -26,7 +26,7 @@ def test_title_rows_empty_rows_footers_and_other_sheets_are_passed_over(tmp_path
         ],
     )
     roster = read(path)
-    assert [(s.subject_id, s.row) for s in roster.subjects] == [("001", 5), ("002", 7)]
+    assert [(s.student_key, s.row) for s in roster.subjects] == [("001", 5), ("002", 7)]
     assert roster.remarks == ("1 row of r.xlsx without number and name left out (rows 8).",)
 
 
@@ -51,7 +51,7 @@ def test_numbers_damaged_by_excel_are_left_empty_and_reported(tmp_path: Path) ->
         sheet.write_row(5, 0, ["2.02001E+15", "15", ID[:-2] + "10"])
     roster = read(path)
     assert [s.id_number for s in roster.subjects] == ["", "", "", ID, ID[:-2] + "10"]
-    assert [s.subject_id for s in roster.subjects] == ["001", "002", "003", "14", "15"]
+    assert [s.student_key for s in roster.subjects] == ["001", "002", "003", "14", "15"]
     assert roster.damaged == {"001", "002", "003"}
     assert roster.remarks == (
         "3 cells of column 身份证号 in r.xlsx damaged by Excel, last digits lost "
@@ -75,7 +75,7 @@ def test_numbers_damaged_by_excel_are_left_empty_and_reported(tmp_path: Path) ->
 def test_subject_id_is_never_an_id_number(
     tmp_path: Path, titles: tuple[str, ...], row: tuple[str, ...], subject_id: str
 ) -> None:
-    assert only(xlsx(tmp_path / "r.xlsx", [titles, row])).subject_id == subject_id
+    assert only(xlsx(tmp_path / "r.xlsx", [titles, row])).student_key == subject_id
 
 
 @pytest.mark.parametrize(

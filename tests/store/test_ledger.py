@@ -8,26 +8,27 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import StoreError
+from pipeline.core.types import Decision
 from pipeline.store.accounts import SessionRow
-from pipeline.store.items import ItemRow, Wanted
+from pipeline.store.items import Item, State, Wanted
 from pipeline.store.ledger import Ledger
 from pipeline.store.schema import APPEND_ONLY
 
 SHA, OTHER = "ab" * 32, "cd" * 32
 
 
-def row(number: int, college: str = "文学院") -> ItemRow:
-    return ItemRow(
+def row(number: int, college: str = "文学院") -> Item:
+    return Item(
         id=f"i{number}",
-        key=f"s{number}",
-        subject=f"s{number}",
+        student_key=f"s{number}",
+        answers_key=f"s{number}",
         photo_sha256=SHA,
         position=number,
         name=f"张{number}",
         numbers=f"2021{number}",
         college=college,
         class_name="一班",
-        decision="REVIEW",
+        decision=Decision.REVIEW,
         blind=number == 0,
         seeded=False,
         codes=("NOT_ME", "BLUR") if number == 0 else ("BLUR",),
@@ -51,13 +52,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def keys(rows: list[ItemRow]) -> list[str]:
-    return [row.key for row in rows]
+def keys(rows: list[Item]) -> list[str]:
+    return [row.student_key for row in rows]
 
 
 def test_a_case_comes_back_as_it_was(ledger: Ledger) -> None:
     assert ledger.items.by_id("i3") == row(3)
-    assert ledger.items.by_key("s0") == row(0)._replace(queued=True, state="todo", need="lead")
+    assert ledger.items.by_key("s0") == row(0)._replace(queued=True, state=State.TODO, need="lead")
     assert ledger.items.of_photo("s3", SHA) == row(3)
     assert ledger.items.of_photo("s3", OTHER) is None
     assert list(ledger.items.about("s3")) == [row(3)]

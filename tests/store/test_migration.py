@@ -15,7 +15,7 @@ from pipeline.core.types import (
     Measurement,
 )
 from pipeline.store import Store
-from pipeline.store.packing import Seen, pack_assessment
+from pipeline.store.packing import Measured, pack_assessment
 
 # As version 1 made them: a row a measurement, those across students among them.
 VERSION_1 = """
@@ -84,8 +84,8 @@ def older(path: Path, request: pytest.FixtureRequest) -> Path:
 def test_an_older_store_is_brought_up_to_date(older: Path, tmp_path: Path) -> None:
     with Store(older) as store:
         (key, found, _), other = store.evidence()
-        assert (key, other) == ("s1", ("s2", Seen({}, {}), ()))
-        assert found == Seen(
+        assert (key, other) == ("s1", ("s2", Measured({}, {}), ()))
+        assert found == Measured(
             {"roll": None, "eye_line": 0.4, "cohort.copy_of": "s2"}, {"roll": "no face mesh"}
         )
         assert measured(store, "s1") == {

@@ -26,15 +26,15 @@ from pipeline.core.types import (
     Subject,
 )
 from pipeline.store import Store
-from pipeline.store.packing import Seen
+from pipeline.store.packing import Measured
 
 
 def test_evidence_comes_back_as_it_was(store: Store, path: Path) -> None:
     store.save("s1", "print", FULL)
     with Store(path) as reopened:
         (first, second) = reopened.evidence()
-        assert first == ("s1", Seen.of(FULL.measurements), FULL.comparisons)
-        assert second == ("s2", Seen({}, {}), ())
+        assert first == ("s1", Measured.of(FULL.measurements), FULL.comparisons)
+        assert second == ("s2", Measured({}, {}), ())
         assert list(reopened.comparisons()) == [("s1", FULL.comparisons)]
         assert reopened.fingerprints() == {"s1": "print"}
         templates = reopened.cohort.templates()
@@ -90,7 +90,7 @@ def test_any_measurement_comes_back_as_it_was(
 ) -> None:
     shared_store.save("s1", "print", Evidence(measurements=tuple(taken)))
     ((_, seen, _),) = shared_store.evidence()
-    assert seen == Seen.of(taken)
+    assert seen == Measured.of(taken)
     found = measured(shared_store, "s1")
     assert found == {m.name: m for m in taken}
     assert {n: type(m.value) for n, m in found.items()} == {m.name: type(m.value) for m in taken}
@@ -157,7 +157,7 @@ def test_saving_again_replaces_everything(store: Store) -> None:
         store.decide("s1", JUDGED)
     store.save("s1", "new", Evidence(measurements=(Measurement("roll", 1.0),)))
     (_, found, comparisons), *_ = store.evidence()
-    assert found == Seen({"roll": 1.0}, {})
+    assert found == Measured({"roll": 1.0}, {})
     assert comparisons == ()
     assert store.cohort.templates() == {}
     assert store.fingerprints() == {"s1": "new"}
@@ -213,8 +213,8 @@ def test_what_is_concluded_across_students_is_replaced_as_a_whole(store: Store) 
     store.cohort.conclude([("s1", Measurement("cohort.looks_like", "s2", "", "why"))])
     (_, found, _), (_, other, _) = store.evidence()
     like = Measurement("cohort.looks_like", "s2", "", "why")
-    assert found == Seen.of([*FULL.measurements, like])
-    assert other == Seen({}, {})
+    assert found == Measured.of([*FULL.measurements, like])
+    assert other == Measured({}, {})
     assert measured(store, "s1")["cohort.looks_like"] == like
 
 
@@ -224,7 +224,7 @@ def test_undecided_students_are_no_cases_and_cases_come_in_order(store: Store) -
     with store.transaction():
         for key in ("s1", "s2"):
             store.decide(key, JUDGED)
-    assert [case.subject.subject_id for case in store.cases()] == ["s2", "s1"]
+    assert [case.subject.student_key for case in store.cases()] == ["s2", "s1"]
 
 
 def test_groups_of_the_same_photo(store: Store) -> None:
@@ -306,7 +306,7 @@ def test_students_are_decided_while_they_are_read(store: Store) -> None:
             assert (len(seen.values), comparisons) == ((1, compared) if saved else (0, ()))
     assert met == keys
     assert [key for key, *_ in store.decided()] == keys
-    assert store.unseen() == set(keys[1::2])
+    assert store.unassessed() == set(keys[1::2])
 
 
 def test_the_same_decision_is_not_written_again(store: Store) -> None:

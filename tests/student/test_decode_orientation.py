@@ -11,14 +11,14 @@ from places import SHARED
 from stored_pictures import LIMITS, STORED, TAGGED, UPRIGHT, assert_upright, picture, saved, tag
 
 from pipeline.core.policy import InputLimits
-from pipeline.student.decode import decode
+from pipeline.student.decode import decode_picture
 
 
 @pytest.mark.parametrize("format", TAGGED)
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied_once(format: str, orientation: int) -> None:
     stored = picture(STORED[orientation](UPRIGHT))
-    photo = decode(saved(stored, format, exif=tag(orientation)), LIMITS)
+    photo = decode_picture(saved(stored, format, exif=tag(orientation)), LIMITS)
     assert_upright(photo)
     assert photo.exif_orientation == orientation
 
@@ -30,7 +30,7 @@ def test_heic_obeys_its_own_rotation_and_not_exif() -> None:
     exif[0x0112] = 6
     data = saved(picture(UPRIGHT), "HEIF", exif=exif)
     assert b"irot" not in data
-    photo = decode(data, LIMITS)
+    photo = decode_picture(data, LIMITS)
     assert_upright(photo)
     assert photo.exif_orientation == 6
 
@@ -38,7 +38,7 @@ def test_heic_obeys_its_own_rotation_and_not_exif() -> None:
 @pytest.mark.parametrize("format", TAGGED)
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_impossible_orientation_is_none(format: str, orientation: int) -> None:
-    photo = decode(saved(picture(UPRIGHT), format, exif=tag(orientation)), LIMITS)
+    photo = decode_picture(saved(picture(UPRIGHT), format, exif=tag(orientation)), LIMITS)
     assert_upright(photo)
     assert photo.exif_orientation == 1
 
@@ -56,7 +56,7 @@ def test_an_impossible_orientation_is_none(format: str, orientation: int) -> Non
     ],
 )
 def test_a_damaged_exif_block_costs_nothing_but_the_tag(format: str, block: bytes) -> None:
-    photo = decode(saved(picture(UPRIGHT), format, exif=block), LIMITS)
+    photo = decode_picture(saved(picture(UPRIGHT), format, exif=block), LIMITS)
     assert_upright(photo)
     assert photo.exif_orientation == 1
 
@@ -67,7 +67,7 @@ def test_a_nonsense_tag_beside_the_orientation_does_no_harm(other_tag: int) -> N
     nonsense = struct.pack(">HHL4s", other_tag, 2, 4, b"abc\0")
     turned = struct.pack(">HHLHH", 0x0112, 3, 1, 6, 0)
     block = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", 2) + nonsense + turned + b"\0" * 4
-    photo = decode(saved(picture(STORED[6](UPRIGHT)), "JPEG", exif=block), LIMITS)
+    photo = decode_picture(saved(picture(STORED[6](UPRIGHT)), "JPEG", exif=block), LIMITS)
     assert_upright(photo)
     assert photo.exif_orientation == 6
 
@@ -80,7 +80,7 @@ def test_a_nonsense_tag_beside_the_orientation_does_no_harm(other_tag: int) -> N
 def test_public_pictures_of_all_orientations_show_the_same(shape: str) -> None:
     limits = InputLimits(max_bytes=2**26, max_megapixels=100)
     photos = [
-        decode((SHARED / "exif_orientation" / f"{shape}_{tag}.jpg").read_bytes(), limits)
+        decode_picture((SHARED / "exif_orientation" / f"{shape}_{tag}.jpg").read_bytes(), limits)
         for tag in range(9)
     ]
     assert [p.exif_orientation for p in photos] == [1, 1, 2, 3, 4, 5, 6, 7, 8]

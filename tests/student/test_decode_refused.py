@@ -12,21 +12,23 @@ from hypothesis import strategies as st
 from stored_pictures import LIMITS, UPRIGHT, assert_upright, picture, saved, tag
 
 from pipeline.core.policy import InputLimits
-from pipeline.student.decode import UnreadableError, decode
+from pipeline.student.decode import UnreadableError, decode_picture
 
 
 def test_too_many_pixels() -> None:
     with pytest.raises(UnreadableError, match=r"^64 x 96 pixels, more than 0\.006 megapixels$"):
-        decode(saved(picture(UPRIGHT), "PNG"), InputLimits(max_bytes=2**20, max_megapixels=0.006))
+        decode_picture(
+            saved(picture(UPRIGHT), "PNG"), InputLimits(max_bytes=2**20, max_megapixels=0.006)
+        )
     just = InputLimits(max_bytes=2**20, max_megapixels=64 * 96 / 1e6)
-    assert_upright(decode(saved(picture(UPRIGHT), "PNG"), just))
+    assert_upright(decode_picture(saved(picture(UPRIGHT), "PNG"), just))
 
 
 def test_a_decompression_bomb_is_refused_before_it_unfolds() -> None:
     header = struct.pack(">LLBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     png = saved(picture(UPRIGHT), "PNG")
     with pytest.raises(UnreadableError):
-        decode(png[:16] + header + png[29:], LIMITS)
+        decode_picture(png[:16] + header + png[29:], LIMITS)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "HEIF"])
@@ -34,33 +36,33 @@ def test_a_truncated_picture_is_unreadable(format: str) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     data = saved(picture(noise), format)
     with pytest.raises(UnreadableError) as refused:
-        decode(data[: len(data) // 2], LIMITS)
+        decode_picture(data[: len(data) // 2], LIMITS)
     assert str(refused.value)
 
 
 def test_a_truncated_jpeg_says_so() -> None:
     data = saved(picture(UPRIGHT), "JPEG")
     with pytest.raises(UnreadableError, match="truncated"):
-        decode(data[:-40], LIMITS)
+        decode_picture(data[:-40], LIMITS)
 
 
 def test_a_text_file_is_no_picture() -> None:
     with pytest.raises(UnreadableError, match=r"^not a picture in a known format$"):
-        decode("这不是照片\n".encode() * 100, LIMITS)
+        decode_picture("这不是照片\n".encode() * 100, LIMITS)
 
 
 def test_a_format_that_is_not_listed_is_not_opened() -> None:
     out = io.BytesIO()
     picture(UPRIGHT).save(out, "PPM")
     with pytest.raises(UnreadableError, match=r"^not a picture in a known format$"):
-        decode(out.getvalue(), LIMITS)
+        decode_picture(out.getvalue(), LIMITS)
 
 
 @given(st.binary(max_size=300))
 def test_random_bytes_are_a_picture_or_unreadable(data: bytes) -> None:
     for start in (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"II*\0"):
         try:
-            decode(start + data, LIMITS)
+            decode_picture(start + data, LIMITS)
         except UnreadableError as error:
             assert str(error)
 
@@ -89,7 +91,7 @@ def test_a_damaged_picture_is_a_picture_or_unreadable(
     for place, value in damage:
         data[int(place * reach)] = value
     try:
-        photo = decode(bytes(data[: int(len(data) * kept)]), LIMITS)
+        photo = decode_picture(bytes(data[: int(len(data) * kept)]), LIMITS)
     except UnreadableError as error:
         assert str(error)
     else:

@@ -23,7 +23,7 @@ from pipeline.core.types import (
 )
 from pipeline.sample import sources
 from pipeline.student.examiner import NetworkEngine
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 
 def test_shares_are_of_width_and_height_and_count_pixel_centres() -> None:
@@ -41,7 +41,7 @@ def test_runs_are_not_said_to_differ_by_it() -> None:
         for seen in ((), (Measurement("eyes.photo", "0 0 1 1"), Measurement("yaw", 1.0)))
     ]
     assert [delta.name for delta in measurement_deltas(*cases)] == ["yaw"]
-    assert not any(name.startswith("eyes.") for name in measures())
+    assert not any(name.startswith("eyes.") for name in all_measures())
 
 
 @pytest.mark.networks
@@ -66,7 +66,7 @@ def test_eyes_of_photo_and_reference_lie_on_the_eyes_in_their_thumbnails(
         assert set(told) == set(evidence.pictures) == {"photo", "idcard", "idcard#2"}
         for role, jpeg in evidence.pictures.items():
             small = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1), np.uint8)
-            seen = engine.look(small).portrait
+            seen = engine.locate(small).portrait
             assert seen is not None
             height, width = small.shape[:2]
             expected = (seen.face.landmarks[:2] + 0.5) / (width, height)

@@ -13,7 +13,7 @@ from pipeline.core.geometry import TURNS, shrink, turn, unturn
 from pipeline.core.policy import Policy
 from pipeline.core.types import Pixels, TurnCw
 from pipeline.sample import sources
-from pipeline.student.examiner import Look, NetworkEngine
+from pipeline.student.examiner import Located, NetworkEngine
 
 pytestmark = pytest.mark.networks
 
@@ -38,11 +38,11 @@ def _pixels(path: Path) -> Pixels:
     return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
-def at_length(engine: NetworkEngine, bgr: Pixels, monkeypatch: pytest.MonkeyPatch) -> Look:
+def at_length(engine: NetworkEngine, bgr: Pixels, monkeypatch: pytest.MonkeyPatch) -> Located:
     """The look of an engine that never trusts a glance."""
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.student.orient.at_a_glance", lambda *_: None)
-        return engine.look(bgr)
+        return engine.locate(bgr)
 
 
 @pytest.mark.parametrize("laid", TURNS)
@@ -55,7 +55,7 @@ def test_a_glance_finds_what_all_looks_find(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bgr = turn(portraits[name], unturn(laid))
-    quick, slow = engine.look(bgr), at_length(engine, bgr, monkeypatch)
+    quick, slow = engine.locate(bgr), at_length(engine, bgr, monkeypatch)
     assert quick.orientation and slow.orientation and quick.portrait and slow.portrait
     assert quick.orientation.turn_cw == slow.orientation.turn_cw == laid
     apart = np.linalg.norm(quick.portrait.face.landmarks - slow.portrait.face.landmarks, axis=1)
@@ -67,7 +67,7 @@ def test_a_glance_spares_the_other_looks(
 ) -> None:
     monkeypatch.setattr("pipeline.student.orient.settle", lambda _: pytest.fail("looked again"))
     for name in PORTRAITS:
-        assert engine.look(portraits[name]).alone == (name in LARGE)
+        assert engine.locate(portraits[name]).alone == (name in LARGE)
 
 
 def test_a_second_person_is_not_overlooked(
@@ -81,7 +81,7 @@ def test_a_second_person_is_not_overlooked(
         both = np.full((height, width, 3), 127, np.uint8)
         both[: len(big), : big.shape[1]] = big
         both[: len(small), big.shape[1] :] = small
-        assert not engine.look(both).alone
+        assert not engine.locate(both).alone
 
 
 @pytest.mark.parametrize("laid", [90, 180, 270])
@@ -93,7 +93,7 @@ def test_a_small_upright_face_is_not_taken_for_the_subject(
     small = shrink(portraits["guido"], max(large.shape[:2]) // 3)
     collage = large.copy()
     collage[: small.shape[0], : small.shape[1]] = small
-    look = engine.look(collage)
+    look = engine.locate(collage)
     assert look.orientation is not None
     sure = look.orientation.confidence >= 0.5
     assert not sure or look.orientation.turn_cw == unturn(laid)

@@ -17,8 +17,8 @@ from pipeline.core.types import (
     Portrait,
     TurnCw,
 )
-from pipeline.student import measures as quality
-from pipeline.student.measures import Measure, NotMeasuredError, View, measure_all, measures
+from pipeline.student import measures
+from pipeline.student.measures import Measure, NotMeasuredError, View, all_measures, measure_all
 
 MEASURES = DOCS / "measures.md"
 NEED_NOTHING = {
@@ -165,11 +165,13 @@ def taken(view: View) -> dict[str, Measurement]:
 
 def test_a_full_view_gives_values_that_the_store_can_hold() -> None:
     found = taken(seen())
-    assert list(found) == list(measures())
+    assert list(found) == list(all_measures())
     for name in NEED_NOTHING | NEED_A_FACE | NEED_A_MESH:
         assert type(found[name].value) in (float, str)
         assert found[name].error == ""
-    assert {m.name: m.unit for m in found.values()} == {m.name: m.unit for m in measures().values()}
+    assert {m.name: m.unit for m in found.values()} == {
+        m.name: m.unit for m in all_measures().values()
+    }
 
 
 def test_without_a_mesh_the_measures_that_need_it_say_so() -> None:
@@ -207,8 +209,8 @@ def test_a_failing_measure_keeps_its_reason_and_sinks_no_other(
         "infinite": Measure("infinite", "", lambda view: float("inf"), "BLUR", "BLUR"),
         "nan": Measure("nan", "", lambda view: float("nan"), "BLUR", "BLUR"),
     }
-    sound = dict(measures())
-    monkeypatch.setattr(quality, "measures", lambda: {**broken, **sound})
+    sound = dict(all_measures())
+    monkeypatch.setattr(measures, "all_measures", lambda: {**broken, **sound})
     found = taken(seen())
     assert (found["failing"].value, found["failing"].unit) == (None, "px")
     assert found["failing"].error == "ZeroDivisionError: nothing to divide by"
@@ -226,35 +228,35 @@ def rows() -> dict[str, list[str]]:
 
 
 def test_every_measure_has_a_row_in_the_docs_and_every_row_a_measure() -> None:
-    assert set(rows()) == set(measures())
+    assert set(rows()) == set(all_measures())
 
 
-@pytest.mark.parametrize("name", measures())
+@pytest.mark.parametrize("name", all_measures())
 def test_the_row_in_the_docs_is_right(name: str) -> None:
     _, unit, _, key, codes, source = rows()[name]
-    measure = measures()[name]
+    measure = all_measures()[name]
     assert unit == (measure.unit or "none")
     assert key == f"`limits.{name}`"
     assert set(re.findall(r"`(\w+)`", codes)) == {measure.below, measure.above}
     assert source
 
 
-@pytest.mark.parametrize("name", measures())
+@pytest.mark.parametrize("name", all_measures())
 def test_every_measure_has_a_test_named_after_it(name: str) -> None:
     tests = "\n".join(path.read_text("utf-8") for path in TESTS.rglob("test_*.py"))
     assert re.search(rf"^def test_{name}_", tests, re.MULTILINE)
 
 
-@pytest.mark.parametrize("measure", measures().values(), ids=lambda measure: measure.name)
+@pytest.mark.parametrize("measure", all_measures().values(), ids=lambda measure: measure.name)
 def test_every_code_of_a_measure_is_in_the_catalogue(measure: Measure) -> None:
     assert {measure.below, measure.above} <= set(catalogue())
 
 
-@pytest.mark.parametrize("name", measures())
+@pytest.mark.parametrize("name", all_measures())
 def test_a_measure_lies_in_the_file_of_its_name(name: str) -> None:
-    assert measures()[name].function.__module__ == f"pipeline.student.measures.{name}"
+    assert all_measures()[name].function.__module__ == f"pipeline.student.measures.{name}"
 
 
 @pytest.mark.parametrize("profile", profile_names())
 def test_every_limit_of_a_profile_belongs_to_a_measure(profile: str) -> None:
-    assert set(load_profile(profile).limits) <= set(measures())
+    assert set(load_profile(profile).limits) <= set(all_measures())

@@ -15,8 +15,8 @@ from PIL import Image
 
 from pipeline.core.policy import load_policy
 from pipeline.core.types import Photo, Pixels, TurnCw, Value
-from pipeline.student.decode import decode
-from pipeline.student.measures import NotMeasuredError, View, measures
+from pipeline.student.decode import decode_picture
+from pipeline.student.measures import NotMeasuredError, View, all_measures
 
 LIMITS = load_policy().input
 
@@ -31,11 +31,11 @@ def encoded(bgr: Pixels, kind: str = "JPEG", mode: str = "RGB", **options: objec
     data = io.BytesIO()
     rgb = Image.fromarray(np.ascontiguousarray(bgr[:, :, ::-1])).convert(mode)
     rgb.save(data, kind, **options)
-    return decode(data.getvalue(), LIMITS)
+    return decode_picture(data.getvalue(), LIMITS)
 
 
 def value(name: str, picture: Photo) -> Value:
-    return measures()[name].function(View(picture))
+    return all_measures()[name].function(View(picture))
 
 
 @pytest.mark.parametrize(("turn_cw", "size"), [(0, (480, 640)), (90, (640, 480))])

@@ -50,8 +50,8 @@ def test_a_turn_is_looked_at_once() -> None:
     detector = Counting()
     seen = Turns(detector, UPRIGHT, (0,))
     assert detector.calls == [1]
-    seen.look()
-    seen.look()
+    seen.detect()
+    seen.detect()
     assert detector.calls == [1, 3]
     assert len(seen.above(0.5)) == 1
 

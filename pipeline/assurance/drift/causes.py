@@ -34,7 +34,7 @@ def measurement_deltas(old: Case, new: Case) -> tuple[Delta, ...]:
     return tuple(deltas(_values(old), _values(new)))
 
 
-def causes(old: Side, new: Side, run: RunDeltas) -> tuple[Cause, ...]:
+def find_causes(old: Side, new: Side, run: RunDeltas) -> tuple[Cause, ...]:
     """Why a student's result changed; `unknown` where the stores do not tell.
 
     Args:
@@ -98,21 +98,21 @@ def _values(case: Case) -> dict[str, Value]:
 
 
 def _scores(case: Case) -> dict[str, Value]:
-    return {f"score.{c.role or c.kind}": c.score for c in case.comparisons}
+    return {f"score.{c.slot or c.kind}": c.score for c in case.comparisons}
 
 
 def _adjusted(old: Case, new: Case) -> Iterator[Delta]:
     """Scores set against other strangers; told only where they may have decided."""
     if _identity_changed(old, new):
         yield from deltas(
-            *({f"adjusted.{c.role}": c.adjusted for c in x.comparisons} for x in (old, new))
+            *({f"adjusted.{c.slot}": c.adjusted for c in x.comparisons} for x in (old, new))
         )
 
 
 def _references(old: Side, new: Side, run: RunDeltas) -> Iterator[Delta]:
     """References that came, went, or are another picture."""
     before, after = (
-        {c.role or c.kind: "there" for c in side.case.comparisons} for side in (old, new)
+        {c.slot or c.kind: "there" for c in side.case.comparisons} for side in (old, new)
     )
     yield from deltas(before, after)
     if run["models"] or run["program"]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.assurance.drift.causes import Side, causes, measurement_deltas, result_deltas
+from pipeline.assurance.drift.causes import Side, find_causes, measurement_deltas, result_deltas
 from pipeline.assurance.drift.records import Change, Delta, Drift, deltas
 from pipeline.core.privacy import masked
 from pipeline.core.types import Value
@@ -38,7 +38,7 @@ def diff(run_a: Path, run_b: Path) -> Drift:
             measured.update(delta.name for delta in measurement_deltas(old.case, new.case))
             if changed := result_deltas(old.case, new.case):
                 decisions = (students_a[name][2], students_b[name][2])
-                changes.append(Change(name, decisions, changed, causes(old, new, run)))
+                changes.append(Change(name, decisions, changed, find_causes(old, new, run)))
     return Drift(
         len(common),
         _only(students_a, students_b),
@@ -61,19 +61,21 @@ def _students(store: Store) -> _Students:
     another comes in; so its file name stands for it.
     """
     students: dict[str, tuple[str, str, str]] = {}
-    for key, subject, sha256, assessment in store.decided():
-        name = key if subject.subject_id else f"extra:{masked(key.split(':', 2)[-1])}"
+    for student_key, subject, sha256, assessment in store.decided():
+        name = (
+            student_key if subject.student_key else f"extra:{masked(student_key.split(':', 2)[-1])}"
+        )
         while name in students:
             name += "#"  # the same file name in another folder
-        students[name] = (key, sha256, assessment.decision.value)
+        students[name] = (student_key, sha256, assessment.decision.value)
     return students
 
 
 def _side(store: Store, student: tuple[str, str, str], prints: Mapping[str, str]) -> Side:
-    key, sha256, _ = student
-    case = store.case(key)
+    student_key, sha256, _ = student
+    case = store.case(student_key)
     assert case is not None  # `_students` lists decided ones alone
-    return Side(case, sha256, prints.get(key, ""))
+    return Side(case, sha256, prints.get(student_key, ""))
 
 
 def _only(students: _Students, others: _Students) -> tuple[tuple[str, str], ...]:

@@ -20,17 +20,17 @@ from pipeline.core.errors import SourceError
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import Floats, ImageFile, Pixels
 from pipeline.night.executors.processes import die_with_parent
-from pipeline.student.decode import decode, read
-from pipeline.student.examiner import Look, NetworkEngine
+from pipeline.student.decode import decode_picture, read
+from pipeline.student.examiner import Located, NetworkEngine
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 
-class Looker(Protocol):
+class Locator(Protocol):
     """What an evaluation needs of an engine."""
 
-    def look(self, bgr: Pixels) -> Look:
+    def locate(self, bgr: Pixels) -> Located:
         """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
 
     def template(self, bgr: Pixels) -> Floats | None:
@@ -40,7 +40,7 @@ class Looker(Protocol):
         """Release native resources."""
 
 
-LookerFactory = Callable[[], Looker]
+LocatorFactory = Callable[[], Locator]
 OnProgress = Callable[[int, int], None]
 
 
@@ -52,7 +52,9 @@ class Failure:
     reason: str
 
 
-def networks(limits: InputLimits, compare_by: Sequence[str] = DEFAULT_RECOGNISERS) -> LookerFactory:
+def networks(
+    limits: InputLimits, compare_by: Sequence[str] = DEFAULT_RECOGNISERS
+) -> LocatorFactory:
     """A picklable factory of the real engine; arguments as `NetworkEngine`'s."""
     return partial(NetworkEngine, limits, compare_by)
 
@@ -73,13 +75,13 @@ def opened(path: Path, limits: InputLimits) -> Pixels:
     Raises:
         UnreadableError: If it is missing or no picture.
     """
-    return decode(read(ImageFile(path), limits), limits).bgr
+    return decode_picture(read(ImageFile(path), limits), limits).bgr
 
 
 def spread(
-    work: Callable[[Looker, _Task], _Result],
+    work: Callable[[Locator, _Task], _Result],
     tasks: Sequence[_Task],
-    factory: LookerFactory,
+    factory: LocatorFactory,
     workers: int,
     on_progress: OnProgress = lambda *_: None,
 ) -> list[_Result]:
@@ -104,7 +106,7 @@ def spread(
 
 
 def _here(
-    work: Callable[[Looker, _Task], _Result], tasks: Iterable[_Task], factory: LookerFactory
+    work: Callable[[Locator, _Task], _Result], tasks: Iterable[_Task], factory: LocatorFactory
 ) -> Iterator[_Result]:
     looker = factory()
     try:
@@ -115,9 +117,9 @@ def _here(
 
 
 def _apart(
-    work: Callable[[Looker, _Task], _Result],
+    work: Callable[[Locator, _Task], _Result],
     tasks: Iterable[_Task],
-    factory: LookerFactory,
+    factory: LocatorFactory,
     workers: int,
 ) -> Iterator[_Result]:
     # Spawned, not forked: OpenVINO owns threads that a fork would lose.
@@ -134,15 +136,15 @@ def _apart(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_looker: Looker | None = None  # the worker process's own
+_looker: Locator | None = None  # the worker process's own
 
 
-def _start(factory: LookerFactory) -> None:
+def _start(factory: LocatorFactory) -> None:
     global _looker
     die_with_parent()
     _looker = factory()
 
 
-def _with_own(work: Callable[[Looker, _Task], _Result], task: _Task) -> _Result:
+def _with_own(work: Callable[[Locator, _Task], _Result], task: _Task) -> _Result:
     assert _looker is not None
     return work(_looker, task)

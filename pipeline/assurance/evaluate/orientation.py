@@ -20,8 +20,8 @@ import numpy as np
 from pipeline.assurance.evaluate.degrade import CLEAN, DEGRADATIONS, MOST_ROLL_DEG, degraded
 from pipeline.assurance.evaluate.looking import (
     Failure,
-    Looker,
-    LookerFactory,
+    Locator,
+    LocatorFactory,
     OnProgress,
     need_folder,
     networks,
@@ -89,7 +89,7 @@ def evaluate(
     seed: int = 0,
     workers: int = 1,
     on_progress: OnProgress = lambda *_: None,
-    factory: LookerFactory | None = None,
+    factory: LocatorFactory | None = None,
 ) -> dict[str, Any]:
     """Lay every picture of a manifest in four turns; write metrics.json, trials.csv, failures.csv.
 
@@ -140,7 +140,7 @@ def evaluate(
 
 
 def try_turns(
-    looker: Looker, path: str, root: Path, versions: Sequence[str], seed: int, limits: InputLimits
+    looker: Locator, path: str, root: Path, versions: Sequence[str], seed: int, limits: InputLimits
 ) -> list[Trial] | Failure:
     """All trials of one picture; runs in a worker process."""
     try:
@@ -150,14 +150,14 @@ def try_turns(
         return Failure(path, str(error))
     random = np.random.default_rng((seed, zlib.crc32(path.encode())))
     angle = float(random.uniform(-MOST_ROLL_DEG, MOST_ROLL_DEG))
-    portrait = looker.look(bgr).portrait if len(versions) > 1 else None
+    portrait = looker.locate(bgr).portrait if len(versions) > 1 else None
     face_width = None if portrait is None else float(portrait.face.box[2])
     trials: list[Trial] = []
     for version in versions:
         worse = degraded(bgr, version, face_width, angle)
         rolled_deg = angle if version == "roll" else 0.0
         for laid in TURNS:
-            answer = looker.look(turn(worse, laid)).orientation
+            answer = looker.locate(turn(worse, laid)).orientation
             trials.append(Trial(path, version, rolled_deg, unturn(laid), answer))
     return trials
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from pipeline.assurance.evaluate.looking import (
     Failure,
-    Looker,
-    LookerFactory,
+    Locator,
+    LocatorFactory,
     OnProgress,
     need_folder,
     networks,
@@ -71,7 +71,7 @@ def evaluate(
     *,
     workers: int = 1,
     on_progress: OnProgress = lambda *_: None,
-    factory: LookerFactory | None = None,
+    factory: LocatorFactory | None = None,
 ) -> dict[str, Any]:
     """Score every pair; write metrics.json, scores.csv, failures.csv, det.svg and scores.svg.
 
@@ -134,7 +134,7 @@ def subject_of(path: str) -> str:
     return next((match[1] for rule in _NAMED if (match := rule.fullmatch(stem))), path)
 
 
-def template_of(looker: Looker, path: str, root: Path, limits: InputLimits) -> Floats | Failure:
+def template_of(looker: Locator, path: str, root: Path, limits: InputLimits) -> Floats | Failure:
     """The face template of one picture, of unit length; runs in a worker process."""
     try:
         template = looker.template(opened(root / path, limits))

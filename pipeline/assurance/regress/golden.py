@@ -18,7 +18,7 @@ from pipeline.core.standard import Strict
 from pipeline.core.types import Measurement, Value
 from pipeline.report.files import replacing
 from pipeline.sample import sources
-from pipeline.student.measures import measures
+from pipeline.student.measures import all_measures
 
 SHIPPED = Path(data.__file__).parent / "golden"
 COLUMNS = ("image", "measure", "expected", "tolerance", "why")
@@ -168,8 +168,8 @@ def _checked(line: Row, folder: Path) -> GoldenRow:
             raise line.fault("image", f"is {masked(image)!r}", f"Sample pictures: {known}.")
     elif not (folder / image).is_file():
         raise line.fault("image", f"is {masked(image)!r}; there is no such file in the folder")
-    if measure not in ENGINE and measure not in measures():
-        known = ", ".join(sorted({*ENGINE, *measures()}))
+    if measure not in ENGINE and measure not in all_measures():
+        known = ", ".join(sorted({*ENGINE, *all_measures()}))
         raise line.fault("measure", f"is {masked(measure)!r}", f"Known: {known}.")
     tolerance = _number(line, "tolerance") if line["tolerance"] else None
     if tolerance is not None and tolerance < 0:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.assurance.evaluate.degrade import CLEAN
-from pipeline.assurance.evaluate.looking import Failure, Looker
+from pipeline.assurance.evaluate.looking import Failure, Locator
 from pipeline.assurance.evaluate.orientation import Trial, summary, try_turns
 from pipeline.assurance.evaluate.rates import upper_bound
 from pipeline.assurance.regress.golden import Golden, GoldenRow, rewrite, written
@@ -19,7 +19,7 @@ from pipeline.core.types import Evidence, ImageFile, Job, Measurement, Subject
 from pipeline.student.engine import Engine
 
 
-class Eyes(Engine, Looker, Protocol):
+class Eyes(Engine, Locator, Protocol):
     """What a regression needs of an engine: a photo's evidence, and a look at bare pixels."""
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
-from pipeline.desk.cases.verdicts import Measure, Sight, State, Verdict
+from pipeline.desk.cases.verdicts import FeatureAnswer, Remedy, State, Verdict
+from pipeline.store.items import Item
 
 
 class NotNowError(Exception):
@@ -27,8 +27,8 @@ class Given:
 
     verdict: Verdict
     sure: bool = True
-    measure: Measure | None = None
-    features: Mapping[str, Sight] = field(default_factory=dict)
+    remedy: Remedy | None = None
+    features: Mapping[str, FeatureAnswer] = field(default_factory=dict)
     comment: str = ""
     known_good: bool = False
     codes: tuple[str, ...] | None = None
@@ -37,7 +37,7 @@ class Given:
 
 def first_answer_given(desk: Desk, item: Item, who: str) -> bool:
     """Whether this person has answered this case before, taken back or not."""
-    return desk.ledger.answers.answered(item.subject, item.photo_sha256, who)
+    return desk.ledger.answers.answered(item.answers_key, item.photo_sha256, who)
 
 
 def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> None:
@@ -54,7 +54,7 @@ def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> N
         content = {
             "verdict": given.verdict.value,
             "sure": given.sure,
-            "measure": given.measure.value if given.measure else None,
+            "measure": given.remedy.value if given.remedy else None,
             "features": dict(given.features),
             "comment": given.comment,
             "known_good": given.known_good and given.verdict is Verdict.OK,
@@ -100,4 +100,4 @@ def step(desk: Desk, item: Item, who: str, kind: str) -> None:
 
 def append(desk: Desk, item: Item, who: str, kind: str, content: Mapping[str, Any]) -> None:
     """Add an answer about a case; call inside a transaction."""
-    desk.ledger.answers.add(who, item.subject, item.photo_sha256, kind, content)
+    desk.ledger.answers.add(who, item.answers_key, item.photo_sha256, kind, content)

@@ -17,12 +17,11 @@ from pathlib import Path
 from pipeline.core.errors import StoreError
 from pipeline.core.policy import ReviewPolicy, load_policy
 from pipeline.core.types import Assessment, Case, Decision, Severity, Subject
-from pipeline.desk.cases.item import Item, item_of
 from pipeline.desk.cases.verdicts import (
     Answer,
     Facts,
-    Measure,
     Outcome,
+    Remedy,
     State,
     Verdict,
     settle,
@@ -31,7 +30,7 @@ from pipeline.desk.cases.verdicts import (
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.store import RunSummary, Store
 from pipeline.store.answers import AnswerRow
-from pipeline.store.items import ItemRow
+from pipeline.store.items import Item
 from pipeline.store.ledger import Ledger
 
 # Reasons about whose face it is: such cases are judged before the machine's answer is shown.
@@ -92,63 +91,66 @@ class Desk:
             self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
         return True
 
-    def _rows(self) -> Iterator[ItemRow]:
+    def _rows(self) -> Iterator[Item]:
         """The store's students as cases, the seeded ones among them marked."""
         secret = self.ledger.noted("desk")
         decided = list(self.store.decided())
         in_doubt = sum(_in_doubt(found) for *_, found in decided)
         wanted = ceil(self.policy.seeded_share * in_doubt)
         judged = self.ledger.answers.photos()
-        known = {subject for subject, _ in judged}
+        known = {answers_key for answers_key, _ in judged}
         # A photo that replaces one people have judged is their case, never a seed.
         sure = [
-            key
-            for key, subject, sha256, found in decided
+            student_key
+            for student_key, subject, sha256, found in decided
             if _known(found)
-            and ((owner := _owner(key, subject, sha256)) not in known or (owner, sha256) in judged)
+            and (
+                (whose := _answers_key(student_key, subject, sha256)) not in known
+                or (whose, sha256) in judged
+            )
         ]
-        seeded = set(sorted(sure, key=lambda key: _identifier(secret, "seed", key))[:wanted])
-        for position, (key, subject, sha256, found) in enumerate(decided):
-            blind = key in seeded or _in_doubt(found)
-            yield ItemRow(
-                id=_identifier(secret, "case", key),
-                key=key,
-                subject=_owner(key, subject, sha256),
+        seeded = set(sorted(sure, key=lambda one: _identifier(secret, "seed", one))[:wanted])
+        for position, (student_key, subject, sha256, found) in enumerate(decided):
+            blind = student_key in seeded or _in_doubt(found)
+            yield Item(
+                id=_identifier(secret, "case", student_key),
+                student_key=student_key,
+                answers_key=_answers_key(student_key, subject, sha256),
                 photo_sha256=sha256,
                 position=position,
                 name=subject.name,
                 numbers=_numbers(subject),
                 college=subject.college,
                 class_name=subject.class_name,
-                decision=found.decision.value,
+                decision=found.decision,
                 blind=blind,
-                seeded=key in seeded,
+                seeded=student_key in seeded,
                 codes=tuple(_codes(found)),
             )
 
     def item(self, identifier: str) -> Item | None:
         """A case by its id."""
-        return _item(self.ledger.items.by_id(identifier))
+        return self.ledger.items.by_id(identifier)
 
-    def student(self, key: str) -> Item | None:
+    def student(self, student_key: str) -> Item | None:
         """A case by the student's number."""
-        return _item(self.ledger.items.by_key(key))
+        return self.ledger.items.by_key(student_key)
 
-    def of_photo(self, subject: str, sha256: str) -> Item | None:
+    def of_photo(self, answers_key: str, sha256: str) -> Item | None:
         """The case to which answers about these bytes belong."""
-        return _item(self.ledger.items.of_photo(subject, sha256))
+        return self.ledger.items.of_photo(answers_key, sha256)
 
     def items(self) -> Iterator[Item]:
         """Every case in the roster's order."""
-        return map(item_of, self.ledger.items.listed())
+        return self.ledger.items.listed()
 
     def queued(self) -> Iterator[Item]:
         """Cases that people look at or have looked at, in the roster's order."""
-        return map(item_of, self.ledger.items.listed(queued=True))
+        return self.ledger.items.listed(queued=True)
 
-    def about(self, subject: str) -> Iterator[Item]:
+    def about(self, answers_key: str) -> Iterator[Item]:
         """Cases to which a student's answers belong."""
-        return map(item_of, self.ledger.items.about(subject))
+        return self.ledger.items.about(answers_key)
 
     def case(self, item: Item) -> Case:
         """What the store holds of a case.
@@ -156,14 +158,14 @@ class Desk:
         Raises:
             StoreError: A run is at work on it just now.
         """
-        case = self.store.case(item.key)
+        case = self.store.case(item.student_key)
         if case is None:
             raise StoreError("A run is at work on this case", "Try again when it has ended.")
         return case
 
     def answers(self, item: Item) -> list[Answer]:
         """Everything said about a case's bytes, in order."""
-        return self.said(item.subject, item.photo_sha256)
+        return self.said(item.answers_key, item.photo_sha256)
 
     def settled(self, item: Item, answers: list[Answer] | None = None) -> Outcome:
         """The state of a case and the answer that counts."""
@@ -186,7 +188,7 @@ class Desk:
 
     def _facts(self, item: Item) -> Facts:
         return Facts(
-            look=item.seeded or item.decision is not Decision.ACCEPT,
+            asked=item.seeded or item.decision is not Decision.ACCEPT,
             codes=item.codes,
             pair=(item.blind and "NOT_ME" in self.policy.two_reviewers)
             or not set(item.codes).isdisjoint(self.policy.two_reviewers),
@@ -196,16 +198,16 @@ class Desk:
 
     def _faulty_before(self, item: Item) -> bool:
         """Whether another photo of this student was found faulty and people resolved so."""
-        for sha256 in self.ledger.answers.other_photos(item.subject, item.photo_sha256):
-            known = self.said(item.subject, sha256)
-            past = settle(Facts(look=True), known, self.policy.two_reviewers)
-            if past.measure in (Measure.RESHOOT, Measure.CORRECT):
+        for sha256 in self.ledger.answers.other_photos(item.answers_key, item.photo_sha256):
+            known = self.said(item.answers_key, sha256)
+            past = settle(Facts(asked=True), known, self.policy.two_reviewers)
+            if past.remedy in (Remedy.RESHOOT, Remedy.CORRECT):
                 return True
         return False
 
-    def said(self, subject: str, sha256: str) -> list[Answer]:
+    def said(self, answers_key: str, sha256: str) -> list[Answer]:
         """Everything said about one student's photo of these bytes, in order."""
-        return [_answer(row) for row in self.ledger.answers.of(subject, sha256)]
+        return [_answer(row) for row in self.ledger.answers.of(answers_key, sha256)]
 
 
 @contextmanager
@@ -219,16 +221,12 @@ def opened(run: Path) -> Iterator[Desk]:
         desk.close()
 
 
-def _item(row: ItemRow | None) -> Item | None:
-    return item_of(row) if row else None
-
-
 def _answer(row: AnswerRow) -> Answer:
     fields = dict(row.content)
     if fields.get("verdict"):
         fields["verdict"] = Verdict(fields["verdict"])
-    if fields.get("measure"):
-        fields["measure"] = Measure(fields["measure"])
+    remedy = fields.pop("measure", None)  # the ledger's word since its first version
+    fields["remedy"] = Remedy(remedy) if remedy else None
     fields["codes"] = tuple(fields.get("codes", ()))
     return Answer(row.id, row.who, row.kind, at=row.at, **fields)
 
@@ -260,15 +258,15 @@ def _numbers(subject: Subject) -> str:
     """What a search finds a student by, the ID number not among it."""
     return " ".join(
         dict.fromkeys(
-            n for n in (subject.subject_id, subject.student_no, subject.candidate_no) if n
+            n for n in (subject.student_key, subject.student_no, subject.candidate_no) if n
         )
     )
 
 
-def _owner(key: str, subject: Subject, sha256: str) -> str:
+def _answers_key(student_key: str, subject: Subject, sha256: str) -> str:
     """Whose answers: the student's; for a photo that nobody claims, those of its bytes."""
-    return subject.subject_id or f"extra:{(sha256 or _identifier('', 'extra', key))[:16]}"
+    return subject.student_key or f"extra:{(sha256 or _identifier('', 'extra', student_key))[:16]}"
 
 
-def _identifier(secret: str, purpose: str, key: str) -> str:
-    return hashlib.sha256(f"{secret}\0{purpose}\0{key}".encode()).hexdigest()[:20]
+def _identifier(secret: str, purpose: str, name: str) -> str:
+    return hashlib.sha256(f"{secret}\0{purpose}\0{name}".encode()).hexdigest()[:20]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pipeline.desk.accounts import Role, Session
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
 from pipeline.desk.cases.shown import hidden_from
 from pipeline.desk.cases.verdicts import Answer, State, Verdict
+from pipeline.store.items import Item
 from pipeline.store.log import Entry
 
 NOT_SAID = "–"

@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item, item_of
 from pipeline.desk.cases.verdicts import Need, State
-from pipeline.store.items import Field, Wanted
+from pipeline.store.items import Field, Item, Wanted
 
 PAGE = 50
 MINE = "mine"  # what waits for an answer of the person who asks
@@ -52,7 +51,7 @@ class Asker:
 def page(desk: Desk, filters: Filters, asker: Asker, number: int) -> tuple[list[Item], int]:
     """One page of cases in the roster's order (the first is 1), and how many there are in all."""
     wanted, items = _wanted(filters, asker), desk.ledger.items
-    return [item_of(row) for row in items.page(wanted, PAGE, number)], items.count(wanted)
+    return items.page(wanted, PAGE, number), items.count(wanted)
 
 
 def following(
@@ -64,7 +63,7 @@ def following(
     row = items.before(wanted, place) if backwards else items.after(wanted, place)
     if row is None and after is not None and not backwards:
         row = items.after(wanted, -1)
-    return None if row is None or (after and row.id == after.id) else item_of(row)
+    return None if row is None or (after and row.id == after.id) else row
 
 
 def counts(desk: Desk, filters: Filters, asker: Asker, field: Field) -> list[tuple[str, int]]:

@@ -15,21 +15,21 @@ from pipeline.core.reasons import Language, kind_name
 from pipeline.core.types import Case
 from pipeline.desk.cases.answers import first_answer_given
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
 from pipeline.desk.cases.verdicts import Answer, Outcome, standing
 from pipeline.report.view import card
+from pipeline.store.items import Item
 
 # What a card says of the student; the rest is the machine's.
 _STUDENT = ("id", "also", "name", "number", "college", "major", "class", "photo")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ShownCase:
     """One case as one person sees it.
 
     Attributes:
-        pictures: Number in the address, role, and words under each picture.
-        eyes: Where the eyes lie in a picture, by role (`pipeline.core.eyes`), where known.
+        pictures: Number in the address, slot, and words under each picture.
+        eyes: Where the eyes lie in a picture, by slot (`pipeline.core.eyes`), where known.
         student: Entries of the report's card that say who it is.
         machine: The card's other entries; empty as long as they are hidden.
         mine: The viewer's own standing answer.
@@ -56,7 +56,7 @@ def hidden_from(desk: Desk, item: Item, who: str) -> bool:
     return item.blind and not first_answer_given(desk, item, who)
 
 
-def look(desk: Desk, item: Item, who: str, lang: Language) -> Sight:
+def show(desk: Desk, item: Item, who: str, lang: Language) -> ShownCase:
     """What this person may see now.
 
     Raises:
@@ -67,10 +67,10 @@ def look(desk: Desk, item: Item, who: str, lang: Language) -> Sight:
     known = desk.answers(item)
     hidden = hidden_from(desk, item, who)
     pictures = [
-        (number, role, _caption(role, lang)) for number, role in enumerate(roles(case.pictures))
+        (number, slot, _caption(slot, lang)) for number, slot in enumerate(slots(case.pictures))
     ]
     standing_now = standing(known)
-    return Sight(
+    return ShownCase(
         item=item,
         hidden=hidden,
         student={key: told[key] for key in _STUDENT if key in told},
@@ -90,16 +90,16 @@ def _named(desk: Desk, case: Case) -> Iterator[str]:
     found = case.assessment
     values = (f.value for f in found.findings if isinstance(f.value, str))
     for number in dict.fromkeys((found.looks_like, *values)):
-        if number and number != case.subject.subject_id and desk.student(number):
+        if number and number != case.subject.student_key and desk.student(number):
             yield number
 
 
-def roles(pictures: Iterable[str]) -> list[str]:
-    """The picture roles of a case in the order of their numbers: the photo, then references."""
-    return sorted(pictures, key=lambda role: role != "photo")
+def slots(pictures: Iterable[str]) -> list[str]:
+    """The picture slots of a case in the order of their numbers: the photo, then references."""
+    return sorted(pictures, key=lambda slot: slot != "photo")
 
 
-def _caption(role: str, lang: Language) -> str:
+def _caption(slot: str, lang: Language) -> str:
     """The kind of a reference in words; `idcard#2` is the second of its kind."""
-    kind, _, number = role.partition("#")
+    kind, _, number = slot.partition("#")
     return " ".join(filter(None, (kind_name(kind, lang), number)))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.core.reasons import ACCEPTED, OTHER
+from pipeline.store.items import State as State
 
 FEATURES = ("ears", "moles", "brows", "nose", "chin")
-Sight = Literal["", "same", "differs"]
+FeatureAnswer = Literal["", "same", "differs"]
 
 
 class Verdict(enum.StrEnum):
@@ -34,7 +35,7 @@ CATEGORY = {
 }
 
 
-class Measure(enum.StrEnum):
+class Remedy(enum.StrEnum):
     """What is to be done about a photo."""
 
     RESHOOT = "reshoot"
@@ -44,26 +45,14 @@ class Measure(enum.StrEnum):
 
 # What usually follows; a reviewer may say otherwise. A turned photo is turned back, a wrong one
 # taken again; what nobody can tell must be taken again too.
-USUAL: dict[Verdict, Measure | None] = {
+USUAL: dict[Verdict, Remedy | None] = {
     Verdict.OK: None,
-    Verdict.NOT_ME: Measure.RESHOOT,
-    Verdict.SIDEWAYS: Measure.CORRECT,
-    Verdict.UPSIDE_DOWN: Measure.CORRECT,
-    Verdict.OTHER: Measure.RESHOOT,
-    Verdict.CANNOT_TELL: Measure.RESHOOT,
+    Verdict.NOT_ME: Remedy.RESHOOT,
+    Verdict.SIDEWAYS: Remedy.CORRECT,
+    Verdict.UPSIDE_DOWN: Remedy.CORRECT,
+    Verdict.OTHER: Remedy.RESHOOT,
+    Verdict.CANNOT_TELL: Remedy.RESHOOT,
 }
-
-
-class State(enum.StrEnum):
-    """Where a case is: 待核, 重采, 勘误, 备案, 学生复核, 完成. NONE: nobody need look."""
-
-    NONE = ""
-    TODO = "todo"
-    RESHOOT = "reshoot"
-    CORRECT = "correct"
-    FILE = "file"
-    STUDENT = "student"
-    DONE = "done"
 
 
 class Need(enum.StrEnum):
@@ -97,8 +86,8 @@ class Answer:
     kind: str
     verdict: Verdict | None = None
     sure: bool = True
-    measure: Measure | None = None
-    features: Mapping[str, Sight] = field(default_factory=dict)
+    remedy: Remedy | None = None
+    features: Mapping[str, FeatureAnswer] = field(default_factory=dict)
     comment: str = ""
     codes: tuple[str, ...] = ()
     known_good: bool = False
@@ -124,7 +113,7 @@ class Facts:
         again: Earlier bytes of this student were found faulty: the student must look once more.
     """
 
-    look: bool
+    asked: bool
     codes: tuple[str, ...] = ()
     pair: bool = False
     blind: bool = False
@@ -145,11 +134,11 @@ class Outcome:
         return self.final.verdict if self.final else None
 
     @property
-    def measure(self) -> Measure | None:
+    def remedy(self) -> Remedy | None:
         """What is to be done: as answered, else what usually follows."""
         if self.final is None or self.final.verdict is None:
             return None
-        return self.final.measure or USUAL[self.final.verdict]
+        return self.final.remedy or USUAL[self.final.verdict]
 
 
 def standing(answers: Iterable[Answer]) -> list[Answer]:
@@ -182,9 +171,9 @@ def settle(facts: Facts, answers: Sequence[Answer], pairs: Collection[str] = ())
         if (a.known_good or set(facts.codes) <= set(a.codes))
         and not (complaint and complaint.id > a.id)
     ]
-    look = facts.look or bool(complaint) or bool(registry and registry.value)
+    asked = facts.asked or bool(complaint) or bool(registry and registry.value)
     if not current:
-        return _unanswered(facts, look, student)
+        return _unanswered(facts, asked, student)
     fair = {a.who for a in answers if a.blind or not facts.blind}
     need, final = _resolve(current, facts, pairs, fair)
     if final is None:
@@ -192,8 +181,8 @@ def settle(facts: Facts, answers: Sequence[Answer], pairs: Collection[str] = ())
     return _follow(final, answers, facts, registry, student)
 
 
-def _unanswered(facts: Facts, look: bool, student: Answer | None) -> Outcome:
-    if look:
+def _unanswered(facts: Facts, asked: bool, student: Answer | None) -> Outcome:
+    if asked:
         return Outcome(State.TODO, Need.FIRST)
     if facts.again:
         return Outcome(State.DONE if student else State.STUDENT)
@@ -233,15 +222,15 @@ def _follow(
     """What the answer that counts leads to, and how far that has been done."""
     outcome = Outcome(State.DONE, Need.NOBODY, final)
     steps = {a.kind for a in answers if a.id > final.id}
-    measure = outcome.measure
+    remedy = outcome.remedy
     if registry and registry.value and final.verdict is Verdict.OK:
-        measure = Measure.FILE  # each failure the registry names needs its proof on file
+        remedy = Remedy.FILE  # each failure the registry names needs its proof on file
     if "closed" in steps:
         state = State.DONE
-    elif measure is Measure.FILE:
+    elif remedy is Remedy.FILE:
         state = State.DONE if "handled" in steps else State.FILE
-    elif measure is not None:
-        state = State.STUDENT if "handled" in steps else State(measure.value)
+    elif remedy is not None:
+        state = State.STUDENT if "handled" in steps else State(remedy.value)
     else:
         state = State.STUDENT if facts.again else State.DONE
     if state is State.STUDENT and student and student.value == Verdict.OK:

@@ -13,13 +13,13 @@ from pipeline.core.types import Subject
 from pipeline.desk.accounts import imported
 from pipeline.desk.cases.answers import Given, give
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
-from pipeline.desk.cases.verdicts import CATEGORY, Measure, Need, Verdict, standing
+from pipeline.desk.cases.verdicts import CATEGORY, Need, Remedy, Verdict, standing
 from pipeline.desk.exchange.replies import Finder
 from pipeline.report.words import table as report_table
 from pipeline.source.columns import Columns, load_columns
 from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
 from pipeline.source.text import squashed
+from pipeline.store.items import Item
 
 HEADER_ROWS = 20
 _KEYS = ("student_no", "candidate_no", "id_number")
@@ -134,10 +134,10 @@ def _given(fields: Mapping[str, str], where: str) -> Given | None:
     if "verdict" not in fields:
         return None
     verdict = _meant(fields["verdict"], _verdicts(), f"{where}: 复核结论")
-    measure = fields.get("measure")
+    remedy = fields.get("measure")
     return Given(
         Verdict(verdict),
-        measure=Measure(_meant(measure, _measures(), f"{where}: 处理措施")) if measure else None,
+        remedy=Remedy(_meant(remedy, _remedies(), f"{where}: 处理措施")) if remedy else None,
         comment=fields.get("comment", "")[:2000],
     )
 
@@ -160,17 +160,17 @@ def _verdicts() -> dict[str, str]:
     return known
 
 
-def _measures() -> dict[str, str]:
-    known = {squashed(measure): measure.value for measure in Measure}
-    for measure in Measure:
-        names: Iterable[str] = report_table()["measure"][measure].values()
-        known |= {squashed(name): measure.value for name in names}
+def _remedies() -> dict[str, str]:
+    known = {squashed(remedy): remedy.value for remedy in Remedy}
+    for remedy in Remedy:
+        names: Iterable[str] = report_table()["measure"][remedy].values()
+        known |= {squashed(name): remedy.value for name in names}
     return known
 
 
 def _subject(number: int, fields: Mapping[str, str]) -> Subject:
     return Subject(
-        subject_id="",
+        student_key="",
         row=number,
         student_no=fields.get("student_no", ""),
         candidate_no=fields.get("candidate_no", ""),
@@ -181,8 +181,8 @@ def already(desk: Desk, item: Item, who: str, given: Given) -> bool:
     """Whether the case is concluded so, or this person's standing answer says the same."""
     known = desk.answers(item)
     outcome = desk.settled(item, known)
-    if outcome.verdict is given.verdict and given.measure in (None, outcome.measure):
+    if outcome.verdict is given.verdict and given.remedy in (None, outcome.remedy):
         return True
     mine = next((a for a in standing(known) if a.who == who), None)
-    said = mine and (mine.verdict, mine.measure, mine.comment)
-    return said == (given.verdict, given.measure, given.comment)
+    said = mine and (mine.verdict, mine.remedy, mine.comment)
+    return said == (given.verdict, given.remedy, given.comment)

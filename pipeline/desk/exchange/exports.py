@@ -15,14 +15,14 @@ from pipeline.core.privacy import masked_sentence
 from pipeline.core.reasons import Language
 from pipeline.core.types import Case
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
-from pipeline.desk.cases.verdicts import CATEGORY, Answer, Measure, State, Verdict, standing
+from pipeline.desk.cases.verdicts import CATEGORY, Answer, Remedy, State, Verdict, standing
 from pipeline.desk.words import words
 from pipeline.report.csv_report import harmless
 from pipeline.report.files import replacing
 from pipeline.report.words import word
 from pipeline.report.xlsx_report import write_xlsx
 from pipeline.store import RunSummary
+from pipeline.store.items import Item
 from pipeline.store.summary import Counts
 
 CSV_COLUMNS = (
@@ -96,10 +96,10 @@ def _line(desk: Desk, item: Item) -> list[str]:
     outcome = desk.settled(item, answers)
     final = outcome.final
     return [
-        *(item.subject, item.photo_sha256, item.college, item.class_name),
+        *(item.answers_key, item.photo_sha256, item.college, item.class_name),
         *(item.decision.value, ";".join(item.codes)),
         ";".join(a.who for a in standing(answers)),
-        *(outcome.verdict or "", outcome.measure or "", item.state),
+        *(outcome.verdict or "", outcome.remedy or "", item.state),
         *(_said(answers, "student"), _said(answers, "registry")),
         *((masked_sentence(final.comment), final.at) if final else ("", "")),
     ]
@@ -112,9 +112,9 @@ def _workbook(desk: Desk, items: Iterable[Item], path: Path, lang: Language) -> 
     for item in items:
         case = desk.case(item)
         cases.append(case)
-        decided[case.subject.subject_id, case.photo] = _people(desk, item, lang)
+        decided[case.subject.student_key, case.photo] = _people(desk, item, lang)
     counted = _counted(desk, cases)
-    write_xlsx(counted, cases, path, lang, lambda c: decided[c.subject.subject_id, c.photo])
+    write_xlsx(counted, cases, path, lang, lambda c: decided[c.subject.student_key, c.photo])
 
 
 def _people(desk: Desk, item: Item, lang: Language) -> dict[str, str]:
@@ -124,13 +124,13 @@ def _people(desk: Desk, item: Item, lang: Language) -> dict[str, str]:
     told = {
         "reviewer": "、".join(a.who for a in standing(answers)),
         "verdict": _category(outcome.verdict, lang),
-        "measure": word("measure", outcome.measure, lang) if outcome.measure else "",
+        "measure": word("measure", outcome.remedy, lang) if outcome.remedy else "",
         "state": words("state", lang).get(item.state, ""),
         "student_verdict": _category(Verdict(student) if student else None, lang),
         "date": _day(outcome.final),
     }
     if item.state is State.FILE and not told["measure"]:
-        told["measure"] = word("measure", Measure.FILE, lang)
+        told["measure"] = word("measure", Remedy.FILE, lang)
     return told
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from pipeline.core.types import Subject
 from pipeline.desk.cases.answers import append
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
 from pipeline.desk.cases.verdicts import CATEGORY, Verdict
 from pipeline.source.columns import load_columns
 from pipeline.source.roster import read_roster
+from pipeline.store.items import Item
 
 # The registry's words in its column bz, by what tells them apart.
 REGISTRY_WORDS = {
@@ -82,9 +82,9 @@ class Finder:
 
     def __init__(self, desk: Desk) -> None:
         self._by: dict[str, str] = {}
-        for key, subject, *_ in desk.store.decided():
+        for student_key, subject, *_ in desk.store.decided():
             for number in _numbers(subject):
-                self._by.setdefault(number, key)
+                self._by.setdefault(number, student_key)
         self._desk = desk
 
     def find(self, subject: Subject) -> Item | None:

@@ -15,14 +15,14 @@ from pipeline.core.policy import checked
 from pipeline.core.privacy import masked
 from pipeline.core.standard import Strict
 from pipeline.core.types import Decision
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.answers import Given, give
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.cases.item import Item
-from pipeline.desk.cases.verdicts import Measure, Need, Verdict, standing
+from pipeline.desk.cases.verdicts import Need, Remedy, Verdict, standing
 from pipeline.desk.exchange.decision_tables import Decided, already
-from pipeline.report.view import seen_photo
+from pipeline.report.view import shown_name
+from pipeline.store.items import Item
 
 MOST = 100_000  # decisions in one file
 
@@ -41,7 +41,7 @@ class Line(Strict):
     student: str = Field(min_length=1, max_length=200)
     photo: str = Field(max_length=16)
     verdict: Verdict
-    measure: Measure | Literal[""] = ""
+    measure: Remedy | Literal[""] = ""
     comment: str = Field("", max_length=2000)
     machine: Decision
     codes: tuple[str, ...]
@@ -49,9 +49,12 @@ class Line(Strict):
 
     def given(self) -> Given:
         """As the ledger keeps it."""
-        measure = self.measure or None
         return Given(
-            self.verdict, measure=measure, comment=self.comment, codes=self.codes, offline=True
+            self.verdict,
+            remedy=self.measure or None,
+            comment=self.comment,
+            codes=self.codes,
+            offline=True,
         )
 
 
@@ -102,7 +105,7 @@ def _record(desk: Desk, line: Line, number: int, who: str, result: Decided) -> N
     given = line.given()
     if item is None:
         result.unknown.append(number)
-    elif seen_photo(desk.case(item)) != line.photo:
+    elif shown_name(desk.case(item)) != line.photo:
         result.changed_photo.append(number)
     elif already(desk, item, who, given):
         result.unchanged += 1
@@ -127,10 +130,10 @@ def _reviewer(desk: Desk, name: str) -> str:
         raise ConfigError(
             "a file saved by a report does not say who decided", "Name them with --reviewer."
         )
-    roles = {known: role for known, role, _ in people.accounts(desk.ledger)}
+    roles = {known: role for known, role, _ in accounts.listed(desk.ledger)}
     if roles.get(name) is Role.AUDITOR:
         raise ConfigError(f"{masked(name)} is an auditor, who does not judge")
-    return name if name in roles else people.imported(name)
+    return name if name in roles else accounts.imported(name)
 
 
 def _bytes(path: Path) -> bytes:

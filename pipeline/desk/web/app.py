@@ -15,8 +15,7 @@ from starlette.responses import Response
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.desk.accounts import TooManyTriesError
-from pipeline.desk.web import pages, routes_judge, routes_record
-from pipeline.desk.web import routes_visits as routes_door
+from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits
 from pipeline.desk.web.visits import RefusedError
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
@@ -62,7 +61,7 @@ def create_app(run: Path, *, accounts: bool) -> FastAPI:
     )
     app.state.run = run
     app.state.accounts = accounts
-    for router in (routes_door.router, routes_judge.router, routes_record.router):
+    for router in (routes_visits.router, routes_judge.router, routes_record.router):
         app.include_router(router)
     app.middleware("http")(_safely)
     if not accounts:
@@ -91,7 +90,7 @@ async def _safely(
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     if error.status == 401 and request.method == "GET" and "x-desk" not in request.headers:
-        return routes_door.door(request, 401)
+        return routes_visits.door(request, 401)
     return pages.page(request, "message", status=error.status, key=error.key)
 
 

@@ -10,12 +10,12 @@ from starlette.responses import RedirectResponse, Response
 
 from pipeline.desk.cases import answers, queue
 from pipeline.desk.cases.answers import Given, NotNowError
-from pipeline.desk.cases.item import Item
 from pipeline.desk.cases.queue import PAGE, Filters
-from pipeline.desk.cases.shown import hidden_from, look, roles
-from pipeline.desk.cases.verdicts import FEATURES, Measure, Sight, State, Verdict
+from pipeline.desk.cases.shown import hidden_from, show, slots
+from pipeline.desk.cases.verdicts import FEATURES, FeatureAnswer, Remedy, State, Verdict
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import Judge, RefusedError, Visit
+from pipeline.desk.web.visits import JudgeVisit, RefusedError, Visit
+from pipeline.store.items import Item
 
 router = APIRouter()
 _MOST_PAGES = 10_000
@@ -42,42 +42,42 @@ class AnswerForm(BaseModel):
 
     verdict: Verdict
     unsure: bool = False
-    measure: Measure | Literal[""] = ""
+    measure: Remedy | Literal[""] = ""
     comment: str = Field("", max_length=2000)
     known_good: bool = False
-    ears: Sight = ""
-    moles: Sight = ""
-    brows: Sight = ""
-    nose: Sight = ""
-    chin: Sight = ""
+    ears: FeatureAnswer = ""
+    moles: FeatureAnswer = ""
+    brows: FeatureAnswer = ""
+    nose: FeatureAnswer = ""
+    chin: FeatureAnswer = ""
 
     def given(self) -> Given:
         """As the ledger keeps it."""
-        seen: dict[str, Sight] = {name: getattr(self, name) for name in FEATURES}
+        told: dict[str, FeatureAnswer] = {name: getattr(self, name) for name in FEATURES}
         return Given(
             self.verdict,
             not self.unsure,
             self.measure or None,
-            {name: sight for name, sight in seen.items() if sight},
+            {name: answer for name, answer in told.items() if answer},
             self.comment.strip(),
             self.known_good,
         )
 
 
-def _item(visit: Judge, case: str) -> Item:
+def _item(visit: JudgeVisit, case: str) -> Item:
     item = visit.desk.item(case)
     if item is None:
         raise RefusedError(404, "not_found")
     return item
 
 
-Case = Annotated[Item, Depends(_item)]
+AskedItem = Annotated[Item, Depends(_item)]
 
 
 @router.get("/")
 def show_queue(
     request: Request,
-    visit: Judge,
+    visit: JudgeVisit,
     chosen: Chosen,
     number: Annotated[int, Query(alias="page", ge=1, le=_MOST_PAGES)] = 1,
 ) -> Response:
@@ -100,33 +100,33 @@ def show_queue(
 
 
 @router.get("/case/{case}")
-def show_case(request: Request, visit: Judge, item: Case, chosen: Chosen) -> Response:
+def show_case(request: Request, visit: JudgeVisit, item: AskedItem, chosen: Chosen) -> Response:
     """A case with everything around it."""
     return _case(request, visit, item, chosen, "case")
 
 
 @router.get("/case/{case}/sheet")
-def show_sheet(request: Request, visit: Judge, item: Case, chosen: Chosen) -> Response:
+def show_sheet(request: Request, visit: JudgeVisit, item: AskedItem, chosen: Chosen) -> Response:
     """A case alone, for the script to put in the place of another."""
     return _case(request, visit, item, chosen, "sheet")
 
 
 @router.get("/case/{case}/picture/{number}")
-def picture(visit: Judge, item: Case, number: int) -> Response:
+def picture(visit: JudgeVisit, item: AskedItem, number: int) -> Response:
     """One picture. Who sees a face is on record, each time."""
     pictures = visit.desk.case(item).pictures
-    shown = roles(pictures)
+    shown = slots(pictures)
     if not 0 <= number < len(shown):
         raise RefusedError(404, "not_found")
-    role = shown[number]
-    visit.desk.ledger.record(visit.session.who, "face_seen", item.subject, picture=role)
-    return Response(pictures[role], media_type="image/jpeg")
+    slot = shown[number]
+    visit.desk.ledger.record(visit.session.who, "face_seen", item.answers_key, picture=slot)
+    return Response(pictures[slot], media_type="image/jpeg")
 
 
 @router.get("/next")
 def follow(
     request: Request,
-    visit: Judge,
+    visit: JudgeVisit,
     chosen: Chosen,
     after: Annotated[str, Query(max_length=40)] = "",
     backwards: bool = False,
@@ -143,7 +143,7 @@ def follow(
 
 
 @router.get("/student/{subject}")
-def find(visit: Judge, subject: str) -> Response:
+def find(visit: JudgeVisit, subject: str) -> Response:
     """The case of a student's number, which is how the report links here."""
     item = visit.desk.student(subject)
     if item is None:
@@ -154,8 +154,8 @@ def find(visit: Judge, subject: str) -> Response:
 @router.post("/case/{case}/answer")
 def answer(
     request: Request,
-    visit: Judge,
-    item: Case,
+    visit: JudgeVisit,
+    item: AskedItem,
     chosen: Chosen,
     form: Annotated[AnswerForm, Form()],
 ) -> Response:
@@ -168,8 +168,8 @@ def answer(
 @router.post("/case/{case}/step/{kind}")
 def step(
     request: Request,
-    visit: Judge,
-    item: Case,
+    visit: JudgeVisit,
+    item: AskedItem,
     chosen: Chosen,
     kind: Literal["handled", "closed"],
 ) -> Response:
@@ -182,7 +182,7 @@ def step(
 
 
 @router.post("/undo")
-def undo(request: Request, visit: Judge, chosen: Chosen) -> Response:
+def undo(request: Request, visit: JudgeVisit, chosen: Chosen) -> Response:
     """Take back one's own last answer."""
     item = answers.undo(visit.desk, visit.session.who)
     if item is None:
@@ -213,19 +213,19 @@ def _case(
     *,
     revealed: bool = False,
 ) -> Response:
-    sight = look(visit.desk, item, visit.session.who, visit.lang)
-    shown = "student only" if sight.hidden else "everything"
-    visit.desk.ledger.record(visit.session.who, "case_seen", item.subject, shown=shown)
+    shown = show(visit.desk, item, visit.session.who, visit.lang)
+    extent = "student only" if shown.hidden else "everything"
+    visit.desk.ledger.record(visit.session.who, "case_seen", item.answers_key, shown=extent)
     return page(
         request,
         name,
         visit.session,
-        sight=sight,
+        shown=shown,
         item=item,
         chosen=chosen,
         revealed=revealed,
         waiting=queue.waiting(visit.desk, visit.asker),
         verdicts=list(Verdict),
-        measures=list(Measure),
+        remedies=list(Remedy),
         features=FEATURES,
     )

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from pipeline.desk.cases import oversight as insight
+from pipeline.desk.cases import oversight
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import Lead, Overseer
+from pipeline.desk.web.visits import LeadVisit, OverseerVisit
 
 router = APIRouter()
 LINES = 100
@@ -18,13 +18,13 @@ LINES = 100
 @router.get("/audit")
 def audit(
     request: Request,
-    visit: Overseer,
+    visit: OverseerVisit,
     before: Annotated[int, Query(ge=1, le=2**62)] = 2**62,
 ) -> Response:
     """The action log, newest first, and whether it is as it was written."""
     ledger = visit.desk.ledger
     checked, lines = ledger.verify(), ledger.log.latest(before, LINES)
-    veiled = insight.veiled(visit.desk, visit.session, lines)
+    veiled = oversight.veiled(visit.desk, visit.session, lines)
     ledger.record(visit.session.who, "log_read")
     return page(
         request, "audit", visit.session, checked=checked, lines=lines, full=LINES, veiled=veiled
@@ -32,21 +32,21 @@ def audit(
 
 
 @router.get("/agreement")
-def agreement(request: Request, visit: Lead) -> Response:
+def agreement(request: Request, visit: LeadVisit) -> Response:
     """How often each reviewer agreed with cases the machine was sure of."""
     visit.desk.ledger.record(visit.session.who, "agreement_read")
-    return page(request, "agreement", visit.session, rows=insight.agreement(visit.desk))
+    return page(request, "agreement", visit.session, rows=oversight.agreement(visit.desk))
 
 
 @router.get("/worklist")
-def worklist(request: Request, visit: Lead) -> Response:
+def worklist(request: Request, visit: LeadVisit) -> Response:
     """What registry, students, machine and staff say, and where that leaves work."""
     visit.desk.ledger.record(visit.session.who, "worklist_read")
-    told = insight.worklist(visit.desk, visit.session.who)
+    told = oversight.worklist(visit.desk, visit.session.who)
     return page(
         request,
         "worklist",
         visit.session,
         work=told,
-        table=insight.confusion(visit.desk),
+        table=oversight.confusion(visit.desk),
     )

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.web.pages import page, static
 from pipeline.desk.web.visits import (
     COOKIE,
     LANGUAGE,
-    Anyone,
+    AnyVisit,
     Back,
     LanguageName,
     OpenDesk,
@@ -64,7 +64,7 @@ def log_in(
     knocked(request, csrf)
     if not request.app.state.accounts:
         raise RefusedError(403, "no_accounts")
-    cookie = people.log_in(opened.ledger, name, password, address(request))
+    cookie = accounts.log_in(opened.ledger, name, password, address(request))
     if cookie is None:
         return door(request, 401, wrong=True)
     response = RedirectResponse(own_path(back), 303)
@@ -77,7 +77,7 @@ def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
     """Open the one session of a desk without accounts."""
     if request.app.state.accounts:
         raise RefusedError(404, "not_found")
-    cookie = people.redeem(opened.ledger, token, address(request))
+    cookie = accounts.redeem(opened.ledger, token, address(request))
     if cookie is None:
         raise RefusedError(403, "token_spent")
     response = RedirectResponse("/", 303)
@@ -86,16 +86,16 @@ def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
 
 
 @router.post("/logout")
-def log_out(request: Request, visit: Anyone) -> Response:
+def log_out(request: Request, visit: AnyVisit) -> Response:
     """Close the session."""
-    people.end(visit.desk.ledger, request.cookies.get(COOKIE, ""), visit.session.who)
+    accounts.end(visit.desk.ledger, request.cookies.get(COOKIE, ""), visit.session.who)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE)
     return response
 
 
 @router.get("/account")
-def account(request: Request, visit: Anyone) -> Response:
+def account(request: Request, visit: AnyVisit) -> Response:
     """Where people change their own password."""
     return _account(request, visit)
 
@@ -103,19 +103,19 @@ def account(request: Request, visit: Anyone) -> Response:
 @router.post("/account")
 def change_password(
     request: Request,
-    visit: Anyone,
+    visit: AnyVisit,
     current: Annotated[str, Form(max_length=1000)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     again: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Change one's own password, knowing the old one; one's sessions elsewhere end."""
-    if len(password) < people.MIN_PASSWORD:
+    if len(password) < accounts.MIN_PASSWORD:
         return _account(request, visit, 422, "too_short")
     if password != again:
         return _account(request, visit, 422, "not_the_same")
     cookie = request.cookies.get(COOKIE, "")
     who, ledger = visit.session.who, visit.desk.ledger
-    if not people.change_own(ledger, who, current, password, address(request), cookie):
+    if not accounts.change_own(ledger, who, current, password, address(request), cookie):
         return _account(request, visit, 403, "wrong_password")
     return _account(request, visit, said="changed")
 
@@ -124,7 +124,7 @@ def _account(request: Request, visit: Visit, status: int = 200, said: str = "") 
     if not request.app.state.accounts:
         raise RefusedError(404, "not_found")
     return page(
-        request, "account", visit.session, status=status, said=said, least=people.MIN_PASSWORD
+        request, "account", visit.session, status=status, said=said, least=accounts.MIN_PASSWORD
     )
 
 

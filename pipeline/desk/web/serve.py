@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from pipeline.core.errors import ConfigError
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.web.app import create_app
 
@@ -73,26 +73,26 @@ def prepare(run: Path, address: Address) -> Service:
     if (address.certificate is None) != (address.key is None):
         raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
     with opened(run) as desk:
-        accounts = _admitted(desk, address)
-        config = _config(run, address, accounts)
+        with_accounts = _admitted(desk, address)
+        config = _config(run, address, with_accounts)
         listener = _listen(address)  # before a new token ends the session of a desk that runs
         url = address.url
-        if accounts:
-            people.close_local(desk.ledger)
+        if with_accounts:
+            accounts.close_local(desk.ledger)
         else:
-            url += f"enter?token={people.new_token(desk.ledger)}"
-    return Service(url, accounts, uvicorn.Server(config), listener)
+            url += f"enter?token={accounts.new_token(desk.ledger)}"
+    return Service(url, with_accounts, uvicorn.Server(config), listener)
 
 
 def _admitted(desk: Desk, address: Address) -> bool:
     """Whether people log in; a desk without accounts stays on this machine."""
-    accounts = bool(people.accounts(desk.ledger))
-    if not accounts and not address.local:
+    known = bool(accounts.listed(desk.ledger))
+    if not known and not address.local:
         raise ConfigError(
             f"without accounts the desk is not served on {address.host}",
             "Make accounts with `photoproof users add`, or use --host 127.0.0.1.",
         )
-    return accounts
+    return known
 
 
 def _config(run: Path, address: Address, accounts: bool) -> uvicorn.Config:

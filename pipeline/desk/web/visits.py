@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from pipeline.core.reasons import DEFAULT_LANGUAGE, Language
-from pipeline.desk import accounts as people
+from pipeline.desk import accounts
 from pipeline.desk.accounts import Role, Session
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.queue import Asker
@@ -94,7 +94,7 @@ def admits(*roles: Role) -> Callable[..., Visit]:
     """
 
     def visit(request: Request, opened: OpenDesk, csrf: Token) -> Visit:
-        session = people.session(opened.ledger, request.cookies.get(COOKIE, ""))
+        session = accounts.session(opened.ledger, request.cookies.get(COOKIE, ""))
         if session is None:
             raise RefusedError(401, "no_session")
         if session.role not in roles:
@@ -108,10 +108,10 @@ def admits(*roles: Role) -> Callable[..., Visit]:
     return visit
 
 
-Judge = Annotated[Visit, Depends(admits(Role.REVIEWER, Role.LEAD))]
-Lead = Annotated[Visit, Depends(admits(Role.LEAD))]
-Overseer = Annotated[Visit, Depends(admits(Role.LEAD, Role.AUDITOR))]
-Anyone = Annotated[Visit, Depends(admits(*Role))]
+JudgeVisit = Annotated[Visit, Depends(admits(Role.REVIEWER, Role.LEAD))]
+LeadVisit = Annotated[Visit, Depends(admits(Role.LEAD))]
+OverseerVisit = Annotated[Visit, Depends(admits(Role.LEAD, Role.AUDITOR))]
+AnyVisit = Annotated[Visit, Depends(admits(*Role))]
 
 
 def knock(request: Request, response: Response) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from pipeline.core.types import Measurement
 from pipeline.student.view.base import Measure, NotMeasuredError, View
 
-__all__ = ["Measure", "NotMeasuredError", "View", "measure_all", "measures"]
+__all__ = ["Measure", "NotMeasuredError", "View", "all_measures", "measure_all"]
 
 # Raise when stored values would come out otherwise: a measure's formula, the points that align a
 # face, the mesh. Then all students are looked at again.
@@ -18,7 +18,7 @@ VERSION = 6
 
 
 @cache
-def measures() -> dict[str, Measure]:
+def all_measures() -> dict[str, Measure]:
     """All measures by name, in alphabetical order of their files."""
     found: dict[str, Measure] = {}
     for module in pkgutil.iter_modules(__path__):
@@ -30,7 +30,7 @@ def measures() -> dict[str, Measure]:
 
 def measure_all(view: View) -> tuple[Measurement, ...]:
     """Every measure of one photo; one that fails keeps its reason and sinks no other."""
-    return tuple(_take(measure, view) for measure in measures().values())
+    return tuple(_take(measure, view) for measure in all_measures().values())
 
 
 def _take(measure: Measure, view: View) -> Measurement:

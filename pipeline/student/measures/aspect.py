@@ -5,10 +5,10 @@ from __future__ import annotations
 from pipeline.student.view.base import Measure, View, upright_size
 
 
-def aspect(view: View) -> float:
+def take(view: View) -> float:
     """Width / height once the proposed quarter turn is applied."""
     width, height = upright_size(view)
     return width / height
 
 
-MEASURE = Measure("aspect", "", aspect, below="ASPECT", above="ASPECT")
+MEASURE = Measure("aspect", "", take, below="ASPECT", above="ASPECT")

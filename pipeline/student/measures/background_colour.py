@@ -6,7 +6,7 @@ from pipeline.student.measures.colour_space import name
 from pipeline.student.view.base import Measure, View, background_key
 
 
-def background_colour(view: View) -> str:
+def take(view: View) -> str:
     """The key of the edge strips (`pipeline.student.view.backdrop`), CIELAB median, as sRGB.
 
     Raises:
@@ -18,7 +18,7 @@ def background_colour(view: View) -> str:
 MEASURE = Measure(
     "background_colour",
     "",
-    background_colour,
+    take,
     below="BACKGROUND_COLOUR",
     above="BACKGROUND_COLOUR",
 )

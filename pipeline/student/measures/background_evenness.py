@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.student.view.base import Measure, NotMeasuredError, View
 
 
-def background_evenness(view: View) -> float:
+def take(view: View) -> float:
     """Second largest colour difference of the edge's eleven parts to their median.
 
     Five parts along the top, three down each side to the eyes. Slow gradients and shadows show
@@ -24,7 +24,7 @@ def background_evenness(view: View) -> float:
 MEASURE = Measure(
     "background_evenness",
     "ΔE",
-    background_evenness,
+    take,
     below="BACKGROUND_UNEVEN",
     above="BACKGROUND_UNEVEN",
 )

@@ -12,7 +12,7 @@ from pipeline.student.view.face_area import luminance
 _KERNEL = np.ones((4, 4), dtype=np.uint8)  # OFIQ erodes the background by this
 
 
-def background_uniformity(view: View) -> float:
+def take(view: View) -> float:
     """Mean length of the 3 × 3 Sobel gradient of luminance 0-255 over the eroded background.
 
     OFIQ BackgroundUniformity, with two differences. OFIQ's background comes from a face parsing
@@ -35,7 +35,7 @@ def background_uniformity(view: View) -> float:
 MEASURE = Measure(
     "background_uniformity",
     "",
-    background_uniformity,
+    take,
     below="BACKGROUND_UNEVEN",
     above="BACKGROUND_UNEVEN",
     scalar=sigmoid(10, 100, h=190, a=1, s=-1),

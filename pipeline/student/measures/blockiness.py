@@ -12,7 +12,7 @@ _BLOCK = 8
 _SIDE = 512  # the middle of the picture says enough
 
 
-def blockiness(view: View) -> float:
+def take(view: View) -> float:
     """How much larger the step across block edges is than elsewhere; 0 without blocks.
 
     Mean luma step at the phase (of 8) where it is largest / median of the means at the others,
@@ -41,4 +41,4 @@ def _excess(luma: Pixels, before: Pixels, axis: int) -> float:
     return float(phases.max() / max(float(np.median(phases)), 0.05)) - 1
 
 
-MEASURE = Measure("blockiness", "", blockiness, below="BLOCKS", above="BLOCKS")
+MEASURE = Measure("blockiness", "", take, below="BLOCKS", above="BLOCKS")

@@ -17,7 +17,7 @@ _EVERY = 4  # of the pixels along a line one is looked at
 _SOFT = 2  # lines that compression and scaling blur on either side of the inner edge
 
 
-def border(view: View) -> float:
+def take(view: View) -> float:
     """Lines of one colour from an edge inward that end in a straight step; 0 where there are none.
 
     A plain background is no border: it ends in a head, not in a straight line.
@@ -44,4 +44,4 @@ def _bar(bgr: Pixels) -> int:
     return thick if float((steps > _STEP).mean()) >= _LENGTH else 0
 
 
-MEASURE = Measure("border", "px", border, below="BORDER", above="BORDER")
+MEASURE = Measure("border", "px", take, below="BORDER", above="BORDER")

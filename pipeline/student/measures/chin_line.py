@@ -6,9 +6,9 @@ from pipeline.core.measurements import CHIN_LINE
 from pipeline.student.view.base import CHIN, Measure, View
 
 
-def chin_line(view: View) -> float:
+def take(view: View) -> float:
     """Height of the chin's mesh point over the picture's height; 0 is the top edge."""
     return float(view.points[CHIN, 1]) / view.frame[1]
 
 
-MEASURE = Measure(CHIN_LINE, "px", chin_line, "FACE_POSITION", "FACE_POSITION", per="height")
+MEASURE = Measure(CHIN_LINE, "px", take, "FACE_POSITION", "FACE_POSITION", per="height")

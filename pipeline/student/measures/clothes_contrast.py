@@ -23,7 +23,7 @@ _SURELY = 0.9  # segmenter's output from which a pixel is surely the person
 _FEW = 0.01  # share of the picture that must be clothes
 
 
-def clothes_contrast(view: View) -> float:
+def take(view: View) -> float:
     """CIE 1976 distance of the clothes' median CIELAB to the background's.
 
     Clothes are what the segmenter surely takes for the person, to both sides of the neck and below
@@ -44,4 +44,4 @@ def clothes_contrast(view: View) -> float:
     return float(np.linalg.norm(median_colour(lab_bytes(worn[None])[0]) - background_key(view)))
 
 
-MEASURE = Measure("clothes_contrast", "ΔE", clothes_contrast, below="CLOTHES", above="CLOTHES")
+MEASURE = Measure("clothes_contrast", "ΔE", take, below="CLOTHES", above="CLOTHES")

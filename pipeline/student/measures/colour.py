@@ -8,11 +8,11 @@ from pipeline.student.measures.colour_space import every_fourth, lab
 from pipeline.student.view.base import Measure, View
 
 
-def colour(view: View) -> float:
+def take(view: View) -> float:
     """Mean of sqrt(a*² + b*²) between brows and chin."""
     area = view.area
     skin = lab(every_fourth(area.bgr, area.mask > 0))  # a quarter of them is plenty
     return float(np.sqrt(skin[:, 1] ** 2 + skin[:, 2] ** 2).mean())
 
 
-MEASURE = Measure("colour", "", colour, below="GREYSCALE", above="GREYSCALE")
+MEASURE = Measure("colour", "", take, below="GREYSCALE", above="GREYSCALE")

@@ -11,7 +11,7 @@ _SKIN = (15.0, 20.0)  # (a*, b*): middle of ISO/IEC 29794-5's natural colours, 5
 _GREY = 3.0  # chroma; a picture without colour has no cast
 
 
-def colour_cast(view: View) -> Value:
+def take(view: View) -> Value:
     """Distance of the cheeks' mean (a*, b*) from the middle of natural skin; None on grey pictures.
 
     ISO/IEC 29794-5 natural colour is 0 everywhere in that range and jumps to 100 where a* or b*
@@ -26,4 +26,4 @@ def colour_cast(view: View) -> Value:
     return math.hypot(a - _SKIN[0], b - _SKIN[1])
 
 
-MEASURE = Measure("colour_cast", "ΔE", colour_cast, below="COLOUR_CAST", above="COLOUR_CAST")
+MEASURE = Measure("colour_cast", "ΔE", take, below="COLOUR_CAST", above="COLOUR_CAST")

@@ -11,7 +11,7 @@ _BITS = {
 }
 
 
-def colour_depth(view: View) -> float:
+def take(view: View) -> float:
     """From Pillow's mode of the stored picture."""
     bits = _BITS.get(view.photo.mode)
     if bits is None:
@@ -19,4 +19,4 @@ def colour_depth(view: View) -> float:
     return float(bits)
 
 
-MEASURE = Measure("colour_depth", "bit", colour_depth, below="COLOUR_DEPTH", above="COLOUR_DEPTH")
+MEASURE = Measure("colour_depth", "bit", take, below="COLOUR_DEPTH", above="COLOUR_DEPTH")

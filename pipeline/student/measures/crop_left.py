@@ -6,10 +6,10 @@ from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, eye_centres, gap_of
 
 
-def crop_left(view: View) -> float:
+def take(view: View) -> float:
     """The x of the right eye's centre / distance of the eyes (OFIQ LeftwardCropOfTheFaceImage)."""
     right, left = eye_centres(view.points)
     return float(right[0]) / gap_of((right, left))
 
 
-MEASURE = Measure("crop_left", "", crop_left, below="CROP", above="CROP", scalar=sigmoid(0.9, 0.1))
+MEASURE = Measure("crop_left", "", take, below="CROP", above="CROP", scalar=sigmoid(0.9, 0.1))

@@ -6,7 +6,7 @@ from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, eye_centres, gap_of
 
 
-def crop_right(view: View) -> float:
+def take(view: View) -> float:
     """(width - x of the left eye's centre) / distance of the eyes.
 
     OFIQ RightwardCropOfTheFaceImage.
@@ -15,6 +15,4 @@ def crop_right(view: View) -> float:
     return (view.frame[0] - float(left[0])) / gap_of((right, left))
 
 
-MEASURE = Measure(
-    "crop_right", "", crop_right, below="CROP", above="CROP", scalar=sigmoid(0.9, 0.1)
-)
+MEASURE = Measure("crop_right", "", take, below="CROP", above="CROP", scalar=sigmoid(0.9, 0.1))

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.student.view.base import Measure, View
 
 
-def dynamic_range(view: View) -> float:
+def take(view: View) -> float:
     """-Σ p log2 p of the luminance histogram between brows and chin (OFIQ DynamicRange)."""
     shares = view.area.histogram[view.area.histogram > 0]
     return float(-(shares @ np.log2(shares)))
@@ -19,5 +19,5 @@ def component(raw: float) -> float:
 
 
 MEASURE = Measure(
-    "dynamic_range", "bit", dynamic_range, below="LIGHT_FLAT", above="LIGHT_HARSH", scalar=component
+    "dynamic_range", "bit", take, below="LIGHT_FLAT", above="LIGHT_HARSH", scalar=component
 )

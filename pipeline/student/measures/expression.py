@@ -7,7 +7,7 @@ from pipeline.student.view.base import Measure, NotMeasuredError, View
 _SIDED = ("mouthLowerDown", "mouthUpperUp", "mouthFrown", "mouthStretch")
 
 
-def expression(view: View) -> float:
+def take(view: View) -> float:
     """Largest of MediaPipe's jawOpen and the mean of both sides of four mouth movements.
 
     Not the expression neutrality of ISO/IEC 29794-5, whose network cannot be had. Brows and eyes
@@ -24,4 +24,4 @@ def expression(view: View) -> float:
     return float(max(shapes["jawOpen"], *sided))
 
 
-MEASURE = Measure("expression", "", expression, below="EXPRESSION", above="EXPRESSION")
+MEASURE = Measure("expression", "", take, below="EXPRESSION", above="EXPRESSION")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pipeline.student.view.base import LEFT_IRIS, RIGHT_IRIS, Measure, View, gap
 
 
-def eye_distance(view: View) -> float:
+def take(view: View) -> float:
     """Distance of both iris centres / picture width; what the photo standards limit."""
     return gap(view.points, RIGHT_IRIS, LEFT_IRIS) / view.frame[0]
 
 
 MEASURE = Measure(
-    "eye_distance", "px", eye_distance, below="EYE_DISTANCE", above="EYE_DISTANCE", per="width"
+    "eye_distance", "px", take, below="EYE_DISTANCE", above="EYE_DISTANCE", per="width"
 )

@@ -6,9 +6,9 @@ from pipeline.core.measurements import EYE_LINE
 from pipeline.student.view.base import LEFT_IRIS, RIGHT_IRIS, Measure, View
 
 
-def eye_line(view: View) -> float:
+def take(view: View) -> float:
     """Mean y of both iris centres / picture height."""
     return float(view.points[[RIGHT_IRIS, LEFT_IRIS], 1].mean()) / view.frame[1]
 
 
-MEASURE = Measure(EYE_LINE, "px", eye_line, below="EYE_LINE", above="EYE_LINE", per="height")
+MEASURE = Measure(EYE_LINE, "px", take, below="EYE_LINE", above="EYE_LINE", per="height")

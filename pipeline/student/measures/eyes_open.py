@@ -15,7 +15,7 @@ from pipeline.student.view.base import (
 )
 
 
-def eyes_open(view: View) -> float:
+def take(view: View) -> float:
     """Smaller of both lid gaps / T, without unit; about 0.06 for open eyes."""
     points = view.points
     right = gap(points, RIGHT_LID_UPPER, RIGHT_LID_LOWER)
@@ -24,5 +24,5 @@ def eyes_open(view: View) -> float:
 
 
 MEASURE = Measure(
-    "eyes_open", "", eyes_open, below="EYES_CLOSED", above="EYES_CLOSED", scalar=sigmoid(0.02, 0.01)
+    "eyes_open", "", take, below="EYES_CLOSED", above="EYES_CLOSED", scalar=sigmoid(0.02, 0.01)
 )

@@ -9,11 +9,11 @@ from pipeline.student.view.base import Measure, View
 COMPARABLE = 0.5
 
 
-def face_count(view: View) -> float:
+def take(view: View) -> float:
     """1 + others at least COMPARABLE as high as the subject's face."""
     portrait = view.face
     height = portrait.face.box[3]
     return 1.0 + sum(bool(other.box[3] >= COMPARABLE * height) for other in portrait.others)
 
 
-MEASURE = Measure("face_count", "", face_count, below="NO_FACE", above="MULTIPLE_FACES")
+MEASURE = Measure("face_count", "", take, below="NO_FACE", above="MULTIPLE_FACES")

@@ -6,11 +6,11 @@ from pipeline.core.measurements import FACE_WIDTH
 from pipeline.student.view.base import LEFT_CHEEK, RIGHT_CHEEK, Measure, View, gap
 
 
-def face_width(view: View) -> float:
+def take(view: View) -> float:
     """Distance of the mesh's outermost cheek points / picture width."""
     return gap(view.points, RIGHT_CHEEK, LEFT_CHEEK) / view.frame[0]
 
 
 MEASURE = Measure(
-    FACE_WIDTH, "px", face_width, below="FACE_TOO_SMALL", above="FACE_TOO_LARGE", per="width"
+    FACE_WIDTH, "px", take, below="FACE_TOO_SMALL", above="FACE_TOO_LARGE", per="width"
 )

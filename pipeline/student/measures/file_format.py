@@ -5,9 +5,9 @@ from __future__ import annotations
 from pipeline.student.view.base import Measure, View
 
 
-def file_format(view: View) -> str:
+def take(view: View) -> str:
     """The container's format; a file's suffix is not asked."""
     return view.photo.format
 
 
-MEASURE = Measure("file_format", "", file_format, below="FORMAT", above="FORMAT")
+MEASURE = Measure("file_format", "", take, below="FORMAT", above="FORMAT")

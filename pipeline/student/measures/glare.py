@@ -15,7 +15,7 @@ _SPECK = np.ones((2, 2), np.uint8)  # smaller spots are the lamp's image in the 
 _BRIGHT_SKIN = 225.0  # luma; on a face like that nothing stands out, and TOO_BRIGHT says so
 
 
-def glare(view: View) -> Value:
+def take(view: View) -> Value:
     """The larger share of both eyes' places; None on a face that is too bright to tell.
 
     Ours: a highlight has the colour of the lamp, not of what it lies on (Shafer, "Using color to
@@ -40,4 +40,4 @@ def _spot(lens: Pixels) -> float:
     return float(np.max(found[1:, cv2.CC_STAT_AREA], initial=0) / burnt.size)
 
 
-MEASURE = Measure("glare", "", glare, below="GLASSES_GLARE", above="GLASSES_GLARE")
+MEASURE = Measure("glare", "", take, below="GLASSES_GLARE", above="GLASSES_GLARE")

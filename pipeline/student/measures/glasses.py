@@ -12,7 +12,7 @@ _BRIDGE: tuple[Span, Span] = (-0.1, 0.1), (-0.25, 0.3)
 _THICKEST = 0.14  # of a bridge, in eye distances
 
 
-def glasses(view: View) -> float:
+def take(view: View) -> float:
     """Depth of the darkest narrow line that crosses the root of the nose, over the skin's luma.
 
     After Jiang, Binkert, Achermann and Bunke, "Towards detection of glasses in facial images",
@@ -31,4 +31,4 @@ def glasses(view: View) -> float:
     return float(np.max(depth)) / eyes.skin
 
 
-MEASURE = Measure("glasses", "", glasses, below="GLASSES", above="GLASSES")
+MEASURE = Measure("glasses", "", take, below="GLASSES", above="GLASSES")

@@ -13,7 +13,7 @@ _FROM, _TO = 0.06, 0.2  # the strip above a brow, in T: clear of the brow's own 
 _UNLIKE = 20.0  # ΔE*ab to the cheeks' skin that is hair, unless it is lighter
 
 
-def hair_over_brows(view: View) -> float:
+def take(view: View) -> float:
     """Hair that covers a brow from above covers the strip above it too; there skin would show.
 
     A pixel counts as hair when it is darker than the skin between eyes and mouth and 20 ΔE*ab from
@@ -41,6 +41,4 @@ def _covered(lab: Floats, skin: Floats) -> float:
     return float(((apart > _UNLIKE) & (lab[:, 0] < skin[0])).mean())
 
 
-MEASURE = Measure(
-    "hair_over_brows", "", hair_over_brows, below="HAIR_OVER_BROWS", above="HAIR_OVER_BROWS"
-)
+MEASURE = Measure("hair_over_brows", "", take, below="HAIR_OVER_BROWS", above="HAIR_OVER_BROWS")

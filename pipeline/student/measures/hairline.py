@@ -6,7 +6,7 @@ from pipeline.core.measurements import HAIRLINE
 from pipeline.student.view.base import Measure, View, crown
 
 
-def hairline(view: View) -> float:
+def take(view: View) -> float:
     """Top of the person as the segmenter sees it / height; 0 touches the edge.
 
     The rules' 头顶发际 is where the hair begins above the head, not where the forehead begins.
@@ -14,4 +14,4 @@ def hairline(view: View) -> float:
     return crown(view)
 
 
-MEASURE = Measure(HAIRLINE, "px", hairline, below="HAIRLINE", above="HAIRLINE", per="height")
+MEASURE = Measure(HAIRLINE, "px", take, below="HAIRLINE", above="HAIRLINE", per="height")

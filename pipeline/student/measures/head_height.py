@@ -5,11 +5,9 @@ from __future__ import annotations
 from pipeline.student.view.base import CHIN, Measure, View, crown
 
 
-def head_height(view: View) -> float:
+def take(view: View) -> float:
     """(y of the chin - y of the top of the hair) / height."""
     return float(view.points[CHIN, 1]) / view.frame[1] - crown(view)
 
 
-MEASURE = Measure(
-    "head_height", "px", head_height, below="HEAD_HEIGHT", above="HEAD_HEIGHT", per="height"
-)
+MEASURE = Measure("head_height", "px", take, below="HEAD_HEIGHT", above="HEAD_HEIGHT", per="height")

@@ -9,7 +9,7 @@ _BEST = 0.45
 _SIGMOID = sigmoid(0.0, 0.05, h=200, a=1, s=-1)
 
 
-def head_size(view: View) -> float:
+def take(view: View) -> float:
     """T / H (OFIQ HeadSize)."""
     return eye_to_chin(view.points) / view.frame[1]
 
@@ -22,7 +22,7 @@ def component(raw: float) -> float:
 MEASURE = Measure(
     "head_size",
     "",
-    head_size,
+    take,
     below="HEAD_SIZE",
     above="HEAD_SIZE",
     scalar=component,

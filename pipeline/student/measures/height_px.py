@@ -6,9 +6,9 @@ from pipeline.core.measurements import HEIGHT_PX
 from pipeline.student.view.base import Measure, View, upright_size
 
 
-def height_px(view: View) -> float:
+def take(view: View) -> float:
     """Pixels from top to bottom once the proposed quarter turn is applied."""
     return float(upright_size(view)[1])
 
 
-MEASURE = Measure(HEIGHT_PX, "px", height_px, below="SIZE_PX", above="SIZE_PX")
+MEASURE = Measure(HEIGHT_PX, "px", take, below="SIZE_PX", above="SIZE_PX")

@@ -8,7 +8,7 @@ from pipeline.student.measures.scalars import bounded
 from pipeline.student.view.base import Measure, View
 
 
-def illumination_uniformity(view: View) -> float:
+def take(view: View) -> float:
     """Intersection Σ min of both cheeks' luminance histograms (OFIQ IlluminationUniformity)."""
     right, left = view.area.cheek_histograms()
     return float(np.minimum(right, left).sum())
@@ -22,7 +22,7 @@ def component(raw: float) -> float:
 MEASURE = Measure(
     "illumination_uniformity",
     "",
-    illumination_uniformity,
+    take,
     below="LIGHT_UNEVEN",
     above="LIGHT_UNEVEN",
     scalar=component,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from pipeline.student.measures import yaw
 from pipeline.student.measures.scalars import sigmoid
-from pipeline.student.measures.yaw import yaw
 from pipeline.student.view.base import Measure, NotMeasuredError, View, eye_centres, gap_of
 
 
-def inter_eye_distance(view: View) -> float:
+def take(view: View) -> float:
     """Distance of the eyes' centres × sec(yaw), in pixels of the photo as delivered.
 
     OFIQ InterEyeDistance; the component's sigmoid has x0 70 px, w 20 px.
@@ -17,7 +17,7 @@ def inter_eye_distance(view: View) -> float:
     Raises:
         NotMeasuredError: In profile, where sec(yaw) has no end.
     """
-    angle = yaw(view)
+    angle = yaw.take(view)
     if abs(angle) > 85:
         raise NotMeasuredError("the head is in profile")
     # The mesh may have been taken from a smaller copy of the photo.
@@ -28,7 +28,7 @@ def inter_eye_distance(view: View) -> float:
 MEASURE = Measure(
     "inter_eye_distance",
     "px",
-    inter_eye_distance,
+    take,
     below="EYE_DISTANCE",
     above="EYE_DISTANCE",
     scalar=sigmoid(70, 20),

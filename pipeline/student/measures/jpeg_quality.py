@@ -28,7 +28,7 @@ def _tables() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
 _BY_QUALITY = _tables()
 
 
-def jpeg_quality(view: View) -> Value:
+def take(view: View) -> Value:
     """The quality whose Annex K table is nearest to the file's own; None for other formats.
 
     Exact for files written by libjpeg and its kin. Cameras and some editors have tables of their
@@ -43,4 +43,4 @@ def jpeg_quality(view: View) -> Value:
     return float(100 - int(distance[::-1].argmin()))
 
 
-MEASURE = Measure("jpeg_quality", "", jpeg_quality, below="COMPRESSION", above="COMPRESSION")
+MEASURE = Measure("jpeg_quality", "", take, below="COMPRESSION", above="COMPRESSION")

@@ -9,7 +9,7 @@ from pipeline.student.view.base import Measure, View
 _DARK = 1.0  # of 255, so that a black cheek has a logarithm
 
 
-def light_balance(view: View) -> float:
+def take(view: View) -> float:
     """|log2| of the ratio of both cheeks' mean luminance (linear in light); one stop is 2 : 1.
 
     The cheeks are the zones of ISO/IEC 29794-5 illumination uniformity. That component is the
@@ -22,4 +22,4 @@ def light_balance(view: View) -> float:
     return abs(math.log2((right + _DARK) / (left + _DARK)))
 
 
-MEASURE = Measure("light_balance", "EV", light_balance, below="LIGHT_UNEVEN", above="LIGHT_UNEVEN")
+MEASURE = Measure("light_balance", "EV", take, below="LIGHT_UNEVEN", above="LIGHT_UNEVEN")

@@ -8,9 +8,9 @@ from pipeline.student.view.base import Measure, View
 _INNER = (slice(40, 96), slice(34, 78))
 
 
-def luminance(view: View) -> float:
+def take(view: View) -> float:
     """Mean ITU-R BT.601 luma of the inner face."""
     return float(view.aligned_luma[_INNER].mean())
 
 
-MEASURE = Measure("luminance", "", luminance, below="TOO_DARK", above="TOO_BRIGHT")
+MEASURE = Measure("luminance", "", take, below="TOO_DARK", above="TOO_BRIGHT")

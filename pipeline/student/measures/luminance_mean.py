@@ -8,7 +8,7 @@ from pipeline.student.measures.scalars import bounded, logistic
 from pipeline.student.view.base import Measure, View
 
 
-def luminance_mean(view: View) -> float:
+def take(view: View) -> float:
     """Mean of the luminance histogram between brows and chin / 255 (OFIQ Luminance)."""
     return float(view.area.histogram @ np.arange(256)) / 255
 
@@ -19,5 +19,5 @@ def component(raw: float) -> float:
 
 
 MEASURE = Measure(
-    "luminance_mean", "", luminance_mean, below="TOO_DARK", above="TOO_BRIGHT", scalar=component
+    "luminance_mean", "", take, below="TOO_DARK", above="TOO_BRIGHT", scalar=component
 )

@@ -10,7 +10,7 @@ from pipeline.student.measures.scalars import bounded
 from pipeline.student.view.base import Measure, View
 
 
-def luminance_variance(view: View) -> float:
+def take(view: View) -> float:
     """Variance of the luminance histogram between brows and chin, luminance 0-1."""
     values = np.arange(256) / 255
     shares = view.area.histogram
@@ -25,7 +25,7 @@ def component(raw: float) -> float:
 MEASURE = Measure(
     "luminance_variance",
     "",
-    luminance_variance,
+    take,
     below="LIGHT_FLAT",
     above="LIGHT_HARSH",
     scalar=component,

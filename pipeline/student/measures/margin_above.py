@@ -6,12 +6,10 @@ from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, eye_centres, eye_to_chin
 
 
-def margin_above(view: View) -> float:
+def take(view: View) -> float:
     """The y of the eyes' midpoint / T (OFIQ MarginAboveOfTheFaceImage)."""
     right, left = eye_centres(view.points)
     return float(right[1] + left[1]) / 2 / eye_to_chin(view.points)
 
 
-MEASURE = Measure(
-    "margin_above", "", margin_above, below="CROP", above="CROP", scalar=sigmoid(1.4, 0.1)
-)
+MEASURE = Measure("margin_above", "", take, below="CROP", above="CROP", scalar=sigmoid(1.4, 0.1))

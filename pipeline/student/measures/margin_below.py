@@ -6,12 +6,10 @@ from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, eye_centres, eye_to_chin
 
 
-def margin_below(view: View) -> float:
+def take(view: View) -> float:
     """(height - y of the eyes' midpoint) / T (OFIQ MarginBelowOfTheFaceImage)."""
     right, left = eye_centres(view.points)
     return (view.frame[1] - float(right[1] + left[1]) / 2) / eye_to_chin(view.points)
 
 
-MEASURE = Measure(
-    "margin_below", "", margin_below, below="CROP", above="CROP", scalar=sigmoid(1.8, 0.1)
-)
+MEASURE = Measure("margin_below", "", take, below="CROP", above="CROP", scalar=sigmoid(1.8, 0.1))

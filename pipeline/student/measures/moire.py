@@ -23,7 +23,7 @@ _AROUND, _PEAK = 15, 3  # sides of the means that a peak is set against and take
 _LATTICE = 0.13, 0.02  # width across and along an axis that the 8 px blocks of JPEG take
 
 
-def moire(view: View) -> float:
+def take(view: View) -> float:
     """Largest excess of log10 power over its surroundings; about 0.9 on skin.
 
     The spectrum of a Hann-windowed square of luma, after Garcia and de Queiroz, "Face-spoofing
@@ -71,4 +71,4 @@ def _allowed() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     return np.asarray(fine & ~blocks(across, down) & ~blocks(down, across))
 
 
-MEASURE = Measure("moire", "", moire, below="POSSIBLE_RECAPTURE", above="POSSIBLE_RECAPTURE")
+MEASURE = Measure("moire", "", take, below="POSSIBLE_RECAPTURE", above="POSSIBLE_RECAPTURE")

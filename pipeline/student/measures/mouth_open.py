@@ -6,7 +6,7 @@ from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import LIP_LOWER, LIP_UPPER, Measure, View, eye_to_chin, gap
 
 
-def mouth_open(view: View) -> float:
+def take(view: View) -> float:
     """Inner lip gap / T, without unit; about 0 for a closed mouth."""
     return gap(view.points, LIP_UPPER, LIP_LOWER) / eye_to_chin(view.points)
 
@@ -14,7 +14,7 @@ def mouth_open(view: View) -> float:
 MEASURE = Measure(
     "mouth_open",
     "",
-    mouth_open,
+    take,
     below="MOUTH_OPEN",
     above="MOUTH_OPEN",
     scalar=sigmoid(0.2, 0.06, a=1, s=-1),

@@ -8,7 +8,7 @@ from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, skin_colour
 
 
-def natural_colour(view: View) -> float:
+def take(view: View) -> float:
     """Distance of the cheeks' mean (a*, b*) from a* 5-25, b* 5-35; 100 where a* or b* is negative.
 
     OFIQ NaturalColour. Its CIELAB is for a D50 white, this one for sRGB's own D65; for skin they
@@ -23,7 +23,7 @@ def natural_colour(view: View) -> float:
 MEASURE = Measure(
     "natural_colour",
     "",
-    natural_colour,
+    take,
     below="COLOUR_CAST",
     above="COLOUR_CAST",
     scalar=sigmoid(0, 10, h=200, a=1, s=-1),

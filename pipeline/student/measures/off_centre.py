@@ -6,11 +6,11 @@ from pipeline.core.measurements import OFF_CENTRE
 from pipeline.student.view.base import LEFT_CHEEK, RIGHT_CHEEK, Measure, View
 
 
-def off_centre(view: View) -> float:
+def take(view: View) -> float:
     """|middle of both cheeks - half the width| / width; 0 is centred."""
     width = view.frame[0]
     middle = float(view.points[[RIGHT_CHEEK, LEFT_CHEEK], 0].mean())
     return abs(middle - (width - 1) / 2) / width
 
 
-MEASURE = Measure(OFF_CENTRE, "px", off_centre, below="OFF_CENTRE", above="OFF_CENTRE", per="width")
+MEASURE = Measure(OFF_CENTRE, "px", take, below="OFF_CENTRE", above="OFF_CENTRE", per="width")

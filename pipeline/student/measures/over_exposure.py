@@ -8,7 +8,7 @@ from pipeline.student.view.base import Measure, View
 _BRIGHT = 247
 
 
-def over_exposure(view: View) -> float:
+def take(view: View) -> float:
     """Share of luminance 247-255 between brows and chin (OFIQ OverExposurePrevention).
 
     OFIQ leaves out what covers the face, which is not known here.
@@ -22,5 +22,5 @@ def component(raw: float) -> float:
 
 
 MEASURE = Measure(
-    "over_exposure", "", over_exposure, below="TOO_BRIGHT", above="TOO_BRIGHT", scalar=component
+    "over_exposure", "", take, below="TOO_BRIGHT", above="TOO_BRIGHT", scalar=component
 )

@@ -6,9 +6,9 @@ from pipeline.student.measures.scalars import cosine
 from pipeline.student.view.base import Measure, View, pose_angles
 
 
-def pitch(view: View) -> float:
+def take(view: View) -> float:
     """Turn about the axis from ear to ear; positive lowers the chin."""
     return pose_angles(view)[1]
 
 
-MEASURE = Measure("pitch", "°", pitch, below="PITCH", above="PITCH", scalar=cosine)
+MEASURE = Measure("pitch", "°", take, below="PITCH", above="PITCH", scalar=cosine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.core.types import Floats, Pixels, Value
-from pipeline.student.measures.eyes_open import eyes_open
+from pipeline.student.measures import eyes_open
 from pipeline.student.view.base import LEFT_IRIS, RIGHT_IRIS, Measure, NotMeasuredError, View
 
 _INNER = 0.8  # of the iris radius, so that red lids and veins stay out
@@ -16,7 +16,7 @@ _OPEN = 0.02  # x0 of OFIQ's EyesOpen component
 _SMALLEST = 3.0  # px radius
 
 
-def red_eye(view: View) -> Value:
+def take(view: View) -> Value:
     """The larger share of both eyes; None with closed eyes, where lids are all there is to see.
 
     Ours; the ratio is what red-eye filters look for.
@@ -24,7 +24,7 @@ def red_eye(view: View) -> Value:
     Raises:
         NotMeasuredError: If the irises are smaller than 3 px in radius.
     """
-    if eyes_open(view) < _OPEN:
+    if eyes_open.take(view) < _OPEN:
         return None
     blue, green, red = (float(v) for v in view.area.cheek_colour)
     least = max(_RED, _OF_SKIN * red / max(1.0, blue, green))
@@ -50,4 +50,4 @@ def _share(bgr: Pixels, points: Floats, iris: int, least: float) -> float:
     return float(hot.mean()) if hot.size else 0.0
 
 
-MEASURE = Measure("red_eye", "", red_eye, below="RED_EYE", above="RED_EYE")
+MEASURE = Measure("red_eye", "", take, below="RED_EYE", above="RED_EYE")

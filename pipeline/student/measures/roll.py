@@ -9,10 +9,10 @@ from pipeline.student.measures.scalars import cosine
 from pipeline.student.view.base import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Measure, View
 
 
-def roll(view: View) -> float:
+def take(view: View) -> float:
     """atan2 of the way from the subject's right eye (left in the picture) to the left eye."""
     dx, dy = view.points[LEFT_EYE_OUTER] - view.points[RIGHT_EYE_OUTER]
     return math.degrees(math.atan2(float(dy), float(dx)))
 
 
-MEASURE = Measure(ROLL, "°", roll, below="ROLL", above="ROLL", scalar=cosine)
+MEASURE = Measure(ROLL, "°", take, below="ROLL", above="ROLL", scalar=cosine)

@@ -6,7 +6,7 @@ from pipeline.core.opencv import cv2
 from pipeline.student.view.base import Measure, View
 
 
-def sharpness(view: View) -> float:
+def take(view: View) -> float:
     """Variance of the 3 x 3 Laplacian over the aligned 112 px face, luma 0-255.
 
     Aligned first, so that a large soft picture and a small crisp one are judged alike. The
@@ -15,4 +15,4 @@ def sharpness(view: View) -> float:
     return float(cv2.Laplacian(view.aligned_luma, cv2.CV_64F).var())
 
 
-MEASURE = Measure("sharpness", "", sharpness, below="BLUR", above="BLUR")
+MEASURE = Measure("sharpness", "", take, below="BLUR", above="BLUR")

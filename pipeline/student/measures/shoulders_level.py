@@ -19,7 +19,7 @@ _COLUMNS = (0.65, 0.85)  # where a shoulder is sought, in face widths from the f
 _PERSON = 0.5  # MediaPipe's own threshold (`selfie_segmentation`)
 
 
-def shoulders_level(view: View) -> float:
+def take(view: View) -> float:
     """Angle between the tops of both shoulders.
 
     A shoulder's top is the median, over the columns 0.65 to 0.85 face widths beside the middle of
@@ -46,4 +46,4 @@ def shoulders_level(view: View) -> float:
     return math.degrees(math.atan2(tops[1] - tops[0], sum(_COLUMNS) * width))
 
 
-MEASURE = Measure("shoulders_level", "°", shoulders_level, below="SHOULDERS", above="SHOULDERS")
+MEASURE = Measure("shoulders_level", "°", take, below="SHOULDERS", above="SHOULDERS")

@@ -6,7 +6,7 @@ from pipeline.student.measures.scalars import bounded
 from pipeline.student.view.base import Measure, View
 
 
-def single_face(view: View) -> float:
+def take(view: View) -> float:
     """Area of the largest other face's box / area of the subject's; 0 with no other, 1 at most."""
     subject = float(view.face.face.box[2] * view.face.face.box[3])
     others = [float(other.box[2] * other.box[3]) for other in view.face.others]
@@ -19,5 +19,5 @@ def component(raw: float) -> float:
 
 
 MEASURE = Measure(
-    "single_face", "", single_face, below="SECOND_FACE", above="SECOND_FACE", scalar=component
+    "single_face", "", take, below="SECOND_FACE", above="SECOND_FACE", scalar=component
 )

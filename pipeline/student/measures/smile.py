@@ -9,7 +9,7 @@ from __future__ import annotations
 from pipeline.student.view.base import Measure, NotMeasuredError, View
 
 
-def smile(view: View) -> float:
+def take(view: View) -> float:
     """Mean of MediaPipe's mouthSmileLeft and mouthSmileRight."""
     shapes = view.mesh.blendshapes if view.mesh else {}
     if "mouthSmileLeft" not in shapes or "mouthSmileRight" not in shapes:
@@ -17,4 +17,4 @@ def smile(view: View) -> float:
     return (shapes["mouthSmileLeft"] + shapes["mouthSmileRight"]) / 2
 
 
-MEASURE = Measure("smile", "", smile, below="EXPRESSION", above="EXPRESSION")
+MEASURE = Measure("smile", "", take, below="EXPRESSION", above="EXPRESSION")

@@ -10,7 +10,7 @@ from pipeline.student.view.eye_area import Span, mirrored
 _UNDER: tuple[Span, Span] = (0.3, 0.7), (0.14, 0.3)  # the left eye's, where any lens reaches
 
 
-def tint(view: View) -> float:
+def take(view: View) -> float:
     """The lighter side's ratio, so that light from one side is no tint.
 
     Ours. What is dark without being glass (bruises, shadow from above on both sides) counts too.
@@ -24,4 +24,4 @@ def tint(view: View) -> float:
     return max(sides) / eyes.skin
 
 
-MEASURE = Measure("tint", "", tint, below="GLASSES_TINTED", above="GLASSES_TINTED")
+MEASURE = Measure("tint", "", take, below="GLASSES_TINTED", above="GLASSES_TINTED")

@@ -8,7 +8,7 @@ from pipeline.student.view.base import Measure, View
 _DARK = 25
 
 
-def under_exposure(view: View) -> float:
+def take(view: View) -> float:
     """Share of luminance 0-25 between brows and chin.
 
     OFIQ UnderExposurePrevention; it leaves out what covers the face, which is not known here. Its
@@ -20,7 +20,7 @@ def under_exposure(view: View) -> float:
 MEASURE = Measure(
     "under_exposure",
     "",
-    under_exposure,
+    take,
     below="TOO_DARK",
     above="TOO_DARK",
     scalar=sigmoid(0.92, 0.05, h=120, a=0.832, s=-1),

@@ -6,9 +6,9 @@ from pipeline.core.measurements import WIDTH_PX
 from pipeline.student.view.base import Measure, View, upright_size
 
 
-def width_px(view: View) -> float:
+def take(view: View) -> float:
     """Pixels from left to right once the proposed quarter turn is applied."""
     return float(upright_size(view)[0])
 
 
-MEASURE = Measure(WIDTH_PX, "px", width_px, below="SIZE_PX", above="SIZE_PX")
+MEASURE = Measure(WIDTH_PX, "px", take, below="SIZE_PX", above="SIZE_PX")

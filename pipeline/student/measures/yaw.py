@@ -6,9 +6,9 @@ from pipeline.student.measures.scalars import cosine
 from pipeline.student.view.base import Measure, View, pose_angles
 
 
-def yaw(view: View) -> float:
+def take(view: View) -> float:
     """Turn about the vertical axis; positive turns the nose to the right of the picture."""
     return pose_angles(view)[0]
 
 
-MEASURE = Measure("yaw", "°", yaw, below="YAW", above="YAW", scalar=cosine)
+MEASURE = Measure("yaw", "°", take, below="YAW", above="YAW", scalar=cosine)
