@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from simulated_cohort import portrait, spotter
 
-from models.recognisers import recognisers
+from models import recognisers
 from pipeline.assurance.evaluate.rates import enough, threshold_at
 from pipeline.assurance.evaluate.verification import subject_of
 from pipeline.core.errors import ModelError
@@ -168,9 +168,9 @@ def available() -> Mapping[str, Fused]:
     """SFace, and what retail-0095 adds where it was pulled."""
     names = (("sface",), ("retail0095",), ("sface", "retail0095"))
     try:
-        return {"+".join(name): recognisers(name) for name in names}
+        return {"+".join(name): recognisers.load(name) for name in names}
     except ModelError:
-        return {"sface": recognisers(("sface",))}
+        return {"sface": recognisers.load(("sface",))}
 
 
 def main() -> None:

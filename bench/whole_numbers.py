@@ -20,8 +20,8 @@ from comparison import CLEAN, FMRS, PRINTS, SETS, crops, load, seen_again
 
 from models.arithmetic import instruction_set
 from models.manifest import path_of
+from models.recognisers.sface import SIDE, SFace
 from models.runtime import Batches
-from models.sface import SIDE, SFace
 from pipeline.assurance.evaluate.rates import enough, threshold_at
 from pipeline.core.types import Floats, Pixels
 from pipeline.student.compare import embed

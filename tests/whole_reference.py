@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models import whole_numbers
 from models.layers import chain
-from models.sface import SFace
+from models.recognisers.sface import SFace
 from models.whole_numbers import Stage, stages
 
 

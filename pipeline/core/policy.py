@@ -56,10 +56,19 @@ class Thresholds(Strict):
 class ComparisonPolicy(Strict):
     """What compares, which reference decides, and the thresholds by reference kind."""
 
-    recogniser: Literal["sface", "retail0095", "sface+retail0095"]
+    recogniser: str
     best: Literal["highest", "first"]
     order: tuple[str, ...]
     thresholds: Mapping[str, Thresholds]
+
+    @field_validator("recogniser", mode="before")
+    @classmethod
+    def _has_thresholds(cls, value: object) -> object:
+        """One whose scores nobody has measured has no thresholds, and so is refused."""
+        allowed = (_data("policy.toml")["comparison"]["recogniser"], *_data("recognisers.toml"))
+        if value not in allowed:
+            raise ValueError(f"allowed: {', '.join(map(repr, allowed))}")
+        return value
 
     @field_validator("thresholds")
     @classmethod

@@ -8,28 +8,12 @@ nothing that works with templates need know.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
+from models.recognisers import Recogniser
 from pipeline.core.geometry import mirror
 from pipeline.core.types import Floats, Pixels
-
-
-class Recogniser(Protocol):
-    """A network that embeds aligned face crops.
-
-    Attributes:
-        name: As in the policy and the models' manifest.
-        sure: From this cosine on two crops show the same person, whatever their mirrored crops
-            would add.
-    """
-
-    name: str
-    sure: float
-
-    def __call__(self, crops: Sequence[Pixels]) -> Floats:
-        """(N, D) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
 
 
 def embed(recognisers: Sequence[Recogniser], crops: Sequence[Pixels]) -> list[Floats]:

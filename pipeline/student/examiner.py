@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
+from models import recognisers
 from models.arithmetic import instruction_set
 from models.blazeface import BlazeFace
 from models.face_region import around
 from models.facemesh import FaceMesh
 from models.manifest import DEFAULT_RECOGNISERS, path_of
-from models.recognisers import recognisers
 from models.segmenter import Segmenter
 from models.yunet import YuNet
 from pipeline.core import measurements as names
@@ -105,7 +105,7 @@ class NetworkEngine:
         self._limits = limits
         self._detectors = YuNet(yunet), BlazeFace(path_of("blazeface"))
         self._spotter = Spotter(*self._detectors, [YuNet(yunet, 320), YuNet(yunet, 640)])
-        self._recognisers = recognisers(compare_by)
+        self._recognisers = recognisers.load(compare_by)
         self._mesh = FaceMesh(path_of("face_landmarker"))
         self._segmenter = Segmenter(path_of("selfie_segmenter"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from models.blazeface import BlazeFace
 from models.manifest import path_of
-from models.sface import SFace
+from models.recognisers.sface import SFace
 from models.yunet import YuNet
 from pipeline.core import geometry
 from pipeline.core.geometry import TURNS, align, fit, turn

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from places import SHARED
 
-from models import fetch, manifest
-from models.recognisers import recognisers
+from models import fetch, manifest, recognisers
 from pipeline.core.geometry import align
 from pipeline.core.policy import Policy
 from pipeline.core.types import Floats, ImageFile, Job, Pixels, Reference, Subject
@@ -39,7 +38,7 @@ def test_the_engine_fuses_two_recognisers(monkeypatch: pytest.MonkeyPatch, polic
     job = Job(Subject("S", 1), ImageFile(pictures["obama"]), (reference,))
 
     def seen(*fused: object) -> tuple[str, float, int]:
-        monkeypatch.setattr("pipeline.student.examiner.recognisers", lambda _names: fused)
+        monkeypatch.setattr("pipeline.student.examiner.recognisers.load", lambda _names: fused)
         engine = NetworkEngine(policy.input, ("any",))
         try:
             evidence = engine.assess(job)
@@ -49,7 +48,7 @@ def test_the_engine_fuses_two_recognisers(monkeypatch: pytest.MonkeyPatch, polic
         assert comparison.score is not None
         return comparison.model, comparison.score, len(evidence.templates["photo"])
 
-    (sface,) = recognisers([SFACE])
+    (sface,) = recognisers.load([SFACE])
     sface.sure = 1.1  # both with mirrored crops, whatever the score
     alone, colours, both = seen(sface), seen(Colours()), seen(sface, Colours())
     assert [name for name, _, _ in (alone, colours, both)] == ["sface", "colours", "sface+colours"]
@@ -70,7 +69,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_retail0095_tells_people_apart(cache: Path, policy: Policy) -> None:
-    (sface,) = recognisers([SFACE])
+    (sface,) = recognisers.load([SFACE])
     engine = NetworkEngine(policy.input)
     try:
         paths = sources.fetch()
@@ -84,7 +83,7 @@ def test_retail0095_tells_people_apart(cache: Path, policy: Policy) -> None:
         engine.close()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHOTOPROOF_CACHE", str(cache))
-        (retail,) = recognisers([RETAIL])
+        (retail,) = recognisers.load([RETAIL])
     a, b, c, d = embed([retail], crops)
     assert len(a) == 256
     assert score(a, b) > 0.6

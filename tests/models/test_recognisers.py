@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 from fakes import cohort_of, fake
 from typer.testing import CliRunner
 
-from models import fetch, manifest
+from models import fetch, manifest, recognisers
 from models.manifest import Asset, digests, path_of
 from pipeline import cli
 from pipeline.assurance.evaluate.looking import networks as looker_factory
@@ -135,6 +138,32 @@ def test_an_unknown_recogniser_is_no_reason_to_fetch() -> None:
     result = CliRunner().invoke(cli.app, ["models", "pull", "--with", "auraface"])
     assert result.exit_code == 2
     assert "allowed: retail0095" in result.output
+
+
+# --- register
+
+
+def test_each_recogniser_has_a_file_weights_and_thresholds() -> None:
+    assert set(recognisers.known()) == {SFACE, RETAIL}
+    weights = {asset.id for asset in manifest.weights()} | {manifest.derived().id}
+    for name in recognisers.known():
+        module = importlib.import_module(f"models.recognisers.{name}")
+        assert module.RECOGNISER.name == name
+        assert module.WEIGHT in weights
+        assert comparing_by(name).comparison.recognisers == (name,)
+
+
+def test_names_are_known_without_loading_a_network() -> None:
+    script = "import sys, models.recognisers as r; print(r.known(), 'openvino' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "('retail0095', 'sface') False"
+
+
+def test_a_name_without_a_file_is_no_recogniser() -> None:
+    with pytest.raises(KeyError, match="auraface"):
+        recognisers.load(["auraface"])
 
 
 # --- policy

@@ -20,8 +20,8 @@ from places import ROOT
 from models import whole_numbers
 from models.layers import chain
 from models.manifest import path_of
+from models.recognisers.sface import SFace
 from models.runtime import Batches
-from models.sface import SFace
 from models.whole_numbers import BYTE, EXACT, FINE, Stage
 from pipeline.core.errors import ModelError
 from pipeline.core.types import Floats, Pixels

@@ -45,3 +45,6 @@ class SFace:
 def read(core: ov.Core, path: Path) -> ov.Model:
     """The network of a file, in whole numbers."""
     return graph("data", SIDE, stages(chain(core.read_model(path))))
+
+
+RECOGNISER, WEIGHT = SFace, "sface_folded"

@@ -35,3 +35,6 @@ class Retail0095:
         """(N, 256) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
         framed = np.stack([tight(crop, SIDE) for crop in crops])
         return self._network.in_pairs(framed.transpose(0, 3, 1, 2).astype(np.float32))
+
+
+RECOGNISER, WEIGHT = Retail0095, "retail0095"
