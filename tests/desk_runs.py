@@ -15,7 +15,7 @@ from report_cases import face, subject
 
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.types import Cohort, Comparison, Evidence, ImageFile, Job, Measurement, Reference
-from pipeline.night.executors.processes import EngineFactory
+from pipeline.night.executors.assessing import EngineFactory
 from pipeline.night.run import Plan, assess_cohort
 
 MODEL = "drawn"

@@ -18,7 +18,7 @@ from pipeline.core.types import (
     Reference,
     Subject,
 )
-from pipeline.night.executors.processes import EngineFactory
+from pipeline.night.executors.assessing import EngineFactory
 
 
 @dataclass

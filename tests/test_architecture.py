@@ -59,7 +59,7 @@ def test_two_blind_excepts_in_all() -> None:
     """Per measure and per photo; everything else names what it expects."""
     blind = lines_with(r"except (Exception|BaseException)\b.*BLE001")
     assert [line.split(":")[0] for line in blind] == [
-        "pipeline/night/executors/processes.py",
+        "pipeline/night/executors/assessing.py",
         "pipeline/student/measures/__init__.py",
     ]
 

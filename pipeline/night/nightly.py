@@ -15,7 +15,10 @@ from pipeline.core.policy import Policy, Profile
 from pipeline.core.reasons import DEFAULT_LANGUAGE, Language
 from pipeline.core.types import Cohort
 from pipeline.night import folder
-from pipeline.night.executors.processes import EngineFactory
+from pipeline.night.executors import Executor
+from pipeline.night.executors.assessing import EngineFactory
+from pipeline.night.executors.here import Here
+from pipeline.night.executors.processes import Processes
 from pipeline.night.folder import DATABASE, database_of, locked
 from pipeline.night.publishing import publish
 from pipeline.night.run import Plan, Progress, assess_cohort
@@ -46,6 +49,7 @@ def run_night(
     lang: Language = DEFAULT_LANGUAGE,
     on_progress: Progress = lambda *_: None,
     factory: EngineFactory | None = None,
+    executor: Executor | None = None,
 ) -> Outputs:
     """Assess, decide and report a cohort.
 
@@ -60,12 +64,15 @@ def run_night(
         lang: Of the reports.
         on_progress: Called with students done and students in all.
         factory: Another engine than the networks; for tests.
+        executor: Where students are looked at; by default processes on this machine, and for
+            another engine with one worker this process.
 
     Raises:
         StoreError: The folder is in use, foreign or not writable.
         ModelError: Weights are needed and not whole.
     """
-    plan = Plan(out, policy, profile, digests, workers)
+    executor = executor or (Here() if factory and workers <= 1 else Processes(workers))
+    plan = Plan(out, policy, profile, digests, workers, executor)
     if factory is None:
         names = policy.comparison.recognisers
         factory = partial(network_engine, policy.input, names)

@@ -17,7 +17,9 @@ from pipeline.core.digest import digest_of
 from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort, Job, Measurement, Subject
-from pipeline.night.executors.processes import EngineFactory, assess_all
+from pipeline.night.executors import Executor
+from pipeline.night.executors.assessing import EngineFactory, assessing
+from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
 from pipeline.night.tally import decided
 from pipeline.source.contents import Contents
@@ -37,6 +39,8 @@ class Plan:
     Attributes:
         out: Output folder; holds the store, so a run into the same folder continues it.
         digests: sha256 by weight id, part of every fingerprint.
+        workers: As `run.json` names it.
+        executor: Where students are looked at.
         verify: Called before the first student is looked at; raises where the weights are not
             what `digests` says.
     """
@@ -46,6 +50,7 @@ class Plan:
     profile: Profile
     digests: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    executor: Executor = field(default_factory=Here)
     verify: Callable[[], object] = lambda: None
 
 
@@ -230,9 +235,7 @@ def _assess(
     seconds: Counter[str] = Counter()
     done = total - len(pending)
     on_progress(done, total)
-    for student_key, evidence in assess_all(
-        pending, factory, min(plan.workers, max(1, len(pending)))
-    ):
+    for student_key, evidence in plan.executor.work_off(pending, assessing(factory)):
         store.save(student_key, prints[student_key], evidence)
         seconds.update(evidence.seconds)
         done += 1

@@ -7,17 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
-from fakes import cohort_of, fake
+from fakes import cohort_of
 from night_cases import GOOD, Go, rows
 from places import TESTS
-
-from pipeline.core.types import Evidence, Job, Subject
-from pipeline.night.executors import processes as pool
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -72,38 +67,3 @@ if __name__ == "__main__":
     assert len(before) + len(after) <= len(photos) + 1
     assert set(before) | set(after) == set(photos)
     assert [r["turn_cw"] for r in rows(outputs)] == [str(90 * (n % 4)) for n in range(40)]
-
-
-def test_a_worker_that_dies_while_its_parent_is_busy_loses_nobody() -> None:
-    """The pool breaks between two jobs; the one it refuses is looked at all the same."""
-    jobs = [(f"S{n}", Job(Subject(f"S{n}", n), None)) for n in range(30)]
-
-    class Breaking:
-        """A pool that finishes what it was given and refuses the ninth job."""
-
-        made = 0
-
-        def __init__(self) -> None:
-            Breaking.made += 1
-            self.left = 8 if Breaking.made == 1 else 10**6
-
-        def submit(self, work: object, *jobs: Job) -> Future[Evidence]:
-            if not jobs:  # whether the engine has started
-                return self.done(Evidence())
-            if self.left == 0:
-                raise BrokenProcessPool
-            self.left -= 1
-            return self.done(Evidence(photo_sha256=jobs[0].subject.student_key))
-
-        def done(self, evidence: Evidence) -> Future[Evidence]:
-            future: Future[Evidence] = Future()
-            future.set_result(evidence)
-            return future
-
-        def shutdown(self, **_: object) -> None:
-            pass
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "_pool", lambda *_: Breaking())
-        seen = [key for key, _ in pool.assess_all(iter(jobs), fake(), 2)]
-    assert sorted(seen) == sorted(key for key, _ in jobs)

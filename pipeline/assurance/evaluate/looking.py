@@ -1,25 +1,24 @@
 """Pictures looked at in worker processes, each with networks of its own.
 
-Simpler than `night.executors.processes`: nothing has to survive a dying process, because an
-evaluation can be run again, and a result that left a picture out would be worth nothing.
+A picture that kills its process stops an evaluation, which can be run again; a result that left it
+out would be worth nothing.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 from models.manifest import DEFAULT_RECOGNISERS
 from pipeline.core.errors import SourceError
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import Floats, ImageFile, Pixels
-from pipeline.night.executors.processes import die_with_parent
+from pipeline.night.executors import Duty, Executor
+from pipeline.night.executors.here import Here
+from pipeline.night.executors.processes import Processes
 from pipeline.student.decode import decode_picture, read
 from pipeline.student.examiner import Located, NetworkEngine
 
@@ -97,54 +96,20 @@ def spread(
     Raises:
         SourceError: If a worker process dies.
     """
-    done = _here(work, tasks, factory) if workers <= 1 else _apart(work, tasks, factory, workers)
-    results: list[_Result] = []
-    for result in done:
-        results.append(result)
+    executor: Executor = Here() if workers <= 1 else Processes(workers)
+    results: dict[int, _Result] = {}
+    for place, result in executor.work_off(enumerate(tasks), Duty(factory, work, _died, _close)):
+        results[place] = result
         on_progress(len(results), len(tasks))
-    return results
+    return [results[place] for place in range(len(tasks))]
 
 
-def _here(
-    work: Callable[[Locator, _Task], _Result], tasks: Iterable[_Task], factory: LocatorFactory
-) -> Iterator[_Result]:
-    looker = factory()
-    try:
-        for task in tasks:
-            yield work(looker, task)
-    finally:
-        looker.close()
+def _died(_task: object, _reason: str) -> NoReturn:
+    raise SourceError(
+        "A worker process died while it looked at a picture.",
+        "Run again with --workers 1: the last picture begun is the cause, or memory ran out.",
+    )
 
 
-def _apart(
-    work: Callable[[Locator, _Task], _Result],
-    tasks: Iterable[_Task],
-    factory: LocatorFactory,
-    workers: int,
-) -> Iterator[_Result]:
-    # Spawned, not forked: OpenVINO owns threads that a fork would lose.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(factory,))
-    try:
-        yield from pool.map(partial(_with_own, work), tasks)
-    except BrokenProcessPool as error:
-        raise SourceError(
-            "A worker process died while it looked at a picture.",
-            "Run again with --workers 1: the last picture begun is the cause, or memory ran out.",
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-_looker: Locator | None = None  # the worker process's own
-
-
-def _start(factory: LocatorFactory) -> None:
-    global _looker
-    die_with_parent()
-    _looker = factory()
-
-
-def _with_own(work: Callable[[Locator, _Task], _Result], task: _Task) -> _Result:
-    assert _looker is not None
-    return work(_looker, task)
+def _close(looker: Locator) -> None:
+    looker.close()

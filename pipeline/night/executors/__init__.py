@@ -1,1 +1,53 @@
-"""Where jobs are worked off; each takes jobs and gives evidence, in any order."""
+"""Where tasks are worked off: an `Executor` takes tasks with their keys and gives the results back.
+
+`Processes` has worker processes on this machine; `Here` works in the caller's own process. What is
+done with a task is a `Duty`: a night's is `assessing`, an evaluation brings one of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+Key = TypeVar("Key")
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Tool = TypeVar("Tool")
+
+
+@dataclass(frozen=True, slots=True)
+class Duty(Generic[Tool, Task, Result]):
+    """What is done with every task; picklable, because workers may be elsewhere.
+
+    Attributes:
+        begin: Makes what one worker needs for all its tasks, an engine; raises `PhotoproofError`
+            where that cannot be had.
+        work: The result of one task. A `PhotoproofError` of it ends everything; whatever a bad
+            task is to come to, it returns.
+        given_up: What stands for the result of a task that ended its worker, by the reason;
+            called in the caller's process, and may raise.
+        end: Releases what `begin` made.
+    """
+
+    begin: Callable[[], Tool]
+    work: Callable[[Tool, Task], Result]
+    given_up: Callable[[Task, str], Result]
+    end: Callable[[Tool], None]
+
+
+class Executor(Protocol):
+    """Works tasks off."""
+
+    def work_off(
+        self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
+    ) -> Iterator[tuple[Key, Result]]:
+        """The result of every task by its key, in any order; closing the iterator ends the work.
+
+        Args:
+            tasks: Each with a key; consumed as workers become free.
+            duty: What is done with them.
+
+        Raises:
+            PhotoproofError: Of the duty. What was given before holds.
+        """

@@ -1,188 +1,184 @@
-"""Worker processes that each hold one engine; work streams in, evidence streams out.
+"""Worker processes on this machine; tasks stream out to them, results stream back.
 
-A worker that dies takes down Python's whole pool, so the students it may have had in hand are tried
-again one by one in fresh processes; the one that kills its process again becomes data. An engine
-that cannot start is nobody's photo: it stops the night.
+The parent knows which task each worker has in hand. A worker that dies is replaced, and the task is
+tried once more; the one that kills its worker again is given up. A worker that cannot start, twice
+in a row, is no task's fault: it stops the work.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import signal
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Generic
 
-from pipeline.core.errors import ModelError, PhotoproofError
-from pipeline.core.measurements import ASSESS_ERROR
-from pipeline.core.types import Evidence, Job, Measurement
-from pipeline.student.engine import Engine
+from pipeline.core.errors import ModelError
+from pipeline.night.executors import Duty, Key, Result, Task, Tool
+from pipeline.night.executors.worker import Word, serve
 
-EngineFactory = Callable[[], Engine]
-Keyed = tuple[str, Job]
-
-# Jobs handed out ahead of their turn, a worker: enough to keep it busy, few enough to stay flat.
-_AHEAD = 4
-
-# The worker process's own: its engine, or why it has none.
-_engine: Engine | None = None
-_fault: PhotoproofError | None = None
+# Tasks a worker has at once: one in work, and one so that it never waits for its parent.
+_IN_HAND = 2
+_TRIES = 2
+# A worker that has been told to leave is given this long.
+_LEAVE_S = 5.0
 
 
-def assess_all(
-    jobs: Iterable[Keyed], factory: EngineFactory, workers: int
-) -> Iterator[tuple[str, Evidence]]:
-    """Evidence of every job, in the order it is finished; never raises for a bad photo.
+class Processes:
+    """An `Executor` with worker processes, each with a tool of its own.
 
     Args:
-        jobs: Key and job; consumed as workers become free.
-        factory: Makes an engine; must be picklable for more than one worker.
-        workers: Processes; 1 works in this process.
-
-    Raises:
-        ModelError: An engine cannot start, the first or a later worker's; what was yielded before
-            holds.
+        workers: Processes at most; no more are started than there are tasks.
     """
-    if workers <= 1:
-        yield from _here(jobs, factory)
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def work_off(
+        self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
+    ) -> Iterator[tuple[Key, Result]]:
+        """As `Executor.work_off`.
+
+        A task that kills its worker twice is given up. Tasks and duty are picklable, and a task
+        is small: it has to fit into a pipe.
+
+        Raises:
+            ModelError: Two workers in a row ended while they were starting.
+        """
+        crew = _Crew(iter(tasks), duty, self._workers)
+        try:
+            yield from crew.results()
+        finally:
+            crew.end()
+
+
+@dataclass(eq=False, slots=True)
+class _Worker(Generic[Key, Task]):
+    """A process, the line to it, and the tasks it has, the one in work first."""
+
+    process: BaseProcess
+    line: Connection
+    ready: bool = False
+    hand: deque[tuple[Key, Task]] = field(default_factory=deque)
+
+
+class _Crew(Generic[Tool, Key, Task, Result]):
+    """The workers of one piece of work, and what is still to do."""
+
+    def __init__(
+        self, tasks: Iterator[tuple[Key, Task]], duty: Duty[Tool, Task, Result], most: int
+    ) -> None:
+        self._tasks, self._duty, self._most = tasks, duty, most
+        self._waiting: deque[tuple[Key, Task]] = deque()  # taken from `tasks`, with no worker
+        self._deaths: Counter[Key] = Counter()
+        self._unstarted = 0  # workers in a row that ended before they were ready
+        self._workers: dict[Connection, _Worker[Key, Task]] = {}
+        self._leaving: list[BaseProcess] = []
+
+    def results(self) -> Iterator[tuple[Key, Result]]:
+        """All results, as they come."""
+        self._waiting.extend(islice(self._tasks, self._most))
+        for _ in range(len(self._waiting)):
+            self._hire()
+        while self._workers:
+            for line in wait(list(self._workers)):
+                assert isinstance(line, Connection)
+                worker = self._workers[line]
+                try:
+                    word, value = line.recv()
+                except (EOFError, OSError):
+                    yield from self._lost(worker)
+                    continue
+                if word is Word.FAULT:
+                    raise value
+                if word is Word.DONE:
+                    key, _ = worker.hand.popleft()
+                    self._supply(worker)
+                    yield key, value
+                else:
+                    worker.ready, self._unstarted = True, 0
+                    self._supply(worker)
+
+    def end(self) -> None:
+        """End every process: at once what still works, after a while what was told to leave."""
+        for worker in self._workers.values():
+            worker.process.kill()
+            self._leaving.append(worker.process)
+        for process in self._leaving:
+            process.join(_LEAVE_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
+        for line in self._workers:
+            line.close()
+
+    def _hire(self) -> None:
+        # Spawned, not forked: OpenVINO owns threads that a fork would lose.
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, self._duty), daemon=True)
+        with _kept_from_workers():
+            process.start()
+        theirs.close()  # so that the line ends when the process does
+        self._workers[ours] = _Worker(process, ours)
+
+    def _supply(self, worker: _Worker[Key, Task]) -> None:
+        """Give a worker what it may have in hand; let it go where nothing is left."""
+        while len(worker.hand) < _IN_HAND and (keyed := self._next()):
+            worker.hand.append(keyed)
+            with suppress(OSError):  # it has died: `results` will hear of it
+                worker.line.send((keyed[1],))
+        if not worker.hand:
+            with suppress(OSError):
+                worker.line.send(None)
+            del self._workers[worker.line]
+            worker.line.close()
+            self._leaving.append(worker.process)
+
+    def _next(self) -> tuple[Key, Task] | None:
+        return self._waiting.popleft() if self._waiting else next(self._tasks, None)
+
+    def _lost(self, worker: _Worker[Key, Task]) -> Iterator[tuple[Key, Result]]:
+        """A worker has died: replace it, and try what it had in work again."""
+        del self._workers[worker.line]
+        worker.line.close()
+        worker.process.join()
+        self._unstarted = 0 if worker.ready else self._unstarted + 1
+        if self._unstarted == _TRIES:
+            raise ModelError(
+                "a worker process ended while it was starting",
+                "Its memory may have run out: take fewer --workers."
+                " `photoproof doctor` looks further.",
+            )
+        given_up: list[tuple[Key, Result]] = []
+        if worker.hand:
+            key, task = worker.hand[0]
+            self._deaths[key] += 1
+            if self._deaths[key] == _TRIES:
+                worker.hand.popleft()
+                reason = "the worker process died twice on this photo"
+                given_up.append((key, self._duty.given_up(task, reason)))
+        self._waiting.extendleft(reversed(worker.hand))
+        if not self._waiting and (keyed := self._next()):
+            self._waiting.append(keyed)
+        if self._waiting:
+            self._hire()
+        yield from given_up
+
+
+@contextmanager
+def _kept_from_workers() -> Iterator[None]:
+    """What is started inside never sees Ctrl-C or a closed terminal: its parent ends it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
         return
-    waiting = iter(jobs)
-    while suspects := (yield from _until_broken(waiting, factory, workers)):
-        for keyed in suspects:
-            yield from _alone(keyed, factory)
-
-
-def assess_one(engine: Engine, job: Job) -> Evidence:
-    """One student; whatever goes wrong becomes a measurement with the reason."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
-        return engine.assess(job)
-    except ModelError:  # a network that cannot run would fail on everybody's photo
-        raise
-    except Exception as error:  # noqa: BLE001 - the other of the two: a failing photo is data
-        # The type alone: a message could quote a path, and a path could quote an ID number.
-        return _failed(job, f"internal error ({type(error).__name__})")
-
-
-def _failed(job: Job, reason: str) -> Evidence:
-    return Evidence(measurements=(*job.facts, Measurement(ASSESS_ERROR, reason)))
-
-
-def _here(jobs: Iterable[Keyed], factory: EngineFactory) -> Iterator[tuple[str, Evidence]]:
-    engine: Engine | None = None
-    try:
-        for key, job in jobs:
-            engine = engine or _started(factory)
-            yield key, assess_one(engine, job)
+        yield
     finally:
-        if engine is not None:
-            engine.close()
-
-
-def _pool(factory: EngineFactory, workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: OpenVINO owns threads that a fork would lose.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_start, initargs=(factory,))
-
-
-def _until_broken(
-    waiting: Iterator[Keyed], factory: EngineFactory, workers: int
-) -> Generator[tuple[str, Evidence], None, list[Keyed]]:
-    """Work until all is done or a process dies.
-
-    Returns:
-        The jobs in hand when a process died, at least one; none when all is done.
-    """
-    pool = _pool(factory, workers)
-    running: dict[Future[Evidence], Keyed] = {}
-    taken: Keyed | None = None  # from `waiting`, and not with the pool yet
-    try:
-        _prove(pool, workers)
-        while True:
-            for taken in islice(waiting, workers * _AHEAD - len(running)):
-                running[pool.submit(_work, taken[1])] = taken
-            taken = None
-            if not running:
-                return []
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                evidence = future.result()
-                yield running.pop(future)[0], evidence
-    except BrokenProcessPool:
-        # A pool may break while nothing is with it; the job it then refuses is in hand too.
-        in_hand = list(running.values())
-        return in_hand if taken is None or taken in in_hand else [*in_hand, taken]
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _alone(keyed: Keyed, factory: EngineFactory) -> Iterator[tuple[str, Evidence]]:
-    key, job = keyed
-    pool = _pool(factory, 1)
-    try:
-        _prove(pool, 1)
-        yield key, pool.submit(_work, job).result()
-    except BrokenProcessPool:
-        yield key, _failed(job, "the worker process died twice on this photo")
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _prove(pool: ProcessPoolExecutor, workers: int) -> None:
-    """Wait until the engines run, so that a machine which cannot run one fails before any photo.
-
-    Raises:
-        ModelError: One cannot start.
-    """
-    try:
-        for ready in [pool.submit(_is_ready) for _ in range(workers)]:
-            ready.result()
-    except BrokenProcessPool as error:
-        raise ModelError(
-            "a worker process ended while it was starting",
-            "Its memory may have run out: take fewer --workers. `photoproof doctor` looks further.",
-        ) from error
-
-
-def _started(factory: EngineFactory) -> Engine:
-    engine = factory()
-    engine.start()
-    return engine
-
-
-def _start(factory: EngineFactory) -> None:
-    global _engine, _fault
-    die_with_parent()
-    try:
-        _engine = _started(factory)
-    except PhotoproofError as error:  # raised here, it would reach the parent as a dead process
-        _fault = error
-
-
-def die_with_parent() -> None:
-    """Call in a worker: it ends when its parent is killed, instead of waiting for work forever."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
-def _ready() -> Engine:
-    if _fault is not None:
-        raise _fault
-    assert _engine is not None
-    return _engine
-
-
-def _is_ready() -> bool:
-    return bool(_ready())
-
-
-def _work(job: Job) -> Evidence:
-    return assess_one(_ready(), job)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,52 @@
+"""The duty of a night: students are assessed, each worker by an engine of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from pipeline.core.errors import ModelError
+from pipeline.core.measurements import ASSESS_ERROR
+from pipeline.core.types import Evidence, Job, Measurement
+from pipeline.night.executors import Duty
+from pipeline.student.engine import Engine
+
+EngineFactory = Callable[[], Engine]
+
+
+def assessing(factory: EngineFactory) -> Duty[Engine, Job, Evidence]:
+    """Jobs become evidence; never raises for a bad photo.
+
+    Args:
+        factory: Makes an engine, in each worker; picklable.
+    """
+    return Duty(partial(_started, factory), assess_one, _failed, _closed)
+
+
+def assess_one(engine: Engine, job: Job) -> Evidence:
+    """One student; whatever goes wrong becomes a measurement with the reason.
+
+    Raises:
+        ModelError: A network cannot run: it would fail on everybody's photo.
+    """
+    try:
+        return engine.assess(job)
+    except ModelError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the other of the two: a failing photo is data
+        # The type alone: a message could quote a path, and a path could quote an ID number.
+        return _failed(job, f"internal error ({type(error).__name__})")
+
+
+def _failed(job: Job, reason: str) -> Evidence:
+    return Evidence(measurements=(*job.facts, Measurement(ASSESS_ERROR, reason)))
+
+
+def _started(factory: EngineFactory) -> Engine:
+    engine = factory()
+    engine.start()
+    return engine
+
+
+def _closed(engine: Engine) -> None:
+    engine.close()

@@ -1,0 +1,29 @@
+"""Tasks worked off in the caller's own process, one after the other.
+
+For tests and for few tasks. Nothing stops a task here that never ends, and one that kills its
+process kills the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.night.executors import Duty, Key, Result, Task, Tool
+
+
+class Here:
+    """An `Executor` without workers."""
+
+    def work_off(
+        self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
+    ) -> Iterator[tuple[Key, Result]]:
+        """As `Executor.work_off`, in the order of the tasks; the tool is made for the first."""
+        tool: Tool | None = None
+        try:
+            for key, task in tasks:
+                if tool is None:
+                    tool = duty.begin()
+                yield key, duty.work(tool, task)
+        finally:
+            if tool is not None:
+                duty.end(tool)

@@ -1,0 +1,50 @@
+"""What runs in a worker process: tasks come over a pipe, results go back over it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from enum import Enum
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pipeline.core.errors import PhotoproofError
+from pipeline.night.executors import Duty
+
+
+class Word(Enum):
+    """What a worker tells; each comes with a value."""
+
+    READY = "its tool is made, None"
+    DONE = "the result of the task that it has had longest"
+    FAULT = "the PhotoproofError that ends the work"
+
+
+def serve(line: Connection, duty: Duty[Any, Any, Any]) -> None:
+    """Work off what comes over `line`, each task in a tuple, until None comes."""
+    die_with_parent()
+    try:
+        tool = duty.begin()
+        line.send((Word.READY, None))
+        while (message := line.recv()) is not None:
+            (task,) = message
+            line.send((Word.DONE, duty.work(tool, task)))
+        duty.end(tool)
+    except PhotoproofError as error:
+        line.send((Word.FAULT, error))
+    except (EOFError, BrokenPipeError):
+        return  # the parent wants nothing any more
+
+
+def die_with_parent() -> None:
+    """Call in a worker: it ends when its parent is killed, instead of waiting for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
