@@ -11,7 +11,7 @@ from rich.table import Table
 
 from models import manifest as weights
 from pipeline.assurance.evaluate import cohort, orientation, verification
-from pipeline.assurance.evaluate.looking import networks
+from pipeline.assurance.evaluate.workers import networks
 from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
 from pipeline.core.cores import usable_cores
 from pipeline.core.policy import load_policy

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.assurance.evaluate import verification
-from pipeline.assurance.evaluate.looking import Locator, spread
 from pipeline.assurance.evaluate.verification import evaluate, subject_of
+from pipeline.assurance.evaluate.workers import Locator, spread
 from pipeline.core.errors import ConfigError, SourceError, StoreError
 from pipeline.core.policy import Policy
 from pipeline.core.types import Floats, Pixels
@@ -149,8 +149,8 @@ def test_workers_give_the_same_files(tmp_path: Path, root: Path, policy: Policy)
     assert (tmp_path / "out/scores.csv").read_text("utf-8") == text
 
 
-def embedded(looker: Locator, bgr: Pixels) -> Floats | None:
-    return looker.template(bgr)
+def embedded(locator: Locator, bgr: Pixels) -> Floats | None:
+    return locator.template(bgr)
 
 
 def test_a_dying_worker_is_told() -> None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from models import fetch, manifest, recognisers
 from models.manifest import Asset, digests, path_of
 from pipeline import cli
-from pipeline.assurance.evaluate.looking import networks as looker_factory
+from pipeline.assurance.evaluate.workers import networks as locator_factory
 from pipeline.core.errors import ConfigError, ModelError
 from pipeline.core.policy import Policy, Profile, load_policy
 from pipeline.night.folder import DATABASE
@@ -272,6 +272,6 @@ def test_runs_older_than_the_choice_were_compared_by_sface(
 
 
 def test_evaluation_compares_by_the_policys_recognisers(policy: Policy) -> None:
-    factory = looker_factory(policy.input, (SFACE, RETAIL))
+    factory = locator_factory(policy.input, (SFACE, RETAIL))
     assert factory.func is NetworkEngine  # type: ignore[attr-defined]
     assert factory.args == (policy.input, (SFACE, RETAIL))  # type: ignore[attr-defined]

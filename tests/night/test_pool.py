@@ -108,7 +108,7 @@ def test_a_later_worker_that_cannot_start_stops_the_night_and_keeps_what_is_done
 def test_a_network_that_fails_on_the_way_is_not_a_bad_photo(
     tmp_path: Path, executor: Executor
 ) -> None:
-    jobs = [(job.subject.subject_id, job) for job in cohort(tmp_path, GOOD).jobs]
+    jobs = [(job.subject.student_key, job) for job in cohort(tmp_path, GOOD).jobs]
     with pytest.raises(ModelError, match="damaged"):
         list(executor.work_off(jobs, assessing(Breaks)))
 

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.assurance.evaluate.degrade import CLEAN, DEGRADATIONS, MOST_ROLL_DEG, degraded
-from pipeline.assurance.evaluate.looking import (
+from pipeline.assurance.evaluate.rates import upper_bound
+from pipeline.assurance.evaluate.tables import make_folder, read_rows, write_json, write_rows
+from pipeline.assurance.evaluate.workers import (
     Failure,
     Locator,
     LocatorFactory,
@@ -28,8 +30,6 @@ from pipeline.assurance.evaluate.looking import (
     opened,
     spread,
 )
-from pipeline.assurance.evaluate.rates import upper_bound
-from pipeline.assurance.evaluate.tables import make_folder, read_rows, write_json, write_rows
 from pipeline.core.geometry import TURNS, turn, unturn
 from pipeline.core.policy import InputLimits, Policy
 from pipeline.core.types import Orientation, TurnCw
@@ -140,7 +140,7 @@ def evaluate(
 
 
 def try_turns(
-    looker: Locator, path: str, root: Path, versions: Sequence[str], seed: int, limits: InputLimits
+    locator: Locator, path: str, root: Path, versions: Sequence[str], seed: int, limits: InputLimits
 ) -> list[Trial] | Failure:
     """All trials of one picture; runs in a worker process."""
     try:
@@ -150,14 +150,14 @@ def try_turns(
         return Failure(path, str(error))
     random = np.random.default_rng((seed, zlib.crc32(path.encode())))
     angle = float(random.uniform(-MOST_ROLL_DEG, MOST_ROLL_DEG))
-    portrait = looker.locate(bgr).portrait if len(versions) > 1 else None
+    portrait = locator.locate(bgr).portrait if len(versions) > 1 else None
     face_width = None if portrait is None else float(portrait.face.box[2])
     trials: list[Trial] = []
     for version in versions:
         worse = degraded(bgr, version, face_width, angle)
         rolled_deg = angle if version == "roll" else 0.0
         for laid in TURNS:
-            answer = looker.locate(turn(worse, laid)).orientation
+            answer = locator.locate(turn(worse, laid)).orientation
             trials.append(Trial(path, version, rolled_deg, unturn(laid), answer))
     return trials
 

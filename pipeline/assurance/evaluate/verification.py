@@ -12,16 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.assurance.evaluate.looking import (
-    Failure,
-    Locator,
-    LocatorFactory,
-    OnProgress,
-    need_folder,
-    networks,
-    opened,
-    spread,
-)
 from pipeline.assurance.evaluate.plots import det_chart, score_chart
 from pipeline.assurance.evaluate.rates import (
     TARGETS,
@@ -39,6 +29,16 @@ from pipeline.assurance.evaluate.tables import (
     write_json,
     write_rows,
     write_text,
+)
+from pipeline.assurance.evaluate.workers import (
+    Failure,
+    Locator,
+    LocatorFactory,
+    OnProgress,
+    need_folder,
+    networks,
+    opened,
+    spread,
 )
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import Floats
@@ -134,10 +134,10 @@ def subject_of(path: str) -> str:
     return next((match[1] for rule in _NAMED if (match := rule.fullmatch(stem))), path)
 
 
-def template_of(looker: Locator, path: str, root: Path, limits: InputLimits) -> Floats | Failure:
+def template_of(locator: Locator, path: str, root: Path, limits: InputLimits) -> Floats | Failure:
     """The face template of one picture, of unit length; runs in a worker process."""
     try:
-        template = looker.template(opened(root / path, limits))
+        template = locator.template(opened(root / path, limits))
     except UnreadableError as error:
         return Failure(path, str(error))
     return Failure(path, NO_FACE) if template is None else template

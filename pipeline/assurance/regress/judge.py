@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.assurance.evaluate.degrade import CLEAN
-from pipeline.assurance.evaluate.looking import Failure, Locator
 from pipeline.assurance.evaluate.orientation import Trial, summary, try_turns
 from pipeline.assurance.evaluate.rates import upper_bound
+from pipeline.assurance.evaluate.workers import Failure, Locator
 from pipeline.assurance.regress.golden import Golden, GoldenRow, rewrite, written
 from pipeline.core.geometry import TURNS
 from pipeline.core.policy import Policy

@@ -111,5 +111,5 @@ def _died(_task: object, _reason: str) -> NoReturn:
     )
 
 
-def _close(looker: Locator) -> None:
-    looker.close()
+def _close(locator: Locator) -> None:
+    locator.close()
