@@ -24,7 +24,7 @@ from pipeline.core.errors import (
     StoreError,
 )
 from pipeline.core.policy import Policy, Profile
-from pipeline.core.reasons import DEFAULT_LANGUAGE, Language, sentence
+from pipeline.core.reasons import sentence
 from pipeline.core.types import (
     Assessment,
     Case,
@@ -35,6 +35,7 @@ from pipeline.core.types import (
     Severity,
     Subject,
 )
+from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night.folder import database_of
 from pipeline.night.nightly import Outputs, redecide, run_night
 from pipeline.night.run import Progress

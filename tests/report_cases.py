@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from pipeline.core.reasons import ACCEPTED, OTHER, Language, catalogue
+from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
 from pipeline.core.types import (
     Assessment,
     Case,
@@ -28,6 +28,7 @@ from pipeline.core.types import (
     Severity,
     Subject,
 )
+from pipeline.core.words import Language
 from pipeline.report import write_csv, write_html, write_xlsx
 from pipeline.store import RunSummary
 from pipeline.store.summary import Counts

@@ -13,6 +13,7 @@ from pipeline import Checked, Language, SourceError, annotate, check_photos, loa
 from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
 from pipeline.core.errors import ViolationsFound
 from pipeline.core.privacy import masked
+from pipeline.core.words import words
 
 
 def check_command(
@@ -53,12 +54,12 @@ def _tell(checked: Checked, lang: Language) -> None:
     """One photo's findings as sentences, worst first."""
     out_console.print(f"[bold]{plain(masked(checked.path.name))}[/]", highlight=False)
     if not checked.assessment.findings:
-        out_console.print("  " + ("符合标准。" if lang == "zh" else "Meets the standard."))
+        out_console.print("  " + words("style", lang)["sound"])
         return
     table = Table("severity", "reason", "what", box=None, pad_edge=False)
     for finding in checked.assessment.findings:
-        words = plain(sentence(finding, lang))
-        table.add_row(finding.severity.name.lower(), finding.code, words)
+        told = plain(sentence(finding, lang))
+        table.add_row(finding.severity.name.lower(), finding.code, told)
     out_console.print(table)
 
 

@@ -43,11 +43,13 @@ Workers = Annotated[
 
 def language(text: str) -> Language:
     """The `--lang` option's value, checked."""
-    if text == "zh":
-        return "zh"
-    if text == "en":
-        return "en"
-    raise typer.BadParameter(f"{text!r}; allowed: zh, en", param_hint="--lang")
+    from pipeline.core.words import languages  # late: `--help` needs no catalogue
+
+    if text not in languages():
+        raise typer.BadParameter(
+            f"{text!r}; allowed: {', '.join(languages())}", param_hint="--lang"
+        )
+    return text
 
 
 def plain(text: str) -> str:

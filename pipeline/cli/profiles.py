@@ -12,6 +12,7 @@ from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Profile, load_profile, profile_names
 from pipeline.core.reasons import measure_name
+from pipeline.core.words import languages
 from pipeline.student.measures import all_measures
 
 app = typer.Typer(help="Photo standards: limits by measure, each with its clause.")
@@ -72,6 +73,6 @@ def _limits(profile: Profile) -> Table:
     for name, limit in profile.limits.items():
         measure = all_measures()[name]
         unit = "%" if measure.per and profile.frame is None else measure.unit
-        what = f"{measure_name(name, 'zh')} {measure_name(name, 'en')}"
+        what = " ".join(measure_name(name, lang) for lang in languages())
         table.add_row(name, what, plain(limit.text), unit, plain(limit.clause))
     return table

@@ -7,7 +7,7 @@
     ├── ModelError         14  weights missing, damaged or not loadable
     ├── FetchError         15  weights or sample pictures could not be fetched
     ├── StoreError         16  output folder: locked, foreign, unwritable
-    ├── InstallationError  17  `photoproof doctor` found a fault
+    ├── InstallationError  17  the installation, or a package that brings measures, has a fault
     ├── ViolationsFound    18  `photoproof check`: a photo violates the standard
     └── RegressionError    19  `photoproof regress`: a golden value or a floor is not met
 
@@ -70,7 +70,7 @@ class StoreError(PhotoproofError):
 
 
 class InstallationError(PhotoproofError):
-    """`photoproof doctor` found something wrong with the installation."""
+    """Something is wrong with the installation, or with a package that brings measures."""
 
     exit_code = 17
 

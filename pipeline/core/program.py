@@ -9,6 +9,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
+from pipeline.core.extensions import installed
+
 # Packages that have a part in decisions and reports.
 _PACKAGES = ("numpy", "opencv-contrib-python", "pydantic", "pillow", "jinja2", "xlsxwriter")
 
@@ -20,6 +22,8 @@ def program_digest() -> str:
     The version alone would not do: it stays the same while somebody works on a template.
     """
     digest = hashlib.sha256(platform.python_version().encode())
+    for one in installed():
+        digest.update(f"{one.version} {version(one.package)}\n".encode())
     for package in _PACKAGES:
         digest.update(f"{package} {version(package)}\n".encode())
     for root in (Path(__file__).parents[1], Path(str(files("data")))):

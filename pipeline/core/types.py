@@ -257,7 +257,7 @@ class Decision(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One reason: a code of `data/reasons.toml` with the measured value and its limit.
+    """One reason: a code of `core.reasons.catalogue` with the measured value and its limit.
 
     Attributes:
         value: Measured value, a number or a word; never an ID number.

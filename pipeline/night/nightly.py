@@ -12,8 +12,8 @@ from models import manifest
 from pipeline.cohort.conclude import effective
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Policy, Profile
-from pipeline.core.reasons import DEFAULT_LANGUAGE, Language
 from pipeline.core.types import Cohort
+from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night import folder
 from pipeline.night.executors import Executor
 from pipeline.night.executors.assessing import EngineFactory

@@ -11,7 +11,7 @@ from pipeline.core.digest import digest_of
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import load_profile
 from pipeline.core.program import program_digest
-from pipeline.core.reasons import Language
+from pipeline.core.words import Language
 from pipeline.night.folder import PAGE, REPORTS, RESULTS, WORKBOOK
 from pipeline.store import RunSummary, Store
 

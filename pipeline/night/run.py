@@ -14,6 +14,7 @@ from models.arithmetic import ARITHMETIC
 from pipeline import __version__
 from pipeline.cohort.conclude import conclude_all, effective, histograms
 from pipeline.core.digest import digest_of
+from pipeline.core.extensions import installed
 from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort, Job, Measurement, Subject
@@ -26,7 +27,7 @@ from pipeline.source.contents import Contents
 from pipeline.store import RunSummary, Store
 from pipeline.student import measures
 
-# Packages whose version can change a result; written to run.json.
+# Written to run.json.
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
 
 Progress = Callable[[int, int], None]
@@ -94,7 +95,9 @@ def assess_cohort(
             workers=plan.workers,
             counts=tally.counts,
             stages=gathered.stages,
-            versions={name: version(name) for name in _PACKAGES},
+            versions={
+                name: version(name) for name in (*_PACKAGES, *(one.package for one in installed()))
+            },
             models=dict(plan.digests),
             arithmetic=ARITHMETIC,
             instructions=tally.instructions,
@@ -110,6 +113,11 @@ def assess_cohort(
         )
         store.finish(summary)
     return summary
+
+
+def _versions() -> dict[str, str]:
+    """Of the packages whose version can change a result, those of extensions among them."""
+    return {name: version(name) for name in (*_PACKAGES, *(one.package for one in installed()))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +212,7 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
         dict(plan.digests),
         plan.policy.comparison.recogniser,
         plan.policy.input.model_dump(),
-        measures.VERSION,
+        *measures.versions(),
         ARITHMETIC,
         __version__,
     )

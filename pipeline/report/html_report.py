@@ -23,13 +23,13 @@ from markupsafe import Markup
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Profile, load_profile
 from pipeline.core.privacy import masked_sentence
-from pipeline.core.reasons import DEFAULT_LANGUAGE, Language, kind_name
+from pipeline.core.reasons import kind_name
 from pipeline.core.types import Case, Decision
+from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report import plots
 from pipeline.report.files import replacing
 from pipeline.report.guides import guides_of
 from pipeline.report.view import SYMBOLS, card, has_pictures
-from pipeline.report.words import word, words
 from pipeline.store import RunSummary
 
 # Three thumbnails of 240 px come to about 25 kB a student: beyond this many those of accepted
@@ -56,8 +56,8 @@ def write_html(
     limits = run.thresholds
     page = _environment().get_template("report.html.jinja")
     stream = page.generate(
-        lang=lang,
-        t=words("ui", lang),
+        html_lang=words("language", lang)["html"],
+        t=words("report", lang),
         facts=_facts(run, lang),
         symbols=SYMBOLS,
         decisions=_shares(run, lang),
@@ -157,7 +157,7 @@ def _score_charts(
 
 def _facts(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     """What the head of the page says about the run."""
-    t = words("ui", lang)
+    t = words("report", lang)
     return [
         (t["students"], f"{run.students:,}"),
         (t["finished"], datetime.fromisoformat(run.finished).strftime("%Y-%m-%d %H:%M")),
@@ -198,7 +198,7 @@ def _named(counts: Mapping[str, int], section: str, lang: Language) -> list[tupl
 
 def _details(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     """The foldable rest, for whoever must reproduce the run."""
-    t = words("ui", lang)
+    t = words("report", lang)
     return [
         (t[key], json.dumps(table, ensure_ascii=False, indent=2))
         for key, table in (
@@ -218,13 +218,13 @@ def _config(run: RunSummary, lang: Language) -> dict[str, Any]:
     runs that have none are shown without.
     """
     return {
-        "words": words("ui", lang),
+        "words": words("report", lang),
         "symbols": SYMBOLS,
         "decisions": words("decision", lang),
         "categories": words("category", lang),
         "reasons": words("reason", lang),
         "verdicts": words("verdict", lang),
-        "measures": words("measure", lang),
+        "measures": words("remedy", lang),
         "limits": {
             kind: [limit.get("flag_below"), limit.get("accept_from")]
             for kind, limit in run.thresholds.items()

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from pipeline.core.reasons import Language, kind_name
+from pipeline.core.reasons import kind_name
 from pipeline.core.types import Comparison
+from pipeline.core.words import Language, word, words
 from pipeline.report import svg
-from pipeline.report.words import word, words
 
 BIN = 0.02  # width of a histogram bar; fifty bars over 0-1 stay readable at phone width
 WIDTH, HEIGHT = 460, 210
@@ -46,7 +46,7 @@ def score_chart(
             behind the bars, scaled to the same height.
         lang: Of the labels.
     """
-    t = words("ui", lang)
+    t = words("report", lang)
     behind = {n - len(strangers) // 2: count for n, count in enumerate(strangers) if count}
     first, last = min(0, *bins, *behind), max(math.ceil(1 / BIN), *(n + 1 for n in bins))
     top = max(bins.values())
@@ -87,7 +87,7 @@ def score_chart(
 
 def stage_chart(stages: Mapping[str, float], lang: Language) -> Markup:
     """One horizontal bar a stage, in the order of the run."""
-    t = words("ui", lang)
+    t = words("report", lang)
     row, start, room = 24, 118, WIDTH - 118 - 58
     longest = max(stages.values()) or 1.0
     parts: list[Markup] = []

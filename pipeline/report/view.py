@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from pipeline.core.privacy import masked_file_name, masked_sentence
-from pipeline.core.reasons import Language, format_value, kind_name, sentence
+from pipeline.core.reasons import format_value, kind_name, sentence
 from pipeline.core.types import Case, Comparison, Decision, Finding, Severity
-from pipeline.report.words import words
+from pipeline.core.words import Language, words
 
 # Decisions are told apart by more than colour, the same everywhere.
 SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
@@ -43,7 +43,7 @@ def told(finding: Finding, case: Case, lang: Language) -> str:
 
 def measured(finding: Finding, lang: Language) -> str:
     """The small print under a sentence: value with its limit, and what the limit rests on."""
-    t = words("ui", lang)
+    t = words("report", lang)
     parts = []
     if finding.limit:
         value = f"{format_value(finding.value)} {finding.unit}".rstrip()

@@ -11,11 +11,11 @@ from PIL import Image
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.core.reasons import ACCEPTED, DEFAULT_LANGUAGE, OTHER, Language, catalogue
+from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
 from pipeline.core.types import Case, Decision
+from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report.files import replacing
 from pipeline.report.view import advice_of, codes, has_pictures, photo_name, reasons_of, told
-from pipeline.report.words import word, words
 from pipeline.store import RunSummary
 
 # Column keys of the college table (电子图像校对勘误汇总表, domain.md 2) and widths in characters.
@@ -85,7 +85,7 @@ def write_xlsx(
         temporary.open("wb") as out,
         xlsxwriter.Workbook(out, options) as book,
     ):
-        book.set_properties({"title": words("ui", lang)["title"], "author": "photoproof"})
+        book.set_properties({"title": words("report", lang)["title"], "author": "photoproof"})
         _students(book, cases, lang, people)
         _summary(book, run, lang)
 
@@ -124,7 +124,7 @@ def _cells(number: int, case: Case, lang: Language, decided: Mapping[str, str]) 
     """The texts of one row in the order of `COLUMNS`; what nobody has decided stays empty."""
     subject = case.subject
     told_reasons = [told(f, case, lang) for f in reasons_of(case)]
-    label = words("ui", lang)["advice_short"]
+    label = words("report", lang)["advice_short"]
     told_advice = [label + told(f, case, lang) for f in advice_of(case)]
     known = {
         "no": str(number),
@@ -189,7 +189,7 @@ def _finish(sheet: Worksheet, last: int, lang: Language) -> None:
     registry = dict.fromkeys(r.registry for r in catalogue().values() if r.registry)
     choices = {
         "verdict": [word("category", c, lang) for c in (ACCEPTED, *registry, OTHER)],
-        "measure": list(words("measure", lang).values()),
+        "measure": list(words("remedy", lang).values()),
     }
     for key, source in choices.items():
         column = KEYS.index(key)
@@ -205,9 +205,9 @@ def _summary(book: xlsxwriter.Workbook, run: RunSummary, lang: Language) -> None
     percent = book.add_format({"num_format": "0.0%"})
     row = 0
     for counts, section, title in (
-        (run.counts.decision, "decision", words("ui", lang)["decision"]),
-        (run.counts.category, "category", words("ui", lang)["by_category"]),
-        (run.counts.reasons, "reason", words("ui", lang)["by_reason"]),
+        (run.counts.decision, "decision", words("report", lang)["decision"]),
+        (run.counts.category, "category", words("report", lang)["by_category"]),
+        (run.counts.reasons, "reason", words("report", lang)["by_reason"]),
     ):
         head = [title, word("sheet", "count", lang), word("sheet", "share", lang)]
         _write_row(sheet, row, head, header)

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.core.privacy import masked
 from pipeline.core.reasons import measure_name, sentence
 from pipeline.core.types import Assessment, Finding, Measurement, Severity
+from pipeline.core.words import languages
 from pipeline.student.measures import all_measures
 
 
@@ -44,8 +45,7 @@ class Checked:
                     "limit": finding.limit,
                     "unit": finding.unit,
                     "clause": finding.clause,
-                    "zh": sentence(finding, "zh"),
-                    "en": sentence(finding, "en"),
+                    **{lang: sentence(finding, lang) for lang in languages()},
                 }
                 for finding in self.assessment.findings
             ],
@@ -64,5 +64,5 @@ def _row(measurement: Measurement) -> dict[str, Any]:
     if measure is not None and measure.scalar and isinstance(measurement.value, float):
         row["component"] = measure.scalar(measurement.value)
     if measure is not None:
-        row |= {"zh": measure_name(measure.name, "zh"), "en": measure_name(measure.name, "en")}
+        row |= {lang: measure_name(measure.name, lang) for lang in languages()}
     return row

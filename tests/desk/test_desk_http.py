@@ -119,7 +119,7 @@ def test_case_of_another_run_is_not_found(run: Path, tmp_path: Path) -> None:
     [
         "/static/..%2f..%2fdesk.py",
         "/static/../../desk.py",
-        "/static/%2e%2e/words.toml",
+        "/static/%2e%2e/pages.py",
         "/static//etc/passwd",
         "/static/report.js",
         "/photoproof.sqlite",

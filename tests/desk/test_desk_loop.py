@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.core.errors import PhotoproofError, RosterError
+from pipeline.core.words import word
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases import oversight
@@ -24,7 +25,6 @@ from pipeline.desk.cases.verdicts import Remedy, State, Verdict
 from pipeline.desk.exchange import exports, replies
 from pipeline.desk.exchange.decision_tables import decisions
 from pipeline.night.folder import LEDGER
-from pipeline.report.words import word
 from pipeline.store.ledger import Ledger
 
 FAULTY, SIZE, TURNED, FINE = "2021000000", "2021000004", "2021000007", "2021000010"
@@ -279,4 +279,4 @@ def test_another_machine_reaches_no_desk_without_accounts(run: Path) -> None:
 
 
 def test_measures_have_the_reports_words() -> None:
-    assert [word("measure", m, "zh") for m in Remedy] == ["重采", "勘误", "备案"]
+    assert [word("remedy", m, "zh") for m in Remedy] == ["重采", "勘误", "备案"]

@@ -28,10 +28,10 @@ from report_cases import (
     subject,
 )
 
-from pipeline.core.reasons import ACCEPTED, OTHER, Language, catalogue
+from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
 from pipeline.core.types import Case, Comparison, Decision
+from pipeline.core.words import Language, word, words
 from pipeline.report import html_report, plots, view, write_html
-from pipeline.report.words import table, word
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -161,17 +161,10 @@ def test_every_reason_is_a_whole_sentence_with_a_short_name(code: str, lang: Lan
     assert word("reason", code, lang) != code
 
 
-def test_every_word_has_both_languages() -> None:
-    missing = [
-        (section, key)
-        for section, entries in table().items()
-        for key, entry in entries.items()
-        if set(entry) != set(LANGUAGES) or not all(entry.values())
-    ]
-    assert missing == []
-    assert set(table()["decision"]) == {d.value for d in Decision}
+def test_decisions_and_categories_have_words() -> None:
+    assert set(words("decision", "zh")) == {d.value for d in Decision}
     registry = {r.registry for r in catalogue().values() if r.registry}
-    assert set(table()["category"]) == registry | {ACCEPTED, OTHER}
+    assert set(words("category", "zh")) == registry | {ACCEPTED, OTHER}
 
 
 def test_words_and_uses_match() -> None:
@@ -185,8 +178,8 @@ def test_words_and_uses_match() -> None:
     modules = ("html_report.py", "plots.py", "view.py", "xlsx_report.py")
     code = "".join(folder.joinpath(name).read_text("utf-8") for name in modules)
     used = in_script | {name for pair in in_page for name in pair if name}
-    assert used <= set(table()["ui"])
-    assert [key for key in table()["ui"] if key not in used and not quoted(key, code)] == []
+    assert used <= set(words("report", "zh"))
+    assert [key for key in words("report", "zh") if key not in used and not quoted(key, code)] == []
 
 
 def quoted(key: str, code: str) -> bool:

@@ -21,10 +21,9 @@ from report_cases import (
 )
 
 from pipeline.core.errors import StoreError
-from pipeline.core.reasons import Language
 from pipeline.core.types import Case
+from pipeline.core.words import Language, words
 from pipeline.report import write_xlsx, xlsx_report
-from pipeline.report.words import words
 
 HEADER = (
     "序号 院系 专业 班级 学号 考生号 姓名 证件号 照片文件 机器结论 原因代码 说明 复核人 复核结论 "

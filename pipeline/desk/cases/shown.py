@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.eyes import eyes_of
-from pipeline.core.reasons import Language, kind_name
+from pipeline.core.reasons import kind_name
 from pipeline.core.types import Case
+from pipeline.core.words import Language
 from pipeline.desk.cases.answers import first_answer_given
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import Answer, Outcome, standing

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.core.errors import RosterError
 from pipeline.core.types import Subject
+from pipeline.core.words import languages, word
 from pipeline.desk.accounts import imported
 from pipeline.desk.cases.answers import Given, give
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import CATEGORY, Need, Remedy, Verdict, standing
 from pipeline.desk.exchange.replies import Finder
-from pipeline.report.words import table as report_table
 from pipeline.source.columns import Columns, load_columns
 from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
 from pipeline.source.text import squashed
@@ -118,8 +118,7 @@ def _columns(cells: Row, known: Columns) -> dict[str, int]:
 def _headers() -> dict[str, str]:
     """Our own headers in comparable form: those of the workbook in both languages, of the CSV."""
     fields = ("verdict", "measure", "reviewer")
-    sheet = report_table()["sheet"]
-    headers = {squashed(title): name for name in fields for title in sheet[name].values()}
+    headers = {squashed(word("sheet", name, lang)): name for name in fields for lang in languages()}
     plain = (*fields, "subject_id", "photo_sha256", "comment")
     return headers | {squashed(name): name for name in plain}
 
@@ -152,19 +151,18 @@ def _meant(text: str, known: Mapping[str, str], where: str) -> str:
 def _verdicts() -> dict[str, str]:
     """Every word a verdict goes by."""
     known = {squashed(verdict): verdict.value for verdict in Verdict}
-    categories = report_table()["category"]
     for verdict, category in CATEGORY.items():
-        names = [category, *categories.get(category, {}).values()]
-        names += report_table()["verdict"][verdict].values()
-        known |= {squashed(name): verdict.value for name in names}
+        known[squashed(category)] = verdict.value
+        for lang in languages():
+            known[squashed(word("category", category, lang))] = verdict.value
+            known[squashed(word("verdict", verdict, lang))] = verdict.value
     return known
 
 
 def _remedies() -> dict[str, str]:
     known = {squashed(remedy): remedy.value for remedy in Remedy}
     for remedy in Remedy:
-        names: Iterable[str] = report_table()["measure"][remedy].values()
-        known |= {squashed(name): remedy.value for name in names}
+        known |= {squashed(word("remedy", remedy, lang)): remedy.value for lang in languages()}
     return known
 
 

@@ -12,14 +12,12 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.privacy import masked_sentence
-from pipeline.core.reasons import Language
 from pipeline.core.types import Case
+from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import CATEGORY, Answer, Remedy, State, Verdict, standing
-from pipeline.desk.words import words
 from pipeline.report.csv_report import harmless
 from pipeline.report.files import replacing
-from pipeline.report.words import word
 from pipeline.report.xlsx_report import write_xlsx
 from pipeline.store import RunSummary
 from pipeline.store.items import Item
@@ -124,13 +122,13 @@ def _people(desk: Desk, item: Item, lang: Language) -> dict[str, str]:
     told = {
         "reviewer": "、".join(a.who for a in standing(answers)),
         "verdict": _category(outcome.verdict, lang),
-        "measure": word("measure", outcome.remedy, lang) if outcome.remedy else "",
+        "measure": word("remedy", outcome.remedy, lang) if outcome.remedy else "",
         "state": words("state", lang).get(item.state, ""),
         "student_verdict": _category(Verdict(student) if student else None, lang),
         "date": _day(outcome.final),
     }
     if item.state is State.FILE and not told["measure"]:
-        told["measure"] = word("measure", Remedy.FILE, lang)
+        told["measure"] = word("remedy", Remedy.FILE, lang)
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,11 +11,9 @@ from fastapi import Request
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from pipeline.core.reasons import Language
+from pipeline.core.words import Language, languages, words
 from pipeline.desk.accounts import Session
 from pipeline.desk.web.visits import language
-from pipeline.desk.words import words
-from pipeline.report import words as report_words
 from pipeline.report.view import SYMBOLS
 
 STATE_SYMBOLS = {
@@ -53,8 +52,9 @@ def page(
     template = _environment().get_template(f"{name}.html.jinja")
     text = template.render(
         lang=lang,
-        t=words("ui", lang),
+        t=words("desk", lang),
         w=_vocabulary(lang),
+        languages={code: words("language", code) for code in languages()},
         session=session,
         accounts=request.app.state.accounts,
         here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
@@ -65,15 +65,17 @@ def page(
     return HTMLResponse(text, status)
 
 
+_TABLES = (
+    *("decision", "category", "remedy", "verdict", "report", "language"),
+    *("state", "need", "feature", "sight", "role", "action", "queue", "refusal"),
+)
+
+
 @cache
-def _vocabulary(lang: Language) -> dict[str, dict[str, str]]:
-    """Words by section: the report's and the desk's own."""
-    own = ("state", "need", "feature", "sight", "role", "action", "queue", "refusal")
-    shared = ("decision", "reason", "category", "measure", "verdict", "ui")
-    report = {section: report_words.words(section, lang) for section in shared}
-    report["reason"] = {**report["reason"], **words("queue", lang)}
-    report["report"] = report.pop("ui")
-    return report | {section: words(section, lang) for section in own}
+def _vocabulary(lang: Language) -> dict[str, Mapping[str, str]]:
+    """The catalogue's tables that pages need; the queue has reasons of its own."""
+    tables = {name: words(name, lang) for name in _TABLES}
+    return tables | {"reason": {**words("reason", lang), **words("queue", lang)}}
 
 
 @cache

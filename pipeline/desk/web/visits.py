@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import compare_digest, token_urlsafe
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends, Request
+from pydantic import AfterValidator, WithJsonSchema
 from starlette.responses import Response
 
-from pipeline.core.reasons import DEFAULT_LANGUAGE, Language
+from pipeline.core.words import DEFAULT_LANGUAGE, Language, languages
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role, Session
 from pipeline.desk.cases.desk import Desk
@@ -48,7 +49,7 @@ class Visit:
 def language(request: Request) -> Language:
     """The chosen language, else the browser's, else Chinese."""
     wanted = request.cookies.get(LANGUAGE) or request.headers.get("accept-language", "")[:2]
-    return "en" if wanted == "en" else "zh" if wanted == "zh" else DEFAULT_LANGUAGE
+    return wanted if wanted in languages() else DEFAULT_LANGUAGE
 
 
 def address(request: Request) -> str:
@@ -153,4 +154,17 @@ def own_path(text: str) -> str:
 
 
 Back = Annotated[str, Depends(lambda back="/": own_path(back))]
-LanguageName = Literal["zh", "en"]
+
+
+def known_language(name: str) -> Language:
+    """The name of a language that there is; ValueError for another."""
+    if name not in languages():
+        raise ValueError(f"allowed: {', '.join(languages())}")
+    return name
+
+
+LanguageName = Annotated[
+    Language,
+    AfterValidator(known_language),
+    WithJsonSchema({"type": "string", "enum": list(languages())}),
+]

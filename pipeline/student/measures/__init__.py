@@ -1,4 +1,7 @@
-"""Quality stage: every file here with a `MEASURE` is one measure; nothing else to register."""
+"""Quality stage: every file here with a `MEASURE` is one measure; nothing else to register.
+
+Packages outside may bring more (`core.extensions`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import math
 import pkgutil
 from functools import cache
 
+from pipeline.core.extensions import fault, installed
+from pipeline.core.reasons import catalogue
 from pipeline.core.types import Measurement
 from pipeline.student.view.base import Measure, NotMeasuredError, View
 
@@ -19,13 +24,32 @@ VERSION = 6
 
 @cache
 def all_measures() -> dict[str, Measure]:
-    """All measures by name, in alphabetical order of their files."""
+    """All measures by name, in alphabetical order of their files, then those of extensions.
+
+    Raises:
+        InstallationError: An extension cannot be used; names its package.
+    """
     found: dict[str, Measure] = {}
     for module in pkgutil.iter_modules(__path__):
         measure = getattr(importlib.import_module(f"{__name__}.{module.name}"), "MEASURE", None)
         if measure is not None:
             found[measure.name] = measure
+    for one in installed():
+        for named in one.extension.measures:
+            if not isinstance(named, Measure):
+                raise fault(one.package, f"{named!r} is no Measure")
+            if named.name in found:
+                raise fault(one.package, f"a measure is called {named.name} already")
+            for code in (named.below, named.above):
+                if code not in catalogue():
+                    raise fault(one.package, f"{named.name} has an unknown reason code, {code}")
+            found[named.name] = named
     return found
+
+
+def versions() -> tuple[object, ...]:
+    """What a stored value depends on beside the picture: part of every fingerprint."""
+    return (VERSION, *(one.version for one in installed()))
 
 
 def measure_all(view: View) -> tuple[Measurement, ...]:
