@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pipeline.core.errors import ConfigError
 from pipeline.core.reasons import catalogue
 from pipeline.core.standard import Frame, Limit, Profile, Strict
+from pipeline.core.toml import parsed
 from pipeline.core.types import Severity
 
 __all__ = ["Frame", "Limit", "Policy", "Profile"]
@@ -254,13 +255,11 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def read_toml(path: Path) -> dict[str, Any]:
     """A user's TOML file. Raises ConfigError that names it where it cannot be read."""
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))  # Windows editors put a mark in front
+        return parsed(path.read_text("utf-8-sig"), str(path))  # Windows editors put a mark in front
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text", "Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from error
 
 
 def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:

@@ -5,13 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 
 class Strict(BaseModel):
     """Unknown keys are refused, values never change, infinities are no numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `true` for 1, "3" for 3 and 1 for `true`, which Python or pydantic would take."""
+        kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
+        number = not kinds.isdisjoint({int, float})
+        if (number and bool not in kinds and isinstance(value, bool)) or (
+            number and str not in kinds and isinstance(value, str)
+        ):
+            wanted = "a number" if float in kinds else "an integer"
+            raise ValueError(f"must be {wanted}, neither a text nor true or false")
+        if kinds == {bool} and not isinstance(value, bool):
+            raise ValueError("must be a boolean, true or false")
+        return value
+
+
+def _kinds(annotation: object) -> set[object]:
+    """The types that a field may have, None left out."""
+    return {*getattr(annotation, "__args__", (annotation,))} - {type(None)}
 
 
 class Limit(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ COLUMNS = (
     "advice",
     "adjusted",
 )
+_FORMULA = ("=", "+", "-", "@")
 
 
 def write_csv(cases: Iterable[Case], path: Path) -> None:
@@ -65,6 +67,12 @@ def _line(case: Case) -> tuple[str | int, ...]:
 
 
 def harmless(text: str) -> str:
-    """A leading apostrophe where a spreadsheet would take the text for a formula (OWASP)."""
+    """A leading apostrophe where a spreadsheet would take the text for a formula (OWASP).
+
+    Full-width signs count too, and signs behind what a spreadsheet trims: blanks, line breaks and
+    other characters that print nothing.
+    """
     text = text.replace("\r", "\\r")  # csv quotes a line feed, but not a lone carriage return
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    seen = next((c for c in text if c.isprintable() and not c.isspace()), "")
+    risky = unicodedata.normalize("NFKC", seen)[:1] in _FORMULA or text[:1] == "\t"
+    return f"'{text}" if risky else text

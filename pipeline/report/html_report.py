@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,8 @@ def write_html(
         score_charts=lambda: _score_charts(tally, limits, run.non_mated, lang),
         stage_chart=plots.stage_chart(run.stages, lang) if run.stages else "",
         css=_inline("report.css"),
-        js=_inline("guides.js") + _inline("decide.js") + _inline("report.js"),
+        js=_script(),
+        js_hash=b64encode(sha256(_script().encode()).digest()).decode(),
     )
     with (
         replacing(path) as temporary,
@@ -97,6 +99,11 @@ def _environment() -> Environment:
 def _inline(name: str) -> Markup:
     """A style sheet or script of ours, to be placed as it is."""
     return Markup(files("pipeline.report").joinpath("templates", name).read_text("utf-8"))  # noqa: S704
+
+
+def _script() -> Markup:
+    """The page's only script; its Content-Security-Policy lets no other run."""
+    return _inline("guides.js") + _inline("decide.js") + _inline("report.js")
 
 
 def _json(data: object) -> Markup:

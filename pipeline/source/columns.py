@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.toml import parsed
 from pipeline.source.text import fault, squashed
 
 FIELDS = (
@@ -69,10 +69,7 @@ def load_columns(user: Path | None = None) -> Columns:
 
 def _parse(text: str, source: str) -> dict[str, list[str]]:
     """Every field's headers in comparable form; fields the file leaves out have none."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source} is not valid TOML: {error}.", "Correct that line.") from error
+    table = parsed(text, source)
     aliases: dict[str, list[str]] = {field: [] for field in FIELDS}
     owner: dict[str, str] = {}
     for field, headers in table.items():

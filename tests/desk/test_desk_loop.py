@@ -86,6 +86,21 @@ def test_college_tables_hold_what_people_decided(run: Path, tmp_path: Path) -> N
     assert len(book.worksheets[0]._images) > 0
 
 
+def test_colleges_with_names_without_end_keep_a_file_each(run: Path, tmp_path: Path) -> None:
+    names = [f"{'学院' * 1500}{end}" for end in "甲乙"]
+    with opened(run) as desk:
+        items = [desk.student(student) for student in (FAULTY, SIZE)]
+        with desk.ledger.transaction():
+            for item, name in zip(items, names, strict=True):
+                assert item
+                change = "UPDATE item SET college = ? WHERE id = ?"
+                desk.ledger.db.execute(change, (name, item.id))
+        paths = exports.college(desk, tmp_path, "test", "zh")
+    long = [path for path in paths if path.name.startswith("学院学院学院")]
+    assert len(long) == 2
+    assert all(len(path.name.encode()) < 240 and path.is_file() for path in long)
+
+
 def test_registry_table_holds_doubts_and_faults(run: Path, tmp_path: Path) -> None:
     say(run, SIZE, Verdict.OTHER)
     file = write(tmp_path / "bz.csv", "学号,姓名,bz", f"{FINE},徐丽,身份核验不确定")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.desk.accounts import LOCAL
 from pipeline.desk.cases.verdicts import (
     USUAL,
     Answer,
@@ -81,6 +82,25 @@ def test_a_third_always_settles(one: Verdict, two: Verdict, three: Verdict) -> N
     agreed = one is two and one is not Verdict.CANNOT_TELL
     assert outcome.verdict is (one if agreed else three)
     assert outcome.need is Need.NOBODY
+
+
+@given(verdicts, verdicts, st.booleans())
+def test_an_answer_without_accounts_never_concludes_for_a_second(
+    one: Verdict, two: Verdict, first: bool
+) -> None:
+    """Whoever judged as `local` and has an account now is still one person."""
+    entries = ((LOCAL, one), ("an", two)) if first else (("an", two), (LOCAL, one))
+    outcome = settle(DOUBT, said(*entries), PAIRS)
+    assert outcome.final is None
+    agreed = one is two and one is not Verdict.CANNOT_TELL
+    assert outcome.need is (Need.SECOND if agreed else Need.LEAD)
+
+
+def test_nor_for_a_lead() -> None:
+    answers = said(("an", Verdict.OK), ("bo", Verdict.NOT_ME), (LOCAL, Verdict.OK))
+    answers[-1] = replace(answers[-1], lead=True)
+    assert of(settle(DOUBT, answers, PAIRS)) == (State.TODO, Need.LEAD)
+    assert settle(DOUBT, [*answers, replace(answers[-1], id=4, who="lu")], PAIRS).verdict
 
 
 @given(st.lists(st.tuples(people, verdicts), max_size=8))

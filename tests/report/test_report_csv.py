@@ -49,7 +49,7 @@ def test_numbers_have_fixed_decimals_and_none_is_empty(rows: list[dict[str, str]
     assert rows[0]["turn_cw"] == "0"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+@pytest.mark.parametrize("start", [*"=+-@\t＝＋－＠", "\n=", " =", "\x00=", "\u3000＝", "\u200b@"])
 def test_formulas_are_disarmed(tmp_path: Path, start: str) -> None:
     case = Case(subject(1), f"{start}cmd.jpg", judged())
     write_csv([case], tmp_path / "results.csv")

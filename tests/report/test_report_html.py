@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -81,6 +83,15 @@ def test_every_student_is_there_once_in_order(tmp_path: Path, lang: Language) ->
     page = Page(written(tmp_path, students(), lang))
     assert [c.get("id", "") for c in page.cases] == [c.subject.student_key for c in students()]
     assert page.pictures["pictures-0"].keys() == {"photo", "idcard", "admission"}
+
+
+def test_no_script_but_the_reports_own_may_run(tmp_path: Path, lang: Language) -> None:
+    text = written(tmp_path, students(), lang)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert policy
+    assert f"script-src 'sha256-{digest}';" in policy[1]
 
 
 def test_hostile_names_stay_text(tmp_path: Path, lang: Language) -> None:

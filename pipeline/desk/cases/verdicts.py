@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.core.reasons import ACCEPTED, OTHER
+from pipeline.desk.accounts import LOCAL
 from pipeline.store.items import State as State
 
 FEATURES = ("ears", "moles", "brows", "nose", "chin")
@@ -174,7 +175,8 @@ def settle(facts: Facts, answers: Sequence[Answer], pairs: Collection[str] = ())
     asked = facts.asked or bool(complaint) or bool(registry and registry.value)
     if not current:
         return _unanswered(facts, asked, student)
-    fair = {a.who for a in answers if a.blind or not facts.blind}
+    # Who judged on a desk without accounts may have one now: nobody confirms themselves.
+    fair = {a.who for a in answers if a.who != LOCAL and (a.blind or not facts.blind)}
     need, final = _resolve(current, facts, pairs, fair)
     if final is None:
         return Outcome(State.TODO, need)
@@ -194,8 +196,9 @@ def _resolve(
 ) -> tuple[Need, Answer | None]:
     """The answer that counts, or whose is missing.
 
-    `fair` are those who may confirm each other: who had seen the machine's answer before their own
-    first one may contradict, but a case where that must not be is not concluded by their consent.
+    `fair` are those who may confirm each other. Others may contradict, but no case is concluded by
+    their consent: those who had seen the machine's answer before their own first one where that
+    must not be, and whoever answered on a desk without accounts, where no name tells people apart.
     """
     doubted = any(a.verdict is Verdict.NOT_ME for a in current) and "NOT_ME" in pairs
     alone = len(current) == 1
@@ -208,7 +211,7 @@ def _resolve(
     first, second, *rest = sorted(current, key=lambda a: a.who not in fair)
     if first.verdict is second.verdict and first.verdict is not Verdict.CANNOT_TELL:
         return (Need.NOBODY, second) if second.who in fair else (Need.SECOND, None)
-    decided = [a for a in rest if a.lead]
+    decided = [a for a in rest if a.lead and a.who != LOCAL]
     return (Need.NOBODY, decided[-1]) if decided else (Need.LEAD, None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ CSV_COLUMNS = (
     *("verdict", "measure", "state", "student_verdict", "registry", "comment", "date"),
 )
 _UNFIT = re.compile(r"[^\w\-]+")
+_LONGEST = 50  # of four bytes each; file systems take 255, the temporary name included
 
 
 def college(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
@@ -167,8 +169,12 @@ def _said(answers: list[Answer], kind: str) -> str:
 
 
 def _file_name(college: str) -> str:
-    """A college's name as a file's: letters, digits and hyphens only."""
-    return _UNFIT.sub("_", college).strip("_") or "no-college"
+    """A college's name as a file's: letters, digits and hyphens only, and not too many."""
+    name = _UNFIT.sub("_", college).strip("_") or "no-college"
+    if len(name) <= _LONGEST:
+        return name
+    # Two long names that begin alike stay two files.
+    return f"{name[:_LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _make(out: Path) -> None:
