@@ -18,6 +18,7 @@ def put_whole(data: bytes, target: Path) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            os.fchmod(file.fileno(), 0o644)  # one cache may serve many users
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ import typer
 from pipeline.cli.console import err_console, plain
 from pipeline.cli.late import LateGroup
 from pipeline.core.errors import PhotoproofError
+from pipeline.core.private import shield
 
 app = typer.Typer(
     cls=LateGroup,
@@ -27,6 +28,8 @@ def photoproof() -> None:
 def main() -> None:
     """Entry point: every known error becomes one clear message and its exit code."""
     try:
+        if sys.argv[1:2] != ["models"]:  # weights are no secret, and one cache serves many users
+            shield()
         app()
     except PhotoproofError as error:
         err_console.print(f"[bold red]photoproof:[/] {plain(error.message)}", highlight=False)

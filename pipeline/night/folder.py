@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.core.errors import StoreError
+from pipeline.core.private import make_file, make_folder, umask
 
 DATABASE = "photoproof.sqlite"  # the run's own store
 LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk
@@ -35,15 +36,16 @@ class locked:  # noqa: N801 - used as a context manager
     """The output folder, held by one run at a time; a file beside the lock says by which."""
 
     def __init__(self, out: Path) -> None:
-        self._out, self._lock = out, FileLock(out / _LOCK)
+        self._out, self._lock = out, FileLock(out / _LOCK, mode=0o666 & ~umask())
         self._owner = out / _OWNER
 
     def __enter__(self) -> None:
         """Take the lock. Raises StoreError if another run holds it or the folder is unusable."""
         try:
-            self._out.mkdir(parents=True, exist_ok=True)
+            make_folder(self._out)
             self._lock.acquire(timeout=0)
             since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+            make_file(self._owner)
             self._owner.write_text(
                 f"process {os.getpid()} on {platform.node()} since {since}", "utf-8"
             )

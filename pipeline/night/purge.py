@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import StoreError
+from pipeline.core.private import make_file
 from pipeline.night.folder import LEDGER, REPORTS, SUMMARY, database_of, locked
 from pipeline.store import Store, log
 from pipeline.store.ledger import Ledger
@@ -78,6 +79,7 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
                 if file.exists():
                     file.unlink()
                     removed.append(file.name)
+        make_file(run / SUMMARY)
         (run / SUMMARY).write_text(
             json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8"
         )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.core.errors import StoreError
+from pipeline.core.private import make_file
 
 
 @contextmanager
@@ -19,6 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        make_file(temporary)
         yield temporary
         temporary.replace(path)
     except OSError as error:

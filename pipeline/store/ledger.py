@@ -43,7 +43,6 @@ class Ledger(Database):
     def _furnish(self) -> None:
         for trigger in APPEND_ONLY.values():
             self.db.execute(trigger)
-        self.path.chmod(0o600)  # names, password hashes: nobody else's business
         self.note("desk", token_hex(16))
         Log(self.db).append("photoproof", "ledger_made")
 

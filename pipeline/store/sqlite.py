@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from pipeline.core.errors import StoreError
+from pipeline.core.private import make_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class Database:
         wait_s: float = 5.0,
     ) -> None:
         self.path, self._schema, self._label = path, schema, label
+        if not readonly:
+            # SQLite gives the files that it makes beside this one the same readers.
+            with suppress(OSError):  # it says itself what is wrong with the place
+                make_file(path)
         try:
             self.db = sqlite3.connect(
                 _address(path, readonly),

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.core.errors import StoreError
+from pipeline.core.private import make_file
 
 # Raise when a key changes its meaning; a further key is none, older files do without it.
 FORMAT = 1
@@ -128,6 +129,7 @@ class RunSummary:
 
     def write(self, path: Path) -> None:
         """Write the record as `run.json`; OSError where it cannot be."""
+        make_file(path)
         path.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 

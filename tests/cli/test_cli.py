@@ -27,6 +27,21 @@ from pipeline.core.errors import PhotoproofError
 from pipeline.sample import sources
 
 
+@pytest.mark.parametrize(("command", "left"), [("version", "0o77"), ("models", "0o22")])
+def test_commands_write_for_their_user_alone_and_weights_for_all(command: str, left: str) -> None:
+    program = (
+        "import os, sys; os.umask(0o22); sys.argv = ['photoproof', %r]\n"
+        "from pipeline.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(oct(os.umask(0)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program % command], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-1] == left
+
+
 def photoproof(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, as users run it."""
     return subprocess.run(

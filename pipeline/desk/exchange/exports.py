@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.privacy import masked_sentence
+from pipeline.core.private import make_folder
 from pipeline.core.types import Case
 from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.desk import Desk
@@ -179,7 +180,7 @@ def _file_name(college: str) -> str:
 
 def _make(out: Path) -> None:
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     except OSError as error:
         raise StoreError(
             f"{out}: cannot be made ({error.strerror})", "Choose a folder you may write to."
