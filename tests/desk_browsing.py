@@ -78,12 +78,12 @@ def field(html: str, name: str) -> str:
 
 
 @contextmanager
-def served(run: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(run: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command as users start it; its process and address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "pipeline", "review", str(run), "--port", str(port)]
+    command = [sys.executable, "-m", "pipeline", "review", str(run), "--port", str(port), *options]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
     )

@@ -33,12 +33,20 @@ def review_command(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    proxies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-proxy",
+            metavar="ADDRESS",
+            help="Proxy whose X-Forwarded-For and -Proto are believed; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.serve import Address, prepare
 
-    address = Address(host, port, tls_cert, tls_key)
+    address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()))
     service = prepare(run, address)
     if not service.accounts:
         out_console.print("No accounts: this address opens the desk once, on this machine only.")

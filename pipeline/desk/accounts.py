@@ -14,6 +14,7 @@ from argon2.exceptions import VerificationError
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.privacy import masked
+from pipeline.desk.passwords import SHORTEST, fault
 from pipeline.store import log
 from pipeline.store.accounts import SessionRow
 from pipeline.store.ledger import Ledger
@@ -21,8 +22,11 @@ from pipeline.store.ledger import Ledger
 SESSION_S = 12 * 3600  # a working day at most
 IDLE_S = 60 * 60  # an hour without a click
 TOUCH_S = 60  # how often a session's last use is written down
-WINDOW_S, TRIES_NAME, TRIES_ADDRESS = 15 * 60, 5, 20
-MIN_PASSWORD = 10
+# Failed tries of late after which an address waits: for one name, for all. A name is never shut by
+# what others do elsewhere, only slowed down.
+WINDOW_S, TRIES_BOTH, TRIES_ADDRESS = 15 * 60, 5, 20
+SLOWED_FROM, SLOWEST_S = 5, 8.0
+TOKEN_EACH_S = 60  # how often wrong one-time tokens of one address are put on record
 LOCAL = "local"  # who judges on a desk without accounts
 
 
@@ -44,7 +48,11 @@ class Session:
 
 
 class TooManyTriesError(Exception):
-    """The name or address has to wait before it tries another password."""
+    """The address has to wait so many seconds before it tries again."""
+
+    def __init__(self, wait_s: int = WINDOW_S) -> None:
+        super().__init__(wait_s)
+        self.wait_s = wait_s
 
 
 @cache
@@ -62,13 +70,13 @@ def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
     """Make an account.
 
     Raises:
-        ConfigError: The name is taken or unusable, or the password too short.
+        ConfigError: The name is taken or unusable, or the password too short or too common.
     """
     if not name or len(name) > 40 or not name.isprintable() or name.strip() != name:
         raise ConfigError("an account's name is 1 to 40 printable characters")
     if name == LOCAL or name.startswith(("import:", "photoproof")):
         raise ConfigError(f"the account name {name} is reserved", "Choose another name.")
-    _long_enough(password)
+    _good(password, name)
     hashed = _hasher().hash(password)
     with ledger.transaction():
         if not ledger.accounts.add(name, role.value, hashed, log.now()):
@@ -115,10 +123,10 @@ def change_own(
     """Change one's own password; one's sessions elsewhere end. False if `current` is wrong.
 
     Raises:
-        ConfigError: The new password is too short.
+        ConfigError: The new password is too short or too common.
         TooManyTriesError: Too many failures for this name or from this address of late.
     """
-    _long_enough(password)
+    _good(password, name)
     if _fitting(ledger, name, current, address, "password_refused") is None:
         return False
     change(ledger, name, password, name, keep=cookie)
@@ -129,9 +137,9 @@ def change(ledger: Ledger, name: str, password: str, by: str, keep: str = "") ->
     """Give an account another password; its sessions end, but for the one of the cookie `keep`.
 
     Raises:
-        ConfigError: There is no such account, or the password is too short.
+        ConfigError: There is no such account, or the password is too short or too common.
     """
-    _long_enough(password)
+    _good(password, name)
     hashed = _hasher().hash(password)
     with ledger.transaction():
         if not ledger.accounts.change_password(name, hashed):
@@ -140,11 +148,14 @@ def change(ledger: Ledger, name: str, password: str, by: str, keep: str = "") ->
         ledger.log.append(by, "password_changed", account=name, sessions_ended=ended)
 
 
-def _long_enough(password: str) -> None:
-    if len(password) < MIN_PASSWORD:
-        raise ConfigError(
-            f"the password has fewer than {MIN_PASSWORD} characters", "Choose a longer one."
-        )
+def _good(password: str, name: str) -> None:
+    match fault(password, name):
+        case "too_short":
+            said = f"the password has fewer than {SHORTEST} characters"
+            raise ConfigError(said, "Choose a longer one.")
+        case "too_common":
+            said = "the password is one that many have, or made of names and dates"
+            raise ConfigError(said, "Choose another, say four words that do not belong together.")
 
 
 def _no_account(name: str) -> ConfigError:
@@ -153,25 +164,39 @@ def _no_account(name: str) -> ConfigError:
 
 def _fitting(ledger: Ledger, name: str, password: str, address: str, refusal: str) -> Role | None:
     """The role of the account that name and password fit; a failure is counted and logged."""
-    _limit(ledger, name, address)
+    attempt = _attempt(ledger, name, address)
     row = ledger.accounts.password_and_role(name)
     try:
         _hasher().verify(row[0] if row else _nobody(), password)
     except VerificationError:
-        with ledger.transaction():
-            moment = time.time()
-            ledger.accounts.add_failure(moment, _hashed(name), address, moment - WINDOW_S)
-            # An unknown name may be a password in the wrong field.
-            ledger.log.append(name if row else "unknown", refusal, address=address)
+        # An unknown name may be a password in the wrong field.
+        ledger.record(name if row else "unknown", refusal, address=address)
         return None
-    return Role(row[1]) if row else None
+    if row is None:
+        return None
+    with ledger.transaction():
+        ledger.accounts.drop_failure(attempt)
+    return Role(row[1])
 
 
-def _limit(ledger: Ledger, name: str, address: str) -> None:
-    since = time.time() - WINDOW_S
-    by_name, by_address = ledger.accounts.failures(_hashed(name), address, since)
-    if by_name >= TRIES_NAME or by_address >= TRIES_ADDRESS:
-        raise TooManyTriesError
+def _attempt(ledger: Ledger, name: str, address: str) -> int:
+    """Count a try as failed before its password is looked at; its number.
+
+    Tries at the same moment can so be no more than tries one by one.
+    """
+    with ledger.transaction():
+        moment = time.time()
+        failed = ledger.accounts.failures(_hashed(name), address, moment - WINDOW_S)
+        if failed.of_both >= TRIES_BOTH or failed.from_address >= TRIES_ADDRESS:
+            raise TooManyTriesError
+        return ledger.accounts.add_failure(moment, _hashed(name), address, moment - WINDOW_S)
+
+
+def slowed_s(ledger: Ledger, name: str) -> float:
+    """How long a try for this name is to wait, for all that has failed of late from anywhere."""
+    failed = ledger.accounts.failures(_hashed(name), "", time.time() - WINDOW_S).of_name
+    over = failed - SLOWED_FROM
+    return min(SLOWEST_S, 0.5 * 2 ** min(over, 8)) if over > 0 else 0.0
 
 
 def begin(ledger: Ledger, who: str, role: Role, address: str) -> str:
@@ -204,14 +229,33 @@ def end(ledger: Ledger, cookie: str, who: str) -> None:
 
 
 def redeem(ledger: Ledger, token: str, address: str) -> str | None:
-    """The cookie of a session for the one-time token, which then is spent; None if it is wrong."""
+    """The cookie of a session for the one-time token, which then is spent; None if it is wrong.
+
+    A right token is always taken: nobody can guess it, so nobody need be kept from guessing.
+
+    Raises:
+        TooManyTriesError: A wrong one, after many from this address.
+    """
+    kept = ledger.noted("token")
+    if not kept or not compare_digest(kept, _hashed(token)):
+        _token_refused(ledger, address)
+        return None
     with ledger.transaction():
-        kept = ledger.noted("token")
-        if not kept or not compare_digest(kept, _hashed(token)):
-            ledger.log.append(LOCAL, "token_refused", address=address)
+        if ledger.noted("token") != kept:  # another request has just spent it
             return None
         ledger.note("token", "")
     return begin(ledger, LOCAL, Role.LEAD, address)
+
+
+def _token_refused(ledger: Ledger, address: str) -> None:
+    """Put a wrong token on record, once a minute for an address; nothing is written for many."""
+    moment, name = time.time(), _hashed("token")
+    if ledger.accounts.failures(name, address, moment - WINDOW_S).of_both >= TRIES_ADDRESS:
+        raise TooManyTriesError
+    with ledger.transaction():
+        if not ledger.accounts.failures(name, address, moment - TOKEN_EACH_S).of_both:
+            ledger.log.append(LOCAL, "token_refused", address=address)
+        ledger.accounts.add_failure(moment, name, address, moment - WINDOW_S)
 
 
 def new_token(ledger: Ledger) -> str:

@@ -17,6 +17,14 @@ class SessionRow(NamedTuple):
     seen: float
 
 
+class Failures(NamedTuple):
+    """Failed tries: of a name from anywhere, from an address for any name, of both together."""
+
+    of_name: int
+    from_address: int
+    of_both: int
+
+
 class Accounts:
     """The tables about people; writing is done inside a transaction of the ledger."""
 
@@ -81,16 +89,28 @@ class Accounts:
         """Forget sessions that began, or were last seen, earlier than this."""
         self._db.execute("DELETE FROM session WHERE began < ? OR seen < ?", (began, seen))
 
-    def add_failure(self, at: float, name: str, address: str, keep_from: float) -> None:
-        """Note a failed try and forget those before `keep_from`; `name` is a hash."""
-        self._db.execute("DELETE FROM failure WHERE at < ?", (keep_from,))
-        self._db.execute("INSERT INTO failure VALUES (?, ?, ?)", (at, name, address))
+    def add_failure(self, at: float, name: str, address: str, keep_from: float) -> int:
+        """Note a try as failed and forget those before `keep_from`; its number.
 
-    def failures(self, name: str, address: str, since: float) -> tuple[int, int]:
-        """How many tries have failed for a name, and from an address, after `since`."""
-        by_name, by_address = self._db.execute(
-            "SELECT count(*) FILTER (WHERE name = ?), count(*) FILTER (WHERE address = ?)"
-            " FROM failure WHERE at > ?",
+        Args:
+            at: Seconds since 1970, as `keep_from`.
+            name: A hash.
+            address: Where it came from.
+            keep_from: None before this is asked for any more.
+        """
+        self._db.execute("DELETE FROM failure WHERE at < ?", (keep_from,))
+        row = self._db.execute("INSERT INTO failure VALUES (?, ?, ?)", (at, name, address))
+        return int(row.lastrowid or 0)
+
+    def drop_failure(self, number: int) -> None:
+        """Forget a try that has not failed after all."""
+        self._db.execute("DELETE FROM failure WHERE rowid = ?", (number,))
+
+    def failures(self, name: str, address: str, since: float) -> Failures:
+        """How many tries have failed after `since`."""
+        row = self._db.execute(
+            "SELECT count(*) FILTER (WHERE name = ?1), count(*) FILTER (WHERE address = ?2),"
+            " count(*) FILTER (WHERE name = ?1 AND address = ?2) FROM failure WHERE at > ?3",
             (name, address, since),
         ).fetchone()
-        return by_name, by_address
+        return Failures(*row)

@@ -58,7 +58,8 @@ class Crew:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Crew]]:
     run = make_run(tmp_path_factory.mktemp("run"), photos(6))
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        for limit in ("TRIES_NAME", "TRIES_ADDRESS"):  # made-up passwords are not to lock all out
+        # Made-up passwords are not to lock all out.
+        for limit in ("TRIES_BOTH", "TRIES_ADDRESS", "SLOWED_FROM"):
             patch.setattr(accounts, limit, 10**9)
         with Ledger(run / LEDGER) as ledger:
             for role in Role:

@@ -173,7 +173,7 @@ def test_cookies_are_strict_and_out_of_scripts_reach(run: Path) -> None:
         for cookie in made:
             assert "HttpOnly" in cookie
             # The session comes along with a link, such as the report's, and with nothing else.
-            expected = "lax" if cookie.startswith("photoproof=") else "strict"
+            expected = "lax" if cookie.startswith("photoproof_8765_") else "strict"
             assert f"SameSite={expected}" in cookie
 
 
@@ -222,9 +222,10 @@ def test_what_was_typed_for_an_unknown_name_is_not_kept(run: Path) -> None:
 
 def test_session_ends_on_logout_and_with_time(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with visitor(run, "an") as one:
-        kept = one.http.cookies["photoproof"]
+        (name,) = [c for c in one.http.cookies if c.startswith("photoproof_8765_")]
+        kept = one.http.cookies[name]
         assert one.post("/logout").status_code == 303
-        one.http.cookies.set("photoproof", kept)
+        one.http.cookies.set(name, kept)
         assert one.get("/").status_code == 401
     with visitor(run, "an") as one:
         monkeypatch.setattr(accounts, "IDLE_S", -1)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.core.errors import StoreError
 from pipeline.core.types import Decision
-from pipeline.store.accounts import SessionRow
+from pipeline.store.accounts import Failures, SessionRow
 from pipeline.store.items import Item, State, Wanted
 from pipeline.store.ledger import Ledger
 from pipeline.store.schema import APPEND_ONLY
@@ -139,10 +139,12 @@ def test_accounts_sessions_and_failed_tries(ledger: Ledger) -> None:
     people.drop_sessions_before(50.0, 150.0)
     assert people.end_sessions_of("an", but="id") == 0, "the other one has been idle too long"
     assert people.end_sessions_of("an") == 1
-    for at, address in ((1.0, "a"), (50.0, "a"), (60.0, "b")):
-        people.add_failure(at, "n", address, keep_from=10.0)
-    assert people.failures("n", "a", since=0.0) == (2, 1)
-    assert people.failures("n", "a", since=55.0) == (1, 0)
+    tries = ((1.0, "n", "a"), (50.0, "n", "a"), (60.0, "n", "b"), (61.0, "m", "a"))
+    numbers = [people.add_failure(*one, keep_from=10.0) for one in tries]
+    assert people.failures("n", "a", since=0.0) == Failures(2, 2, 1)
+    assert people.failures("n", "a", since=55.0) == Failures(1, 1, 0)
+    people.drop_failure(numbers[2])
+    assert people.failures("n", "b", since=0.0) == Failures(1, 0, 0)
     assert people.remove("an")
     assert not people.remove("an")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
@@ -16,7 +18,7 @@ from starlette.responses import Response
 from pipeline.core.errors import PhotoproofError
 from pipeline.desk.accounts import TooManyTriesError
 from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits
-from pipeline.desk.web.visits import RefusedError
+from pipeline.desk.web.visits import HASHED_AT_ONCE, RefusedError
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -61,6 +63,8 @@ def create_app(run: Path, *, accounts: bool) -> FastAPI:
     )
     app.state.run = run
     app.state.accounts = accounts
+    app.state.instance = hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:8]
+    app.state.hashing = CapacityLimiter(HASHED_AT_ONCE)
     for router in (routes_visits.router, routes_judge.router, routes_record.router):
         app.include_router(router)
     app.middleware("http")(_safely)
@@ -104,9 +108,10 @@ def _misunderstood(request: Request, _error: Exception) -> Response:
     return pages.page(request, "message", status=422, key="misunderstood")
 
 
-def _too_many(request: Request, _error: Exception) -> Response:
+def _too_many(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooManyTriesError)
     response = pages.page(request, "message", status=429, key="too_many")
-    response.headers["Retry-After"] = "900"
+    response.headers["Retry-After"] = str(error.wait_s)
     return response
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import sleep
 from fastapi import APIRouter, Form, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.desk import accounts
+from pipeline.desk.passwords import SHORTEST, fault
 from pipeline.desk.web.pages import page, static
 from pipeline.desk.web.visits import (
     COOKIE,
@@ -19,7 +22,10 @@ from pipeline.desk.web.visits import (
     RefusedError,
     Visit,
     address,
+    drop,
+    hashing,
     keep,
+    kept,
     knock,
     knocked,
     own_path,
@@ -52,7 +58,7 @@ def ask(request: Request) -> Response:
 
 
 @router.post("/login")
-def log_in(
+async def log_in(
     request: Request,
     opened: OpenDesk,
     name: Annotated[str, Form(max_length=100)] = "",
@@ -64,7 +70,9 @@ def log_in(
     knocked(request, csrf)
     if not request.app.state.accounts:
         raise RefusedError(403, "no_accounts")
-    cookie = accounts.log_in(opened.ledger, name, password, address(request))
+    ledger, source = opened.ledger, address(request)
+    await sleep(await run_in_threadpool(accounts.slowed_s, ledger, name))
+    cookie = await hashing(request, lambda: accounts.log_in(ledger, name, password, source))
     if cookie is None:
         return door(request, 401, wrong=True)
     response = RedirectResponse(own_path(back), 303)
@@ -88,9 +96,9 @@ def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
 @router.post("/logout")
 def log_out(request: Request, visit: AnyVisit) -> Response:
     """Close the session."""
-    accounts.end(visit.desk.ledger, request.cookies.get(COOKIE, ""), visit.session.who)
+    accounts.end(visit.desk.ledger, kept(request, COOKIE), visit.session.who)
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(COOKIE)
+    drop(request, response, COOKIE)
     return response
 
 
@@ -101,7 +109,7 @@ def account(request: Request, visit: AnyVisit) -> Response:
 
 
 @router.post("/account")
-def change_password(
+async def change_password(
     request: Request,
     visit: AnyVisit,
     current: Annotated[str, Form(max_length=1000)] = "",
@@ -109,13 +117,15 @@ def change_password(
     again: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Change one's own password, knowing the old one; one's sessions elsewhere end."""
-    if len(password) < accounts.MIN_PASSWORD:
-        return _account(request, visit, 422, "too_short")
+    who, ledger, source = visit.session.who, visit.desk.ledger, address(request)
+    if said := fault(password, who):
+        return _account(request, visit, 422, said)
     if password != again:
         return _account(request, visit, 422, "not_the_same")
-    cookie = request.cookies.get(COOKIE, "")
-    who, ledger = visit.session.who, visit.desk.ledger
-    if not accounts.change_own(ledger, who, current, password, address(request), cookie):
+    cookie = kept(request, COOKIE)
+    if not await hashing(
+        request, lambda: accounts.change_own(ledger, who, current, password, source, cookie)
+    ):
         return _account(request, visit, 403, "wrong_password")
     return _account(request, visit, said="changed")
 
@@ -123,9 +133,7 @@ def change_password(
 def _account(request: Request, visit: Visit, status: int = 200, said: str = "") -> Response:
     if not request.app.state.accounts:
         raise RefusedError(404, "not_found")
-    return page(
-        request, "account", visit.session, status=status, said=said, least=accounts.MIN_PASSWORD
-    )
+    return page(request, "account", visit.session, status=status, said=said, least=SHORTEST)
 
 
 @router.get("/language/{name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import uvicorn
@@ -23,12 +23,14 @@ class Address:
     Attributes:
         certificate: PEM file with the certificate, then `key` holds its private key; without,
             HTTP: for the loopback, or behind a proxy that speaks TLS.
+        proxies: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     certificate: Path | None = None
     key: Path | None = None
+    proxies: tuple[str, ...] = ()
 
     @property
     def local(self) -> bool:
@@ -68,10 +70,12 @@ def prepare(run: Path, address: Address) -> Service:
     Raises:
         StoreError: There is no finished run in the folder.
         ConfigError: Other machines could reach a desk without accounts, TLS is half given or
-            its files are unusable, or the address is taken.
+            its files are unusable, a proxy is no address, or the address is taken.
     """
     if (address.certificate is None) != (address.key is None):
         raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
+    for proxy in address.proxies:
+        _network(proxy)
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
         config = _config(run, address, with_accounts)
@@ -102,6 +106,10 @@ def _config(run: Path, address: Address, accounts: bool) -> uvicorn.Config:
         ssl_keyfile=address.key,
         access_log=False,  # addresses would carry the token; who saw what is in the action log
         server_header=False,
+        # Whoever may name another address evades the limits of logins: by default nobody is heeded,
+        # nor the environment, where uvicorn would look.
+        proxy_headers=bool(address.proxies),
+        forwarded_allow_ips=list(address.proxies),
         log_config=None,  # warnings go to standard error as they are
     )
     try:
@@ -109,6 +117,16 @@ def _config(run: Path, address: Address, accounts: bool) -> uvicorn.Config:
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"the TLS files cannot be used ({error})") from error
     return config
+
+
+def _network(proxy: str) -> None:
+    try:
+        ip_network(proxy)
+    except ValueError as error:
+        raise ConfigError(
+            f"--trusted-proxy {proxy[:60]!r} is no address",
+            "Give the proxy's address, say 127.0.0.1, or its network, say 10.1.2.0/24.",
+        ) from error
 
 
 def _listen(address: Address) -> socket.socket:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import compare_digest, token_urlsafe
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from pydantic import AfterValidator, WithJsonSchema
 from starlette.responses import Response
@@ -20,6 +21,9 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.queue import Asker
 
 COOKIE, KNOCK, LANGUAGE = "photoproof", "photoproof_knock", "photoproof_lang"
+HASHED_AT_ONCE = 2  # argon2 takes 64 MiB each
+MOST_WAITING = 200  # who come after them are told to come again
+_T = TypeVar("_T")
 _OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 
 
@@ -48,7 +52,7 @@ class Visit:
 
 def language(request: Request) -> Language:
     """The chosen language, else the browser's, else Chinese."""
-    wanted = request.cookies.get(LANGUAGE) or request.headers.get("accept-language", "")[:2]
+    wanted = kept(request, LANGUAGE) or request.headers.get("accept-language", "")[:2]
     return wanted if wanted in languages() else DEFAULT_LANGUAGE
 
 
@@ -95,7 +99,7 @@ def admits(*roles: Role) -> Callable[..., Visit]:
     """
 
     def visit(request: Request, opened: OpenDesk, csrf: Token) -> Visit:
-        session = accounts.session(opened.ledger, request.cookies.get(COOKIE, ""))
+        session = accounts.session(opened.ledger, kept(request, COOKIE))
         if session is None:
             raise RefusedError(401, "no_session")
         if session.role not in roles:
@@ -117,7 +121,7 @@ AnyVisit = Annotated[Visit, Depends(admits(*Role))]
 
 def knock(request: Request, response: Response) -> str:
     """A token for the login form, kept in a cookie too: only our own page knows both."""
-    value = request.cookies.get(KNOCK) or token_urlsafe(24)
+    value = kept(request, KNOCK) or token_urlsafe(24)
     keep(request, response, KNOCK, value)
     return value
 
@@ -128,9 +132,31 @@ def knocked(request: Request, csrf: str) -> None:
     Raises:
         RefusedError: 403.
     """
-    kept = request.cookies.get(KNOCK, "")
-    if not kept or not compare_digest(kept.encode(), csrf.encode()):
+    known = kept(request, KNOCK)
+    if not known or not compare_digest(known.encode(), csrf.encode()):
         raise RefusedError(403, "forged_token")
+
+
+def cookie_name(request: Request, name: str) -> str:
+    """What a cookie is called here.
+
+    Browsers send a host's cookies to all of its ports: port and run are part of the name, so that
+    desks on one host do not end each other's sessions. `__Host-` lets no other host set it.
+    """
+    _, port = request.scope.get("server") or ("", 0)
+    prefix = "__Host-" if request.url.scheme == "https" else ""
+    return f"{prefix}{name}_{port}_{request.app.state.instance}"
+
+
+def kept(request: Request, name: str) -> str:
+    """A cookie's value, "" where there is none."""
+    return request.cookies.get(cookie_name(request, name), "")
+
+
+def drop(request: Request, response: Response, name: str) -> None:
+    """Forget a cookie."""
+    secure = request.url.scheme == "https"
+    response.delete_cookie(cookie_name(request, name), secure=secure, httponly=True)
 
 
 def keep(request: Request, response: Response, name: str, value: str) -> None:
@@ -140,12 +166,26 @@ def keep(request: Request, response: Response, name: str, value: str) -> None:
     cases. What changes something is no link, and needs the token of our own page besides.
     """
     response.set_cookie(
-        name,
+        cookie_name(request, name),
         value,
         httponly=True,
         samesite="lax" if name == COOKIE else "strict",
         secure=request.url.scheme == "https",
     )
+
+
+async def hashing(request: Request, work: Callable[[], _T]) -> _T:
+    """Do what computes argon2 hashes: few at once, in the order of arrival.
+
+    They wait outside the threads that answer other requests, which so go on being answered.
+
+    Raises:
+        TooManyTriesError: Too many wait already.
+    """
+    slots: CapacityLimiter = request.app.state.hashing
+    if slots.statistics().tasks_waiting >= MOST_WAITING:
+        raise accounts.TooManyTriesError(30)
+    return await to_thread.run_sync(work, limiter=slots)
 
 
 def own_path(text: str) -> str:
