@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,13 +43,17 @@ def review_command(
             help="Proxy whose X-Forwarded-For and -Proto are believed; repeatable.",
         ),
     ] = None,
+    head_file: Annotated[
+        Path | None,
+        typer.Option(help="File outside that gets the log's last hash once a minute."),
+    ] = None,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.serve import Address, prepare
 
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()))
-    service = prepare(run, address)
+    service = prepare(run, address, head_file)
     if not service.accounts:
         out_console.print("No accounts: this address opens the desk once, on this machine only.")
     elif not address.local and tls_cert is None:
@@ -101,24 +107,35 @@ def list_users(run: RunOption, as_json: AsJson = False) -> None:
 def verify(
     run: RunFolder,
     head: Annotated[str, typer.Option(help="A last hash noted earlier.")] = "",
+    head_file: Annotated[
+        Path | None, typer.Option(help="File of hashes that the desk has written outside.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that the action log and the answers are as they were written."""
+    """Check that log, answers, accounts, cases and the run's decisions are as they were written."""
+    from pipeline.desk import heads
+    from pipeline.desk.cases.audit import verified
+    from pipeline.desk.cases.desk import Desk
+
+    database_of(run)
     if not (run / LEDGER).is_file():
         raise StoreError(f"{run}: nobody has reviewed this run yet")
-    with _ledger(run) as ledger:
-        found = ledger.verify(head)
+    with closing(Desk(run)) as desk:
+        found = verified(desk, head)
+        if not found.fault:
+            found = replace(found, fault=heads.fault(desk.ledger, head_file))
     if as_json:
-        told = {"entries": found.entries, "head": found.head, "fault": found.fault}
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(asdict(found)))
     if found.fault:
         raise StoreError(
             f"the action log has been tampered with: {found.fault}",
-            f"The {found.entries} entries before it are good. Compare with a backup.",
+            f"{found.entries} entries are as written. Compare with a backup.",
         )
     if not as_json:
         out_console.print(f"{found.entries} entries, all as written", highlight=False)
         out_console.print(f"head: {found.head}", highlight=False)
+        if found.unchecked:
+            out_console.print(found.unchecked, highlight=False)
 
 
 def operator() -> str:

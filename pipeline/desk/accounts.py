@@ -81,7 +81,8 @@ def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
     with ledger.transaction():
         if not ledger.accounts.add(name, role.value, hashed, log.now()):
             raise ConfigError(f"there is already an account {name}")
-        ledger.log.append(by, "account_made", account=name, role=role.value)
+        row = ledger.accounts.digest_of(name)
+        ledger.log.append(by, "account_made", account=name, role=role.value, row=row)
 
 
 def remove(ledger: Ledger, name: str, by: str) -> None:
@@ -145,7 +146,8 @@ def change(ledger: Ledger, name: str, password: str, by: str, keep: str = "") ->
         if not ledger.accounts.change_password(name, hashed):
             raise _no_account(name)
         ended = ledger.accounts.end_sessions_of(name, but=_hashed(keep))
-        ledger.log.append(by, "password_changed", account=name, sessions_ended=ended)
+        row = ledger.accounts.digest_of(name)
+        ledger.log.append(by, "password_changed", account=name, sessions_ended=ended, row=row)
 
 
 def _good(password: str, name: str) -> None:
@@ -218,7 +220,11 @@ def session(ledger: Ledger, cookie: str) -> Session | None:
     if time.time() - row.seen > TOUCH_S:
         with ledger.transaction():
             ledger.accounts.touch_session(row.id, time.time())
-    return Session(row.who, Role(row.role), row.csrf)
+    # The account's role counts, which the log vouches for, not what a session says of it.
+    account = ledger.accounts.password_and_role(row.who)
+    if account is None and row.who != LOCAL:
+        return None
+    return Session(row.who, Role(account[1] if account else row.role), row.csrf)
 
 
 def end(ledger: Ledger, cookie: str, who: str) -> None:

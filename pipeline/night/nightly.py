@@ -24,6 +24,7 @@ from pipeline.night.publishing import publish
 from pipeline.night.run import Plan, Progress, assess_cohort
 from pipeline.night.tally import decide_all
 from pipeline.store import RunSummary, Store
+from pipeline.store.ledger import Ledger
 from pipeline.student.engine import network_engine
 
 
@@ -136,5 +137,7 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
             out / folder.SUMMARY,
         )
         publish(store, outputs.summary, out, lang)
+        with Ledger(out / folder.LEDGER) as ledger:
+            ledger.decided(store.decisions_digest(), store.stamp())
     outputs.summary.write(outputs.json)
     return outputs

@@ -65,6 +65,7 @@ def purge_run(run: Path, by: str) -> Purged:
         store.erase(left)
         told = left.as_json() if left else {"remarks": [], "purged": now}
         files = _remove(run, told)
+        ledger.decided(store.decisions_digest(), store.stamp())
         answers = ledger.forget(by, files=list(files))
         return Purged(students, pictures, answers, files, ledger.verify().head)
 

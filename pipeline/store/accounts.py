@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from pipeline.store.log import digest
+
 
 class SessionRow(NamedTuple):
     """A session as it is kept: `id` is a hash of its cookie, times are seconds since 1970."""
@@ -48,6 +50,15 @@ class Accounts:
     def listed(self) -> list[tuple[str, str, str]]:
         """Name, role and date of every account, by name."""
         return self._db.execute("SELECT name, role, made_at FROM account ORDER BY name").fetchall()
+
+    def digests(self) -> list[tuple[str, str, str]]:
+        """Name, role and a digest of all that is kept of every account, by name."""
+        rows = self._db.execute("SELECT * FROM account ORDER BY name")
+        return [(name, role, digest([name, role, *rest])) for name, role, *rest in rows]
+
+    def digest_of(self, name: str) -> str:
+        """The digest of one account that is there."""
+        return next(row for one, _, row in self.digests() if one == name)
 
     def password_and_role(self, name: str) -> tuple[str, str] | None:
         """The password's hash and the role; None if there is no such account."""

@@ -6,6 +6,8 @@ added: triggers refuse anything else. Every commit is on disk before the browser
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,6 +17,8 @@ from pipeline.store.items import Items
 from pipeline.store.log import Log, Verification
 from pipeline.store.schema import APPEND_ONLY, LEDGER
 from pipeline.store.sqlite import Database
+
+RUN_DECIDED = "run_decided"  # the action of `Ledger.decided`
 
 
 class Ledger(Database):
@@ -52,12 +56,41 @@ class Ledger(Database):
             self.log.append(who, action, subject, **detail)
 
     def verify(self, noted_head: str = "") -> Verification:
-        """Whether log and answers are as they were written.
+        """Whether log, answers and accounts are as they were written.
 
         Args:
             noted_head: A head hash noted earlier; it must still be in the chain.
         """
-        return self.log.verify(self.answers.digests(), noted_head)
+        found = self.log.verify(self.answers.digests(), noted_head)
+        return found if found.fault else replace(found, fault=self._accounts_fault())
+
+    def _accounts_fault(self) -> str:
+        """The first account that is not as the log says it was made and changed."""
+        said: dict[str, dict[str, str]] = {}
+        for entry in self.log.entries():
+            if entry.action in ("account_made", "password_changed"):
+                detail = json.loads(entry.detail)
+                said.setdefault(detail["account"], {}).update(detail)
+            elif entry.action == "account_closed":
+                said.pop(json.loads(entry.detail)["account"], None)
+        for name, role, row in self.accounts.digests():
+            if (known := said.pop(name, None)) is None:
+                return f"account {name} was not made by `photoproof users`"
+            # Entries of the first version carry no digest of the account as a whole.
+            if role != known["role"] or row != known.get("row", row):
+                return f"account {name} has been changed: its role, its password or its date"
+        return f"account {next(iter(said))} is missing" if said else ""
+
+    def decided(self, decisions: str, run: str) -> None:
+        """Put on record what a run has decided at its end; nothing where the log says so already.
+
+        Args:
+            decisions: `Store.decisions_digest`.
+            run: `Store.stamp`.
+        """
+        last = self.log.last(RUN_DECIDED)
+        if last is None or json.loads(last.detail) != {"decisions": decisions, "run": run}:
+            self.record("photoproof", RUN_DECIDED, decisions=decisions, run=run)
 
     def forget(self, who: str, **detail: object) -> int:
         """Delete every answer, and from the log whom it is about; how many answers there were.

@@ -59,11 +59,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of a check: `fault` is "" when the log is as it was written."""
+    """What became of a check.
+
+    Attributes:
+        fault: "" when all is as it was written.
+        unchecked: What could not be looked at just now, and why.
+    """
 
     entries: int
     head: str
     fault: str = ""
+    unchecked: str = ""
 
 
 def digest(content: object) -> str:
@@ -85,8 +91,8 @@ class Log:
 
     def append(self, who: str, action: str, subject: str = "", **detail: Any) -> None:
         """Add an entry."""
-        row = self._db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, previous = (row[0] + 1, row[1]) if row else (1, START)
+        last, previous = self.head()
+        seq = last + 1
         text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
         entry = Entry(seq, now(), who, action, subject, text, previous, "")
         self._db.execute(
@@ -98,6 +104,23 @@ class Log:
         """All, in the order of writing."""
         for row in self._db.execute("SELECT * FROM log ORDER BY seq"):
             yield Entry(*row)
+
+    def last(self, action: str) -> Entry | None:
+        """The last entry of this action."""
+        row = self._db.execute(
+            "SELECT * FROM log WHERE action = ? ORDER BY seq DESC LIMIT 1", (action,)
+        ).fetchone()
+        return Entry(*row) if row else None
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry; 0 and `START` where there is none."""
+        row = self._db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
+        return (row[0], row[1]) if row else (0, START)
+
+    def hash_of(self, seq: int) -> str:
+        """The hash of the entry of this number; "" where there is none."""
+        row = self._db.execute("SELECT hash FROM log WHERE seq = ?", (seq,)).fetchone()
+        return str(row[0]) if row else ""
 
     def latest(self, before: int, limit: int) -> list[Entry]:
         """The last entries below a number, newest first."""
@@ -128,7 +151,7 @@ class Log:
             noted_head: A head hash noted earlier; it must still be in the chain.
         """
         previous, count, seen, unlogged = START, 0, noted_head in ("", START), dict(answers)
-        purge, left = self._last_purge(), hashlib.sha256()
+        purge, left = self.last(PURGED), hashlib.sha256()
         upto = json.loads(purge.detail)["upto"] if purge else 0
         for count, entry in enumerate(self.entries(), 1):
             if entry.seq != count:
@@ -152,12 +175,6 @@ class Log:
             previous = entry.hash
             seen = seen or previous == noted_head
         return Verification(count, previous, self._fault_of_whole(count, unlogged, seen))
-
-    def _last_purge(self) -> Entry | None:
-        row = self._db.execute(
-            "SELECT * FROM log WHERE action = ? ORDER BY seq DESC LIMIT 1", (PURGED,)
-        ).fetchone()
-        return Entry(*row) if row else None
 
     def _fault_of_whole(self, count: int, unlogged: Mapping[int, str], seen: bool) -> str:
         """What is wrong with a chain whose entries are good one by one."""

@@ -221,6 +221,17 @@ class Store(Database):
         """sha256 of what was seen, concluded and decided of all students, and of their pictures."""
         return content_digest(self.db, pictures)
 
+    def decisions_digest(self) -> str:
+        """sha256 of what was decided about whom, and of whose photo."""
+        rows = self.db.execute(
+            "SELECT student_key, subject, photo, photo_sha256, assessment FROM student"
+            " JOIN decision USING (student_key) ORDER BY student_key"
+        )
+        content = hashlib.sha256()
+        for row in rows:
+            content.update(repr(row).encode())
+        return content.hexdigest()
+
     def purge_templates(self) -> None:
         """Delete every template; `secure_delete` overwrites their bytes."""
         with self.transaction():

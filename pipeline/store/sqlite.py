@@ -114,6 +114,15 @@ class Database:
                 "Make room on the disk and close other programs that use the file.",
             ) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is of one moment, whatever others write meanwhile."""
+        self.db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.db.execute("ROLLBACK")
+
     def note(self, name: str, value: str) -> None:
         """Keep a fact about the whole."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))

@@ -309,5 +309,5 @@ def test_a_photo_shot_again_for_people_is_never_a_seed(run: Path, crew: dict[str
     reshot(run, texts)
     with opened(run) as desk:
         desk.policy = desk.policy.model_copy(update={"seeded_share": 1.0})
-        seeded = {str(row[1]) for row in desk._rows() if row[-2]}
+        seeded = {str(row[1]) for row in desk.cases_of_store() if row[-2]}
     assert item_of(run, TURNED).student_key not in seeded

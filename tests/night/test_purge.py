@@ -81,7 +81,7 @@ def test_who_did_what_stays_and_its_chain_holds(run: Path) -> None:
     gone = purge_run(run, "cli:test")
     after = verified(run, before.head)  # a head noted before is still in it
     assert (after.fault, after.head) == ("", gone.head)
-    assert after.entries == before.entries + 2
+    assert after.entries == before.entries + 3
     with Ledger(run / LEDGER) as ledger:
         lines = list(ledger.log.entries())
     assert [line.action for line in lines].count("answer") == 3

@@ -31,7 +31,7 @@ from pipeline.night.folder import LEDGER, database_of
 from pipeline.store import RunSummary, Store
 from pipeline.store.answers import AnswerRow
 from pipeline.store.items import Item
-from pipeline.store.ledger import Ledger
+from pipeline.store.ledger import RUN_DECIDED, Ledger
 
 # Reasons about whose face it is: such cases are judged before the machine's answer is shown.
 IDENTITY = ("NOT_ME", "LOOKS_LIKE_OTHER")
@@ -83,15 +83,17 @@ class Desk:
         with self.ledger.transaction():
             if self.ledger.noted("run") == stamp:  # another request has just done it
                 return False
-            rows = list(self._rows())
+            rows = list(self.cases_of_store())
             self.ledger.items.replace(rows)
             for item in self.items():
                 self.update(item)
             self.ledger.note("run", stamp)
             self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
+        if self.ledger.log.last(RUN_DECIDED) is None:  # a run of a version that did not say
+            self.ledger.decided(self.store.decisions_digest(), stamp)
         return True
 
-    def _rows(self) -> Iterator[Item]:
+    def cases_of_store(self) -> Iterator[Item]:
         """The store's students as cases, the seeded ones among them marked."""
         secret = self.ledger.noted("desk")
         decided = list(self.store.decided())

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.desk.accounts import TooManyTriesError
+from pipeline.desk.heads import Heads
 from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits
 from pipeline.desk.web.visits import HASHED_AT_ONCE, RefusedError
 
@@ -44,7 +45,7 @@ _HEADERS = {
 }
 
 
-def create_app(run: Path, *, accounts: bool) -> FastAPI:
+def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> FastAPI:
     """The desk of one run.
 
     Args:
@@ -52,6 +53,7 @@ def create_app(run: Path, *, accounts: bool) -> FastAPI:
         accounts: People log in. Otherwise the one-time token opens one session, and only the
             loopback's own names are answered to, so that no other name can point here (DNS
             rebinding).
+        heads: Where the log's last hash is written while people are at work.
     """
     app = FastAPI(
         title="photoproof review",
@@ -63,6 +65,7 @@ def create_app(run: Path, *, accounts: bool) -> FastAPI:
     )
     app.state.run = run
     app.state.accounts = accounts
+    app.state.heads = heads
     app.state.instance = hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:8]
     app.state.hashing = CapacityLimiter(HASHED_AT_ONCE)
     for router in (routes_visits.router, routes_judge.router, routes_record.router):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from pipeline.desk.cases import oversight
+from pipeline.desk.cases.audit import verified
 from pipeline.desk.web.pages import page
 from pipeline.desk.web.visits import LeadVisit, OverseerVisit
 
@@ -23,7 +24,7 @@ def audit(
 ) -> Response:
     """The action log, newest first, and whether it is as it was written."""
     ledger = visit.desk.ledger
-    checked, lines = ledger.verify(), ledger.log.latest(before, LINES)
+    checked, lines = verified(visit.desk), ledger.log.latest(before, LINES)
     veiled = oversight.veiled(visit.desk, visit.session, lines)
     ledger.record(visit.session.who, "log_read")
     return page(

@@ -9,11 +9,15 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from pipeline.core.errors import ConfigError
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
+from pipeline.desk.heads import Heads
 from pipeline.desk.web.app import create_app
+from pipeline.night.folder import LEDGER
+from pipeline.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,33 @@ class Service:
     accounts: bool
     server: uvicorn.Server
     listener: socket.socket
+    ledger: Path
+    heads: Heads | None
 
     def run(self) -> None:
         """Serve until stopped."""
-        with self.listener:
-            self.server.run(sockets=[self.listener])
+        try:
+            with self.listener:
+                self.server.run(sockets=[self.listener])
+        finally:
+            if self.heads:
+                with Ledger(self.ledger) as ledger:
+                    self.heads.keep(ledger, now=True)
 
 
-def prepare(run: Path, address: Address) -> Service:
+def prepare(run: Path, address: Address, head_file: Path | None = None) -> Service:
     """Check run, accounts and address.
+
+    Args:
+        run: The run's folder.
+        address: Where to serve.
+        head_file: Gets the log's last hash by and by (`pipeline.desk.heads`).
 
     Raises:
         StoreError: There is no finished run in the folder.
         ConfigError: Other machines could reach a desk without accounts, TLS is half given or
-            its files are unusable, a proxy is no address, or the address is taken.
+            its files are unusable, a proxy is no address, the address is taken, or the file for
+            heads cannot be written.
     """
     if (address.certificate is None) != (address.key is None):
         raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
@@ -78,14 +95,17 @@ def prepare(run: Path, address: Address) -> Service:
         _network(proxy)
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
-        config = _config(run, address, with_accounts)
+        heads = Heads(head_file) if head_file else None
+        if heads:
+            heads.begin(desk.ledger)
+        config = _config(address, create_app(run, accounts=with_accounts, heads=heads))
         listener = _listen(address)  # before a new token ends the session of a desk that runs
         url = address.url
         if with_accounts:
             accounts.close_local(desk.ledger)
         else:
             url += f"enter?token={accounts.new_token(desk.ledger)}"
-    return Service(url, with_accounts, uvicorn.Server(config), listener)
+    return Service(url, with_accounts, uvicorn.Server(config), listener, run / LEDGER, heads)
 
 
 def _admitted(desk: Desk, address: Address) -> bool:
@@ -99,9 +119,9 @@ def _admitted(desk: Desk, address: Address) -> bool:
     return known
 
 
-def _config(run: Path, address: Address, accounts: bool) -> uvicorn.Config:
+def _config(address: Address, app: FastAPI) -> uvicorn.Config:
     config = uvicorn.Config(
-        create_app(run, accounts=accounts),
+        app,
         ssl_certfile=address.certificate,
         ssl_keyfile=address.key,
         access_log=False,  # addresses would carry the token; who saw what is in the action log

@@ -72,6 +72,8 @@ def desk(request: Request) -> Iterator[Desk]:
     try:
         opened.refresh()
         yield opened
+        if (heads := request.app.state.heads) is not None:
+            heads.keep(opened.ledger)
     finally:
         opened.close()
 
