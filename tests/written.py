@@ -1,8 +1,8 @@
 """All that the commands write about the sample cohort, as text that can be compared.
 
 `python tests/written.py` takes it anew into `tests/golden/written`; read the diff before you
-believe it. Left out is what differs between two runs: times, versions, pictures' bytes, random names; and
-styles and scripts, which are files of the project.
+believe it. Left out is what differs between two runs (times, versions, pictures' bytes, random
+names), and styles and scripts, which are files of the project.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 TOLERANCE = 0.002  # of a number, of 1 where it is smaller: processors round sums differently
 _HIDDEN = (
     (r"(?s:<style>.*?</style>|<script>.*?</script>)", "<source>"),
+    (r"sha256-[A-Za-z0-9+/]{43}=", "<source>"),
     (r"(data:image/\w+;base64,)?/9j/[A-Za-z0-9+/=]{100,}", "<picture>"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?( UTC)?", "<time>"),
     (r'("(?:seconds|students_per_second|decode|orient|quality|compare)": )[\d.]+', r"\1<seconds>"),
