@@ -28,10 +28,19 @@ _SCALAR = (str, int, float)  # bool is an int
 
 
 class InputLimits(Strict):
-    """What the decoder is willing to open."""
+    """What the decoder is willing to open, and what one picture may take.
+
+    Attributes:
+        max_scans: Of a JPEG; each passes over all its pixels.
+        max_seconds: From a picture's file to its measurements; its worker is ended then.
+        max_memory_mb: Of decoding, beside what the worker has anyway.
+    """
 
     max_bytes: int = Field(gt=0)
     max_megapixels: float = Field(gt=0)
+    max_scans: int = Field(gt=0, default=50)
+    max_seconds: float = Field(gt=0, default=20.0)
+    max_memory_mb: int = Field(gt=0, default=1500)
 
 
 class OrientationPolicy(Strict):

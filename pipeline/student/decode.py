@@ -26,12 +26,18 @@ from pipeline.core.geometry import apply_exif
 from pipeline.core.imagefile import READ_ERRORS
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import ImageFile, Photo, Pixels
+from pipeline.student.allowance import memory_for
+from pipeline.student.cost import memory_of, scans_of
 
 pillow_heif.register_heif_opener()
 
 # MPO, what some phones call a JPEG with a second picture behind it, is opened by JPEG.
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "HEIF", "GIF")
 _EXIF_ORIENTATION = 0x0112
+_JPEG = ("JPEG", "MPO")
+_TOO_MUCH_MEMORY = "it takes more memory than a photo may"
+# So many pixels are turned into BGR at once: what lies in between takes little memory.
+_AT_ONCE = 2**20
 
 
 class UnreadableError(Exception):
@@ -68,7 +74,8 @@ def decode_picture(data: bytes, limits: InputLimits, longest: int | None = None)
             half, a quarter or an eighth of its size, in a fraction of the time. None for all.
 
     Raises:
-        UnreadableError: With the decoder's own reason: not a picture, truncated, too many pixels.
+        UnreadableError: With the decoder's own reason: not a picture, truncated; or it has too many
+            pixels or scans, or would take too much memory.
     """
     PillowFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -80,13 +87,15 @@ def decode_picture(data: bytes, limits: InputLimits, longest: int | None = None)
         raise UnreadableError("not a picture in a known format") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise UnreadableError(_reason(error)) from error
+    except MemoryError as error:
+        raise UnreadableError(_TOO_MUCH_MEMORY) from error
     except (
         struct.error,
         ArithmeticError,
         LookupError,
         TypeError,
         RuntimeError,
-        MemoryError,
+        cv2.error,
     ) as error:
         # Decoders raise these on crafted or damaged headers.
         raise UnreadableError(f"the decoder failed: {_reason(error)}") from error
@@ -98,6 +107,18 @@ def _decode(image: Image.Image, data: bytes, limits: InputLimits, longest: int |
         raise UnreadableError(
             f"{image.width} x {image.height} pixels, more than {limits.max_megapixels:g} megapixels"
         )
+    jpeg = image.format in _JPEG
+    if jpeg and scans_of(data, limits.max_scans) > limits.max_scans:
+        raise UnreadableError("a JPEG in more scans than a photo has")
+    size = memory_of(image)
+    if size > limits.max_memory_mb * 10**6:
+        raise UnreadableError(_TOO_MUCH_MEMORY)
+    with memory_for(size, limits):
+        return _unpacked(image, data, longest)
+
+
+def _unpacked(image: Image.Image, data: bytes, longest: int | None) -> Photo:
+    """What `decode` gives, of an opened picture that is worth it."""
     stored_format, mode = image.format or "", image.mode
     dpi = image.info.get("dpi", (0.0, 0.0))[0]
     # Pillow turns TIFF while loading, pillow-heif turns HEIC; both drop the tag they obeyed.
@@ -123,7 +144,7 @@ def _pixels(image: Image.Image, data: bytes, longest: int | None) -> Pixels:
     if longest is not None and max(image.size) >= 2 * longest:
         scale = longest / max(image.size)
         image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
-    elif image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
+    elif image.format in _JPEG and image.mode in ("RGB", "L"):
         # What is refused here for the slightest fault is Pillow's to judge, in its words.
         with suppress(ValueError):
             return cast(Pixels, decode_jpeg(data, "BGR"))
@@ -142,9 +163,28 @@ def _orientation(image: Image.Image) -> int:
 
 def _to_bgr(image: Image.Image) -> Pixels:
     """(H, W, 3) uint8 BGR from any Pillow mode; transparency on white, 16 bit scaled to 8."""
-    if image.mode.startswith("I") or image.mode == "F":
-        deep = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if image.mode != "F" or deep.max(initial=0) > 255 else 255.0
+    top = _top(image)
+    rows = max(1, _AT_ONCE // image.width)
+    if image.height <= rows:
+        return _strip_to_bgr(image, top)
+    bgr = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for y in range(0, image.height, rows):
+        strip = image.crop((0, y, image.width, min(y + rows, image.height)))
+        bgr[y : y + rows] = _strip_to_bgr(strip, top)
+    return bgr
+
+
+def _top(image: Image.Image) -> float:
+    """What white is in a deep picture; 0 in the others."""
+    if image.mode == "F":
+        brightest = cast(tuple[float, float], image.getextrema())[1]
+        return 65535.0 if brightest > 255 else 255.0
+    return 65535.0 if image.mode.startswith("I") else 0.0
+
+
+def _strip_to_bgr(image: Image.Image, top: float) -> Pixels:
+    if top:
+        deep = np.nan_to_num(np.asarray(image, dtype=np.float64))
         grey = np.clip(deep * 255.0 / top, 0, 255).astype(np.uint8)
         return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
     if image.has_transparency_data:

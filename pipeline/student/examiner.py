@@ -38,6 +38,7 @@ from pipeline.core.types import (
     Reference,
 )
 from pipeline.student import orient
+from pipeline.student.allowance import time_for_one
 from pipeline.student.compare import embed, embed_together, score
 from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.detect import LONGEST, Spotter, limit_size
@@ -125,8 +126,13 @@ class NetworkEngine:
     def assess(self, job: Job) -> Evidence:
         """Look at one student's photo and references."""
         record = _Record([*job.facts, Measurement(names.INSTRUCTIONS, instruction_set())])
-        sha256 = "" if job.photo is None else self._photo(job.photo, record)
-        comparisons = [self._reference(reference, record) for reference in job.references]
+        sha256, comparisons = "", []
+        if job.photo is not None:
+            with time_for_one(self._limits):
+                sha256 = self._photo(job.photo, record)
+        for reference in job.references:
+            with time_for_one(self._limits):
+                comparisons.append(self._reference(reference, record))
         with record.timed("compare"):
             templates = self._templates(record.crops)
         return Evidence(

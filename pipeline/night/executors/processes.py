@@ -1,7 +1,8 @@
 """Worker processes on this machine; tasks stream out to them, results stream back.
 
 The parent knows which task each worker has in hand. A worker that dies is replaced, and the task is
-tried once more; the one that kills its worker again is given up. A worker that cannot start, twice
+tried once more; the one that kills its worker again is given up, and so is at once the one whose
+picture took longer than it may. A worker that cannot start, twice
 in a row, is no task's fault: it stops the work.
 """
 
@@ -16,15 +17,22 @@ from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Generic
 
 from pipeline.core.errors import ModelError
 from pipeline.night.executors import Duty, Key, Result, Task, Tool
 from pipeline.night.executors.worker import Word, serve
+from pipeline.student.allowance import Terms, large_at_once
 
 # Tasks a worker has at once: one in work, and one so that it never waits for its parent.
 _IN_HAND = 2
 _TRIES = 2
+# Why a task was given up; `data/words.toml` has the words.
+DIED_TWICE = "the worker process died twice on this photo"
+TOOK_TOO_LONG = "a picture took longer than it may"
+_OUT_OF_TIME = -getattr(signal, "SIGALRM", 0) or None  # of `pipeline.student.allowance`
 # A worker that has been told to leave is given this long.
 _LEAVE_S = 5.0
 
@@ -50,11 +58,13 @@ class Processes:
         Raises:
             ModelError: Two workers in a row ended while they were starting.
         """
-        crew = _Crew(iter(tasks), duty, self._workers)
-        try:
-            yield from crew.results()
-        finally:
-            crew.end()
+        with TemporaryDirectory(prefix="photoproof-") as turns:
+            terms = Terms(Path(turns), large_at_once(self._workers))
+            crew = _Crew(iter(tasks), duty, self._workers, terms)
+            try:
+                yield from crew.results()
+            finally:
+                crew.end()
 
 
 @dataclass(eq=False, slots=True)
@@ -71,9 +81,13 @@ class _Crew(Generic[Tool, Key, Task, Result]):
     """The workers of one piece of work, and what is still to do."""
 
     def __init__(
-        self, tasks: Iterator[tuple[Key, Task]], duty: Duty[Tool, Task, Result], most: int
+        self,
+        tasks: Iterator[tuple[Key, Task]],
+        duty: Duty[Tool, Task, Result],
+        most: int,
+        terms: Terms,
     ) -> None:
-        self._tasks, self._duty, self._most = tasks, duty, most
+        self._tasks, self._duty, self._most, self._terms = tasks, duty, most, terms
         self._waiting: deque[tuple[Key, Task]] = deque()  # taken from `tasks`, with no worker
         self._deaths: Counter[Key] = Counter()
         self._unstarted = 0  # workers in a row that ended before they were ready
@@ -121,7 +135,7 @@ class _Crew(Generic[Tool, Key, Task, Result]):
         # Spawned, not forked: OpenVINO owns threads that a fork would lose.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, self._duty), daemon=True)
+        process = context.Process(target=serve, args=(theirs, self._duty, self._terms), daemon=True)
         with _kept_from_workers():
             process.start()
         theirs.close()  # so that the line ends when the process does
@@ -159,9 +173,10 @@ class _Crew(Generic[Tool, Key, Task, Result]):
         if worker.hand:
             key, task = worker.hand[0]
             self._deaths[key] += 1
-            if self._deaths[key] == _TRIES:
+            took_too_long = worker.process.exitcode == _OUT_OF_TIME
+            if took_too_long or self._deaths[key] == _TRIES:
                 worker.hand.popleft()
-                reason = "the worker process died twice on this photo"
+                reason = TOOK_TOO_LONG if took_too_long else DIED_TWICE
                 given_up.append((key, self._duty.given_up(task, reason)))
         self._waiting.extendleft(reversed(worker.hand))
         if not self._waiting and (keyed := self._next()):

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.night.executors import Duty
+from pipeline.student.allowance import Terms, enforce
 
 
 class Word(Enum):
@@ -21,9 +22,10 @@ class Word(Enum):
     FAULT = "the PhotoproofError that ends the work"
 
 
-def serve(line: Connection, duty: Duty[Any, Any, Any]) -> None:
+def serve(line: Connection, duty: Duty[Any, Any, Any], terms: Terms) -> None:
     """Work off what comes over `line`, each task in a tuple, until None comes."""
     die_with_parent()
+    enforce(terms)
     try:
         tool = duty.begin()
         line.send((Word.READY, None))
