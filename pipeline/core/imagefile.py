@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import lzma
 import os
+import stat
 import struct
 import zipfile
 import zlib
+from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.core.zip_directory import Directory, TooManyEntriesError, open_member
+
+# Far above any cohort's; below what harms a machine.
+MAX_MEMBERS = 200_000
+_BLOCK = 2**20
+_NO_FILE = "it is a pipe or a device, not a file"
 
 # What `ImageFile.read_bytes` can raise: the file vanished or is not readable; the archive member
 # is damaged, cut off, gone, encrypted or packed in an unknown way.
@@ -22,13 +34,59 @@ READ_ERRORS = (
     struct.error,
     KeyError,
     RuntimeError,
+    ValueError,
+    OverflowError,
+    TooManyEntriesError,
 )
 
 
-@lru_cache(maxsize=8)
-def _opened(path: Path, _changed_ns: int) -> zipfile.ZipFile:
-    """An archive kept open: reading the directory of 20,000 members anew takes 0.1 s a picture."""
-    return zipfile.ZipFile(path)
+def open_regular(path: Path) -> BinaryIO:
+    """A file opened for reading, if it is one: opening a pipe would wait for its writer.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, os.O_RDONLY | flags)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, _NO_FILE)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+Stamp = tuple[int, int, int, int]
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Size, time of change of content and of file (ns since 1970), and place on the disk.
+
+    The second time cannot be set back, as the first can.
+    """
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+# Directories of the archives used last, by path: reading that of 20,000 members anew takes 0.1 s a
+# picture.
+_directories: OrderedDict[Path, tuple[Stamp, Directory]] = OrderedDict()
+_KEPT = 8
+
+
+def _directory(path: Path, file: BinaryIO) -> Directory:
+    """The directory of an archive that is open."""
+    stamp = stamp_of(os.fstat(file.fileno()))
+    known = _directories.pop(path, None)
+    if known is None or known[0] != stamp:
+        known = stamp, Directory.of(file, MAX_MEMBERS)
+    _directories[path] = known
+    while len(_directories) > _KEPT:
+        _directories.popitem(last=False)
+    return known[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +106,35 @@ class ImageFile:
         """At most `limit` + 1 bytes of content, so that the caller can tell "too large".
 
         Raises:
-            READ_ERRORS: If it has vanished, cannot be read, or is a damaged archive member.
+            READ_ERRORS: If it has vanished, cannot be read, is no regular file, or is a damaged
+                archive member.
         """
-        if self.member is None:
-            with self.path.open("rb") as plain:
-                # As much memory as is asked for is set aside, so no more than the file needs.
-                return plain.read(min(limit, os.fstat(plain.fileno()).st_size) + 1)
-        archive = _opened(self.path, self.path.stat().st_mtime_ns)
-        with archive.open(self.member) as packed:
-            return packed.read(limit + 1)
+        return b"".join(self._pieces(limit))
+
+    def sha256(self, limit: int) -> str:
+        """sha256 of the first `limit` + 1 bytes, which are never in memory together.
+
+        Raises:
+            READ_ERRORS: As `read_bytes`.
+        """
+        digest = hashlib.sha256()
+        for piece in self._pieces(limit):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def _pieces(self, limit: int) -> Iterator[bytes]:
+        left = limit + 1
+        for piece in self._whole():
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
+
+    def _whole(self) -> Iterator[bytes]:
+        with open_regular(self.path) as file:
+            if self.member is not None:
+                directory = _directory(self.path, file)
+                yield from open_member(file, directory.bytes, directory.entries[self.member])
+                return
+            while piece := file.read(_BLOCK):
+                yield piece

@@ -11,17 +11,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.core.errors import SourceError
+from pipeline.core.imagefile import MAX_MEMBERS, open_regular
 from pipeline.core.privacy import masked
 from pipeline.core.types import ImageFile
+from pipeline.core.zip_directory import LYING_NAME, Directory, Entry, TooManyEntriesError
 from pipeline.source.found import ARCHIVES, NOT_PICTURES, PICTURES, Found, is_junk, suffix
 
 # Far above any graduation photo (20-40 KB) and any camera file; below what harms a machine.
 MAX_MEMBER_BYTES = 64 * 1024 * 1024
-MAX_MEMBERS = 200_000
 # Deflate reaches about 1000:1 on nothing but zeros; pictures, even blank bitmaps of a usual size,
 # stay below these two.
 MAX_RATIO = 200
 RATIO_FROM_BYTES = 1024 * 1024
+# Many small members may be tight, and an archive as a whole still not be; from this sum on it is
+# held to the same ratio.
+SUM_FROM_BYTES = 2**30
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
@@ -33,48 +37,56 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def search_archive(path: Path) -> Iterator[Found]:
-    """Every member of a zip archive but folders and litter.
+    """Every member of a zip archive but folders and litter; a member that is bad has its reason.
 
     Raises:
-        SourceError: If the file is no zip archive, is damaged, or has too many members.
+        SourceError: If the file is no zip archive, its directory is damaged, or it holds or unpacks
+            to too much.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            # Of members with one name, zipfile opens the last.
-            members = {info.filename: info for info in archive.infolist()}
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        with open_regular(path) as file:
+            directory = Directory.of(file, MAX_MEMBERS)
+    except TooManyEntriesError as error:
+        raise SourceError(
+            f"{masked(str(path))} has more members than the {MAX_MEMBERS} that are read.",
+            "Split the archive.",
+        ) from error
+    except (OSError, zipfile.BadZipFile) as error:
         raise SourceError(
             f"{masked(str(path))} is neither a folder nor a zip archive that can be read.",
             "Unpack it into a folder or pack it again as .zip; .rar and .7z cannot be read.",
         ) from error
-    if len(members) > MAX_MEMBERS:
+    unpacked = sum(entry.size for entry in directory.entries.values())
+    if unpacked > max(SUM_FROM_BYTES, MAX_RATIO * directory.bytes):
         raise SourceError(
-            f"{masked(str(path))} has {len(members)} members; at most {MAX_MEMBERS} are read.",
-            "Split the archive.",
+            f"{masked(str(path))} says that it unpacks to {unpacked / 2**30:.0f} GiB: too much"
+            " for photos.",
+            "Ask for the archive anew; pack photos as they are.",
         )
-    for raw, info in members.items():
-        name = _decoded(info)
+    for raw, entry in directory.entries.items():
+        name = _decoded(entry)
         parts = [part for part in name.split("/") if part not in ("", ".")]
-        if info.is_dir():
+        if name.endswith("/") and not entry.fault:
             continue
-        if not _stays_inside(name):
+        if entry.fault:
+            yield Found(name.replace("\0", "?"), reason=entry.fault)
+        elif not _stays_inside(name):
             yield Found(name, reason="their paths lead out of the archive")
         elif not is_junk(parts):
-            reason = _refusal(info, name)
+            reason = _refusal(entry, name)
             yield Found(name, None if reason else ImageFile(path, raw, name), reason)
 
 
-def _decoded(info: zipfile.ZipInfo) -> str:
+def _decoded(entry: Entry) -> str:
     """The member's name as its author wrote it, with "/" between folders.
 
-    Without the UTF-8 flag zipfile reads names as cp437. They are then, in this order: what the
+    Without the UTF-8 flag, or where it lies, they are, in this order: what the
     Info-ZIP Unicode path field says (APPNOTE.TXT 4.6.9), UTF-8 (macOS sets no flag), GB18030
     (Chinese Windows), cp437.
     """
-    name = info.orig_filename
-    if not info.flag_bits & _UTF8_NAME:
-        raw = name.encode("cp437")
-        name = _unicode_path(info.extra, raw) or _guessed(raw)
+    name = entry.name
+    if not entry.flags & _UTF8_NAME or entry.fault == LYING_NAME:
+        name = _unicode_path(entry.extra, entry.raw) or _guessed(entry.raw)
     return name.replace("\\", "/")  # only now: in GBK a backslash can be half a character
 
 
@@ -107,16 +119,16 @@ def _stays_inside(name: str) -> bool:
     return not name.startswith("/") and not _DRIVE.match(name) and ".." not in name.split("/")
 
 
-def _refusal(info: zipfile.ZipInfo, name: str) -> str:
+def _refusal(entry: Entry, name: str) -> str:
     """Why a member is left out, "" when it is a picture to use."""
-    packed_tightly = info.file_size > MAX_RATIO * info.compress_size
+    packed_tightly = entry.size > MAX_RATIO * entry.packed
     checks = {
-        "links": stat.S_ISLNK(info.external_attr >> 16),
+        "links": stat.S_ISLNK(entry.attributes >> 16),
         "archives inside an archive": suffix(name) in ARCHIVES,
         NOT_PICTURES: suffix(name) not in PICTURES,
-        "encrypted": bool(info.flag_bits & _ENCRYPTED),
-        "packed by a method that cannot be read": info.compress_type not in _METHODS,
-        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": info.file_size > MAX_MEMBER_BYTES,
-        "packed too tightly for a photo": packed_tightly and info.file_size > RATIO_FROM_BYTES,
+        "encrypted": bool(entry.flags & _ENCRYPTED),
+        "packed by a method that cannot be read": entry.method not in _METHODS,
+        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": entry.size > MAX_MEMBER_BYTES,
+        "packed too tightly for a photo": packed_tightly and entry.size > RATIO_FROM_BYTES,
     }
     return next((reason for reason, applies in checks.items() if applies), "")

@@ -15,6 +15,8 @@ from pipeline.source.archive import search_archive
 from pipeline.source.found import NOT_PICTURES, PICTURES, Found, is_junk, readable, suffix
 from pipeline.source.text import counted, listed
 
+UNUSABLE = "archives that are damaged, or hold or unpack to too much"
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -30,8 +32,8 @@ def collect(sources: Sequence[Path]) -> Intake:
     A picture reached twice (a folder given together with its own sub-folder) counts once.
 
     Raises:
-        SourceError: If a source is missing or neither a folder nor a zip archive, or an archive
-            is damaged or has too many members.
+        SourceError: If a source is missing or neither a folder nor a zip archive, or is an archive
+            that is damaged or has too many members. One inside a folder is left out.
     """
     pictures: dict[ImageFile, None] = {}
     remarks: list[str] = []
@@ -102,8 +104,11 @@ def _search_file(name: str, path: Path, is_regular: bool) -> Iterator[Found]:
     if not is_regular:  # reading a pipe would never end
         yield Found(name, reason="neither files nor folders")
     elif suffix(name) == ".zip":
-        for member in search_archive(path):
-            yield Found(f"{name}/{member.name}", member.picture, member.reason)
+        try:
+            for member in search_archive(path):
+                yield Found(f"{name}/{member.name}", member.picture, member.reason)
+        except SourceError:  # one college's archive must not stop the others' photos
+            yield Found(name, reason=UNUSABLE)
     elif suffix(name) not in PICTURES:
         yield Found(name, reason=NOT_PICTURES)
     else:
