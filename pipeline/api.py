@@ -162,6 +162,7 @@ def run_cohort(
     columns: StrPath | None = None,
     search_owner: bool = False,
     workers: int = 0,
+    rehash: bool = False,
     lang: Language = DEFAULT_LANGUAGE,
     on_progress: Progress = lambda *_: None,
 ) -> Outputs:
@@ -180,6 +181,7 @@ def run_cohort(
         columns: TOML file that maps roster headers to fields.
         search_owner: Search the cohort for the owner of a photo that is not its student's.
         workers: Processes; 0 takes the cores this process may use.
+        rehash: Read every file again, whatever its size and times say of it.
         lang: Of the reports, `zh` or `en`.
         on_progress: Called with students done and students in all, in this process.
 
@@ -212,6 +214,7 @@ def run_cohort(
         workers=workers or usable_cores(),
         lang=lang,
         on_progress=on_progress,
+        rehash=rehash,
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.core.types import (
     Cohort,
     Comparison,
@@ -23,7 +25,7 @@ from pipeline.night.executors.assessing import EngineFactory
 
 @dataclass
 class FakeEngine:
-    """Reads `key=value` words: turn, score, sha, sleep; or `crash`, `die`, `die-once:FILE`."""
+    """Reads `key=value` words (turn, score, sha, sleep, face), `crash`, `die`, `die-once:FILE`."""
 
     log: str = ""
 
@@ -58,7 +60,9 @@ class FakeEngine:
             Comparison(reference.kind, float(words.get("score", 0.9)), "fake")
             for reference in job.references
         )
-        return Evidence(measurements, comparisons, words.get("sha", ""))
+        faces = np.eye(8, dtype=np.float32)[[int(words["face"])] * 2] if "face" in words else ()
+        templates = dict(zip(("photo", "idcard"), faces, strict=False))
+        return Evidence(measurements, comparisons, words.get("sha", ""), templates=templates)
 
     def close(self) -> None:
         pass

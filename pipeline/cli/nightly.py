@@ -38,6 +38,9 @@ def run(
         bool, typer.Option("--search-owner", help="Search the cohort for a flagged photo's owner.")
     ] = False,
     workers: Workers = 0,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Read every file again, unchanged or not.")
+    ] = False,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
@@ -55,6 +58,7 @@ def run(
             columns=columns,
             search_owner=search,
             workers=workers,
+            rehash=rehash,
             lang=chosen,
             on_progress=on_progress,
         )

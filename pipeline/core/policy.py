@@ -15,32 +15,17 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.input_limits import InputLimits
 from pipeline.core.reasons import catalogue
 from pipeline.core.standard import Frame, Limit, Profile, Strict
 from pipeline.core.toml import parsed
 from pipeline.core.types import Severity
 
-__all__ = ["Frame", "Limit", "Policy", "Profile"]
+__all__ = ["Frame", "InputLimits", "Limit", "Policy", "Profile"]
 __all__ += ["altered", "load_policy", "load_profile", "profile_names"]
 
 _M = TypeVar("_M", bound=BaseModel)
 _SCALAR = (str, int, float)  # bool is an int
-
-
-class InputLimits(Strict):
-    """What the decoder is willing to open, and what one picture may take.
-
-    Attributes:
-        max_scans: Of a JPEG; each passes over all its pixels.
-        max_seconds: From a picture's file to its measurements; its worker is ended then.
-        max_memory_mb: Of decoding, beside what the worker has anyway.
-    """
-
-    max_bytes: int = Field(gt=0)
-    max_megapixels: float = Field(gt=0)
-    max_scans: int = Field(gt=0, default=50)
-    max_seconds: float = Field(gt=0, default=20.0)
-    max_memory_mb: int = Field(gt=0, default=1500)
 
 
 class OrientationPolicy(Strict):

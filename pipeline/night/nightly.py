@@ -51,6 +51,7 @@ def run_night(
     on_progress: Progress = lambda *_: None,
     factory: EngineFactory | None = None,
     executor: Executor | None = None,
+    rehash: bool = False,
 ) -> Outputs:
     """Assess, decide and report a cohort.
 
@@ -67,13 +68,14 @@ def run_night(
         factory: Another engine than the networks; for tests.
         executor: Where students are looked at; by default processes on this machine, and for
             another engine with one worker this process.
+        rehash: Read every file again, whatever its size and times say.
 
     Raises:
         StoreError: The folder is in use, foreign or not writable.
         ModelError: Weights are needed and not whole.
     """
     executor = executor or (Here() if factory and workers <= 1 else Processes(workers))
-    plan = Plan(out, policy, profile, digests, workers, executor)
+    plan = Plan(out, policy, profile, digests, workers, executor, rehash)
     if factory is None:
         names = policy.comparison.recognisers
         factory = partial(network_engine, policy.input, names)

@@ -42,6 +42,7 @@ class Plan:
         digests: sha256 by weight id, part of every fingerprint.
         workers: As `run.json` names it.
         executor: Where students are looked at.
+        rehash: Read every file again, whatever its size and times say.
         verify: Called before the first student is looked at; raises where the weights are not
             what `digests` says.
     """
@@ -52,6 +53,7 @@ class Plan:
     digests: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     executor: Executor = field(default_factory=Here)
+    rehash: bool = False
     verify: Callable[[], object] = lambda: None
 
 
@@ -74,6 +76,8 @@ def assess_cohort(
     """
     started, clock = datetime.now(UTC), perf_counter()
     with locked(plan.out), Store(plan.out / DATABASE) as store:
+        if not plan.policy.privacy.keep_templates:
+            store.cohort.hold_templates_in_memory()
         gathered = _gather_evidence(store, cohort, plan, factory, on_progress)
         if gathered.stale:
             conclude_all(store, plan.policy)
@@ -81,8 +85,6 @@ def assess_cohort(
         tally = decided(store, judged, plan.profile)
         with store.transaction():
             store.note("cohort_key", gathered.cohort_key)
-        if not plan.policy.privacy.keep_templates:
-            store.purge_templates()
         seconds = perf_counter() - clock
         summary = RunSummary(
             photoproof=__version__,
@@ -153,9 +155,9 @@ def _gather_evidence(
     if stale:
         plan.verify()
         store.begin()
-        if store.noted("templates_purged"):
-            store.restart()  # what is concluded across students needs everybody's template
-            pending = _pending(store, jobs, prints)
+        # What is concluded across students needs everybody's template.
+        store.cohort.look_again_for_templates()
+        pending = _pending(store, jobs, prints)
     stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
     return _Gathered(cohort_key, stale, len(pending), stages, remarks)
 
@@ -207,11 +209,12 @@ def _pending(
 def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str, str]:
     """By student, everything the evidence depends on; the store keeps what files are."""
     known = store.known_files()
-    contents = Contents(known)
+    limits = plan.policy.input
+    contents = Contents(known, limits.max_bytes, 0 if plan.rehash else limits.reread_days)
     common = digest_of(
         dict(plan.digests),
         plan.policy.comparison.recogniser,
-        plan.policy.input.model_dump(),
+        limits.model_dump(exclude={"reread_days"}),
         *measures.versions(),
         ARITHMETIC,
         __version__,

@@ -5,26 +5,55 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from pipeline.core.imagefile import READ_ERRORS
+from pipeline.core.imagefile import READ_ERRORS, stamp_of
 from pipeline.core.types import ImageFile
 
-# Size, modification time in ns since 1970 and sha256 of one file.
-Known = tuple[int, int, str]
 # A file changed this shortly before it was hashed may be changed again without its time telling.
 _GRAIN_NS = 2_000_000_000
+_DAY_S = 86400
+
+
+class Known(NamedTuple):
+    """What is remembered of one file.
+
+    Attributes:
+        stamp: Size, times and place when it was hashed, as text.
+        read_at: Seconds since 1970 when that was.
+    """
+
+    stamp: str
+    sha256: str
+    read_at: int
 
 
 class Contents:
-    """sha256 of files, remembered from run to run by size and modification time.
+    """sha256 of files, remembered from run to run by size, times and place on the disk.
+
+    Each night reads a share of them again, so that in `reread_days` all have been: a disk that
+    decays and a program that sets everything back are noticed.
 
     Args:
         known: What an earlier run remembered, by `place`.
+        limit: Bytes; of a larger file the size alone counts, because nobody will look at it.
+        reread_days: 0 reads every file again.
+        now: Seconds since 1970; for tests.
+
+    Attributes:
+        seen: What the next run is to remember.
     """
 
-    def __init__(self, known: Mapping[str, Known]) -> None:
-        self._known = known
-        self._now_ns = time.time_ns()
+    def __init__(
+        self,
+        known: Mapping[str, tuple[str, str, int]],
+        limit: int,
+        reread_days: int,
+        now: float | None = None,
+    ) -> None:
+        self._known = {place: Known(*what) for place, what in known.items()}
+        self._limit, self._days = limit, reread_days
+        self._now = time.time() if now is None else now
         self.seen: dict[str, Known] = {}
 
     def of(self, file: ImageFile | None) -> str:
@@ -32,17 +61,27 @@ class Contents:
         if file is None:
             return ""
         try:
-            stat = file.path.stat()
+            size, *times = stamp_of(file.path.stat())
+            stamp = ":".join(map(str, (size, *times)))
             known = self._known.get(place := _place(file))
-            if known is None or known[:2] != (stat.st_size, stat.st_mtime_ns):
-                sha256 = hashlib.sha256(file.read_bytes(2**31)).hexdigest()
-                known = (stat.st_size, stat.st_mtime_ns, sha256)
+            if known is None or known.stamp != stamp or self._is_due(place, known):
+                if file.member is None and size > self._limit:
+                    return f"too large: {size}"
+                known = Known(stamp, file.sha256(self._limit), int(self._now))
         except READ_ERRORS as error:
             return f"unreadable: {type(error).__name__}"
         # A time in the future says nothing: the clock has been set since.
-        if known[1] < self._now_ns - _GRAIN_NS:
+        if max(times[:2]) < self._now * 10**9 - _GRAIN_NS:
             self.seen[place] = known
-        return known[2]
+        return known.sha256
+
+    def _is_due(self, place: str, known: Known) -> bool:
+        """Whether a file's turn has come, told by its place; one that was passed over is due."""
+        if not self._days:
+            return True
+        age, today = self._now - known.read_at, int(self._now) // _DAY_S
+        has_its_day = int(place[:8], 16) % self._days == today % self._days
+        return age >= self._days * _DAY_S or (has_its_day and age >= _DAY_S)
 
 
 def _place(file: ImageFile) -> str:

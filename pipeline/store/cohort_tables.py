@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED
 from pipeline.core.types import Floats, Measurement
+from pipeline.store.schema import TEMPLATES_IN_MEMORY
 from pipeline.store.sqlite import Database
 
 
@@ -20,6 +21,29 @@ class CohortTables:
 
     def __init__(self, store: Database) -> None:
         self._store = store
+
+    def hold_templates_in_memory(self) -> None:
+        """Keep templates in memory from now on, so that a killed run leaves none on the disk.
+
+        Those that the file holds are taken over; `secure_delete` overwrites their bytes.
+        """
+        self._store.db.execute("PRAGMA temp_store = MEMORY")
+        with self._store.transaction():
+            self._store.db.execute(TEMPLATES_IN_MEMORY)
+            self._store.db.execute("INSERT INTO temp.template SELECT * FROM main.template")
+            left = self._store.db.execute("DELETE FROM main.template").rowcount
+        if left:
+            # The log still holds their bytes. Where a reader keeps it from being emptied, closing
+            # the store, or the next night, does.
+            self._store.empty_log()
+
+    def look_again_for_templates(self) -> None:
+        """Count students as not yet seen whose templates are gone, so that they are looked at."""
+        with self._store.transaction():
+            self._store.db.execute(
+                "UPDATE student SET fingerprint = '' WHERE faces !="
+                " (SELECT count(*) FROM template WHERE student_key = student.student_key)"
+            )
 
     def templates(self) -> dict[str, tuple[list[str], Floats]]:
         """By slot: whose the templates are, in order, and the (N, D) vectors."""

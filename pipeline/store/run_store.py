@@ -90,6 +90,10 @@ class Store(Database):
                 ),
             )
             self.db.execute("DELETE FROM student WHERE position = -1")
+            # In memory no foreign key does it.
+            self.db.execute(
+                "DELETE FROM template WHERE student_key NOT IN (SELECT student_key FROM student)"
+            )
 
     def fingerprints(self) -> dict[str, str]:
         """Fingerprint by student of every student whose evidence is complete."""
@@ -110,8 +114,14 @@ class Store(Database):
                 self.db.execute(f"DELETE FROM {table} WHERE student_key = ?", (student_key,))  # noqa: S608
             self.db.execute(
                 "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
-                " measured = ?, units = ?, errors = ? WHERE student_key = ?",
-                (fingerprint, evidence.photo_sha256, *pack(evidence.measurements), student_key),
+                " measured = ?, units = ?, errors = ?, faces = ? WHERE student_key = ?",
+                (
+                    fingerprint,
+                    evidence.photo_sha256,
+                    *pack(evidence.measurements),
+                    len(evidence.templates),
+                    student_key,
+                ),
             )
             self.db.executemany(
                 "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -126,12 +136,12 @@ class Store(Database):
                 ((student_key, slot, v.tobytes()) for slot, v in evidence.templates.items()),
             )
 
-    def known_files(self) -> dict[str, tuple[int, int, str]]:
-        """Size, modification time and sha256 of files hashed before, by place."""
-        rows = self.db.execute("SELECT place, size, mtime_ns, sha256 FROM file")
-        return {place: (size, mtime_ns, sha256) for place, size, mtime_ns, sha256 in rows}
+    def known_files(self) -> dict[str, tuple[str, str, int]]:
+        """Stamp, sha256 and time of reading of files hashed before, by place."""
+        rows = self.db.execute("SELECT place, stamp, sha256, read_at FROM file")
+        return {place: (stamp, sha256, read_at) for place, stamp, sha256, read_at in rows}
 
-    def know_files(self, files: Mapping[str, tuple[int, int, str]]) -> None:
+    def know_files(self, files: Mapping[str, tuple[str, str, int]]) -> None:
         """Replace what `known_files` tells, in one transaction."""
         with self.transaction():
             self.db.execute("DELETE FROM file")
@@ -231,21 +241,6 @@ class Store(Database):
         for row in rows:
             content.update(repr(row).encode())
         return content.hexdigest()
-
-    def purge_templates(self) -> None:
-        """Delete every template; `secure_delete` overwrites their bytes."""
-        with self.transaction():
-            self.db.execute("DELETE FROM template")
-            self.note("templates_purged", "yes")
-        # The log still holds their bytes. Where a reader keeps it from being emptied, closing the
-        # store, or the next night, does.
-        self._emptied()
-
-    def restart(self) -> None:
-        """Count every student as not yet seen, so that the next run looks at all of them again."""
-        with self.transaction():
-            self.db.execute("UPDATE student SET fingerprint = ''")
-            self.note("templates_purged", "")
 
     def counts(self) -> tuple[int, int]:
         """How many students and how many pictures there are."""

@@ -15,7 +15,7 @@ CREATE TABLE student (
     photo TEXT NOT NULL,
     fingerprint TEXT NOT NULL DEFAULT '', photo_sha256 TEXT NOT NULL DEFAULT '',
     measured TEXT NOT NULL DEFAULT '{}', units TEXT NOT NULL DEFAULT '{}',
-    errors TEXT NOT NULL DEFAULT '{}'
+    errors TEXT NOT NULL DEFAULT '{}', faces INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX student_photo ON student (photo_sha256);
 CREATE INDEX student_position ON student (position);
@@ -41,8 +41,16 @@ CREATE TABLE template (
     vector BLOB NOT NULL, PRIMARY KEY (student_key, slot)
 );
 CREATE TABLE file (
-    place TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
+    place TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, read_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+"""
+
+# The table of templates where they live in memory alone: it takes the place of the file's own.
+TEMPLATES_IN_MEMORY = """
+CREATE TEMP TABLE template (
+    student_key TEXT NOT NULL, slot TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (student_key, slot)
+)
 """
 
 # From each older version to the next. 1: a row a measurement, those across students among them.
@@ -92,6 +100,20 @@ ALTER TABLE template RENAME COLUMN role TO slot;
 UPDATE student SET subject = json_remove(
     json_set(subject, '$.student_key', json_extract(subject, '$.subject_id')), '$.subject_id'
 );
+""",
+    4: """
+ALTER TABLE student ADD COLUMN faces INTEGER NOT NULL DEFAULT 0;
+UPDATE student SET faces = max(
+    (SELECT count(*) FROM template WHERE template.student_key = student.student_key),
+    fingerprint != '' AND EXISTS (
+        SELECT 1 FROM meta WHERE name = 'templates_purged' AND value != ''
+    )
+);
+DELETE FROM meta WHERE name = 'templates_purged';
+DROP TABLE file;
+CREATE TABLE file (
+    place TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, read_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """,
 }
 
@@ -159,7 +181,7 @@ def _rows(measurements: str) -> dict[str, list[Any]]:
 
 RUN = Schema(
     application=0x50507266,  # "PPrf"
-    version=4,
+    version=5,
     tables=_RUN_TABLES,
     # A commit waits for no disk: a killed process loses nothing, a power cut at most the last
     # students, who are looked at again.

@@ -145,7 +145,7 @@ class Database:
         """
         try:
             self.db.execute("VACUUM")
-            if not self._emptied():
+            if not self.empty_log():
                 raise sqlite3.OperationalError("somebody is reading it")
         except sqlite3.OperationalError as error:
             raise StoreError(
@@ -153,7 +153,7 @@ class Database:
                 "End the review desk, and give the command again.",
             ) from error
 
-    def _emptied(self) -> bool:
+    def empty_log(self) -> bool:
         """Whether all that was written is in the file itself and the log beside it empty.
 
         Deleted bytes stay in the log as long as somebody reads.

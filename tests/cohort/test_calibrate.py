@@ -273,6 +273,6 @@ def test_what_is_kept_for_later_holds_no_template(tmp_path: Path, searching: Pol
         across.conclude_all(store, searching)
         kept = json.loads(store.noted("non_mated"))
         before = across.effective(store, searching)
-        store.purge_templates()
+        store.cohort.hold_templates_in_memory()
         assert across.effective(store, searching) == before
     assert set(kept["idcard"]) == {"counts", "left_out", "adjusted"}

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from places import TESTS
 
@@ -133,3 +134,19 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, undisturbed: by
     assert "Make room" in errors
     assert finish(base)[0] == 0
     assert (base / "out/results.csv").read_bytes() == undisturbed
+
+
+def test_a_killed_night_leaves_no_template_on_the_disk(tmp_path: Path) -> None:
+    """Face templates are in memory alone; the night that goes on makes them again."""
+    faces = {f"S{n:02}": f"score=0.9 face={n % 8} sleep=0.02" for n in range(40)}
+    base = base_of(tmp_path / "night")
+    (base / "photos.json").write_text(json.dumps(faces), "utf-8")
+    process = start(base)
+    wait_for(partial(has_looked_at, base, 20), "it works")
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    left = b"".join(file.read_bytes() for file in (base / "out").iterdir() if file.is_file())
+    assert b"S05" in left
+    assert not any(face.tobytes() in left for face in np.eye(8, dtype=np.float32))
+    assert finish(base)[0] == 0
+    assert b"NOT_ASSESSED" not in (base / "out/results.csv").read_bytes()

@@ -72,7 +72,7 @@ def test_copies_are_found_again_when_a_cut_off_change_is_taken_back(go: Go) -> N
 def test_nobody_is_accepted_unseen(go: Go, tmp_path: Path, profile: Profile) -> None:
     go({"A": GOOD, "B": GOOD}, policy=KEEPING)
     with Store(tmp_path / "out" / DATABASE) as store:
-        store.restart()
+        store.db.execute("UPDATE student SET fingerprint = ''")
     outputs = redecide(tmp_path / "out", KEEPING, profile, "zh")
     assert {(r["decision"], r["reasons"]) for r in rows(outputs)} == {("REVIEW", "NOT_ASSESSED")}
 

@@ -52,9 +52,10 @@ def test_second_run_looks_only_at_what_changed_where_templates_are_kept(go: Go) 
 
 
 def test_changed_cohort_is_looked_at_whole_where_templates_are_deleted(go: Go) -> None:
-    """What is concluded across students needs everybody's template."""
-    go({"A": GOOD, "B": GOOD})
-    _, seen = go({"A": GOOD, "B": "turn=180"})
+    """What is concluded across students needs everybody's template; who has none is left alone."""
+    faces = {"A": f"{GOOD} face=1", "B": f"{GOOD} face=2", "C": GOOD}
+    go(faces)
+    _, seen = go(faces | {"B": "turn=180 face=2"})
     assert seen == ["A", "B"]
 
 
@@ -108,7 +109,7 @@ def test_missing_photo_is_a_row(tmp_path: Path, policy: Policy, profile: Profile
 
 
 def test_search_that_is_switched_on_later_looks_at_everybody_again(go: Go) -> None:
-    photos = {"A": GOOD, "B": "score=0.1"}
+    photos = {"A": f"{GOOD} face=1", "B": "score=0.1 face=2"}
     go(photos)
     searching = load_policy(None, {"cohort": {"one_to_many": True}})
     _, seen = go(photos, policy=searching)

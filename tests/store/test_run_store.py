@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -242,25 +242,38 @@ def test_two_students_without_a_photo_do_not_have_the_same_one(store: Store) -> 
     assert store.cohort.same_photo() == []
 
 
-def test_purged_templates_leave_no_bytes_in_the_file(path: Path) -> None:
+def test_templates_held_in_memory_leave_no_bytes_in_the_files(path: Path) -> None:
+    """Neither those that the file had, nor those of this night, not even while it is open."""
     vectors = [template(seed) for seed in range(120)]
+    parts = [v.tobytes()[start : start + 16] for v in vectors for start in (0, 256, 496)]
+
+    def fill(store: Store, order: Iterable[int], late: bool) -> None:
+        for i in order:
+            slots = {"photo": vectors[3 * i], "idcard": vectors[3 * i + 1]}
+            more = {"admission": vectors[3 * i + 2]} if late else {}
+            store.save(f"s{i}", "print", Evidence(templates={**slots, **more}))
+
+    def on_disk() -> bytes:
+        return b"".join(file.read_bytes() for file in path.parent.iterdir())
+
     with Store(path) as store:
         store.enrol((f"s{i}", Subject(f"s{i}", i), "") for i in range(40))
-        # Saved twice in another order, so that the pages have been rearranged before the purge.
-        for turn, order in enumerate((range(40), range(39, -1, -1))):
-            for i in order:
-                roles = {"photo": vectors[3 * i], "idcard": vectors[3 * i + 1]}
-                late = {"admission": vectors[3 * i + 2]} if turn else {}
-                store.save(f"s{i}", "print", Evidence(templates={**roles, **late}))
-        parts = [v.tobytes()[start : start + 16] for v in vectors for start in (0, 256, 496)]
-        before = b"".join(file.read_bytes() for file in path.parent.iterdir())
-        assert all(part in before for part in parts)
-        store.purge_templates()
-        assert store.cohort.templates() == {}
-        assert store.noted("templates_purged")
-        assert len(store.fingerprints()) == 40, "the evidence stays"
-        after = b"".join(file.read_bytes() for file in path.parent.iterdir())
-        assert not any(part in after for part in parts), "not even while the store is open"
+        # Saved twice in another order, so that the pages have been rearranged before.
+        fill(store, range(40), late=False)
+        fill(store, range(39, -1, -1), late=True)
+    before = on_disk()
+    assert all(part in before for part in parts)
+    with Store(path) as store:
+        store.cohort.hold_templates_in_memory()
+        fill(store, range(0, 40, 2), late=True)
+        keys, _ = store.cohort.templates()["photo"]
+        assert len(keys) == len(store.fingerprints()) == 40, "templates and evidence stay"
+        after = on_disk()
+        assert not any(part in after for part in parts)
+        store.cohort.look_again_for_templates()
+        assert len(store.fingerprints()) == 40
+        store.enrol((f"s{i}", Subject(f"s{i}", i), "") for i in range(3))
+        assert store.cohort.templates()["photo"][0] == ["s0", "s1", "s2"]
 
 
 def test_a_replaced_template_leaves_no_bytes_either(path: Path) -> None:
@@ -274,20 +287,25 @@ def test_a_replaced_template_leaves_no_bytes_either(path: Path) -> None:
     assert template(1).tobytes()[:16] not in left.read_bytes()
 
 
-def test_restart_counts_everybody_as_not_seen_and_keeps_the_evidence(store: Store) -> None:
+def test_students_whose_templates_are_gone_count_as_not_seen(store: Store, path: Path) -> None:
+    """Their evidence stays until they have been looked at; nobody without a face is looked at."""
     store.save("s1", "print", FULL)
-    store.purge_templates()
-    store.restart()
-    assert store.fingerprints() == {}
-    assert store.noted("templates_purged") == ""
-    (_, found, _), *_ = store.evidence()
-    assert found
+    store.save("s2", "print", Evidence())
+    with Store(path) as again:
+        again.cohort.hold_templates_in_memory()
+    with Store(path) as later:
+        later.cohort.hold_templates_in_memory()
+        assert later.fingerprints() == {"s1": "print", "s2": "print"}
+        later.cohort.look_again_for_templates()
+        assert later.fingerprints() == {"s2": "print"}
+        (_, found, _), *_ = later.evidence()
+        assert found == Measured.of(FULL.measurements)
 
 
-def test_files_are_known_by_size_and_time(store: Store) -> None:
-    store.know_files({"a": (1, 2, "x"), "b": (3, 4, "y")})
-    store.know_files({"b": (3, 2**62, "z")})
-    assert store.known_files() == {"b": (3, 2**62, "z")}
+def test_what_is_known_of_files_is_replaced(store: Store) -> None:
+    store.know_files({"a": ("1:2", "x", 5), "b": ("3:4", "y", 5)})
+    store.know_files({"b": ("3:5", "z", 2**40)})
+    assert store.known_files() == {"b": ("3:5", "z", 2**40)}
 
 
 def test_students_are_decided_while_they_are_read(store: Store) -> None:
