@@ -25,7 +25,10 @@ from pipeline.night.executors.assessing import EngineFactory
 
 @dataclass
 class FakeEngine:
-    """Reads `key=value` words (turn, score, sha, sleep, face), `crash`, `die`, `die-once:FILE`."""
+    """Reads words: turn=, score=, sha=, sleep=, face=; or `crash`, `die`, `die-once:FILE`.
+
+    `spin` holds the interpreter as long as anybody waits.
+    """
 
     log: str = ""
 
@@ -39,6 +42,8 @@ class FakeEngine:
                 log.write(job.subject.student_key + "\n")
         if text == "crash":
             raise RuntimeError("the engine failed on 110105194912310021")
+        if text == "spin":  # as a decoder that lets no other thread run, for a minute or so
+            return Evidence(photo_sha256=str((3**200_000_000) % 7))
         if text == "die":
             os._exit(1)
         if text.startswith("die-once:"):

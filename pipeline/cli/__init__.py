@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli.console import err_console, plain
 from pipeline.cli.late import LateGroup
+from pipeline.cli.stopping import Stopped, heed_signals
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.private import shield
 
@@ -27,6 +28,7 @@ def photoproof() -> None:
 
 def main() -> None:
     """Entry point: every known error becomes one clear message and its exit code."""
+    heed_signals()
     try:
         if sys.argv[1:2] != ["models"]:  # weights are no secret, and one cache serves many users
             shield()
@@ -36,6 +38,6 @@ def main() -> None:
         if error.hint:
             err_console.print(plain(error.hint), highlight=False)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        err_console.print("Stopped. The same command continues where it was.", highlight=False)
-        sys.exit(130)
+    except Stopped as stop:
+        err_console.print(plain(stop.message), highlight=False, soft_wrap=True)
+        sys.exit(stop.exit_code)

@@ -71,8 +71,24 @@ class RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress(quiet: bool) -> Iterator[OnProgress]:
-    """A bar with rate and time left on a terminal; a plain line every tenth elsewhere."""
+def progress(quiet: bool, count: OnProgress = lambda *_: None) -> Iterator[OnProgress]:
+    """A bar with rate and time left on a terminal; a plain line every tenth elsewhere.
+
+    Args:
+        quiet: Show nothing.
+        count: Is told what is shown, shown or not.
+    """
+    with _shown(quiet) as show:
+
+        def tell(done: int, total: int) -> None:
+            count(done, total)
+            show(done, total)
+
+        yield tell
+
+
+@contextmanager
+def _shown(quiet: bool) -> Iterator[OnProgress]:
     if quiet:
         yield lambda _done, _total: None
     elif err_console.is_terminal:

@@ -17,6 +17,7 @@ from pipeline.cli.console import (
     progress,
     tell_result,
 )
+from pipeline.cli.stopping import Count, telling
 
 
 def run(
@@ -47,7 +48,8 @@ def run(
     """Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json."""
     chosen = language(lang)
     kinds = _kinds(references or [])
-    with progress(as_json) as on_progress:
+    count = Count()
+    with telling(count, out), progress(as_json, count) as on_progress:
         outputs = run_cohort(
             roster,
             photos,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -246,9 +247,10 @@ def _assess(
     seconds: Counter[str] = Counter()
     done = total - len(pending)
     on_progress(done, total)
-    for student_key, evidence in plan.executor.work_off(pending, assessing(factory)):
-        store.save(student_key, prints[student_key], evidence)
-        seconds.update(evidence.seconds)
-        done += 1
-        on_progress(done, total)
+    with closing(plan.executor.work_off(pending, assessing(factory))) as results:
+        for student_key, evidence in results:
+            store.save(student_key, prints[student_key], evidence)
+            seconds.update(evidence.seconds)
+            done += 1
+            on_progress(done, total)
     return {stage: round(spent, 3) for stage, spent in seconds.items()}

@@ -54,9 +54,9 @@ def test_time_is_not_held_where_nobody_may_be_ended() -> None:
 
 
 def taking(log: Path, size: int, _tool: None, task: int) -> str:
-    """Task 0 dies while it has its turn."""
+    """Task 11 dies while it has its turn."""
     with memory_for(size, LIMITS):
-        if task == 0:
+        if task == 11:
             os._exit(1)
         begun = time.monotonic()
         time.sleep(0.3)
@@ -81,8 +81,8 @@ def test_large_pictures_take_turns(
 ) -> None:
     monkeypatch.setattr("pipeline.night.executors.processes.large_at_once", lambda _: 1)
     duty = Duty(nothing, Taking(tmp_path / "log", size), told, put_away)
-    found = dict(Processes(2).work_off(((n, n) for n in range(6)), duty))
-    assert list(found.values()).count("taken") == 5
+    found = dict(Processes(2).work_off(((n, n) for n in range(13)), duty))
+    assert list(found.values()).count("taken") == 12
     lines = (tmp_path / "log").read_text().splitlines()
     spans = sorted(tuple(map(float, line.split())) for line in lines)
     overlaps = [left[1] > right[0] for left, right in pairwise(spans)]

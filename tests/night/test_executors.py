@@ -75,7 +75,7 @@ def test_tasks_are_taken_as_they_are_needed(executor: Executor) -> None:
     for _ in range(5):
         next(results)
     assert taken <= 5 + 3 * 3
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert multiprocessing.active_children() == []
 
 
@@ -94,3 +94,18 @@ def test_workers_that_are_killed_lose_nothing() -> None:
             for worker in multiprocessing.active_children():
                 worker.kill()
     assert sorted(found) == list(range(30))
+
+
+def test_no_task_waits_behind_another_while_a_worker_has_none() -> None:
+    start = time.perf_counter()
+    found = dict(
+        Processes(4).work_off(((n, n) for n in range(4)), Duty(ten, slow, given_up, put_away))
+    )
+    assert len(found) == 4
+    assert len(set(found.values())) == 4, "each worker had one"
+    assert time.perf_counter() - start < 10
+
+
+def slow(_tool: int, _task: int) -> int:
+    time.sleep(1.5)
+    return os.getpid()

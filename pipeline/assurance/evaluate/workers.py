@@ -7,6 +7,7 @@ out would be worth nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -98,9 +99,11 @@ def spread(
     """
     executor: Executor = Here() if workers <= 1 else Processes(workers)
     results: dict[int, _Result] = {}
-    for place, result in executor.work_off(enumerate(tasks), Duty(factory, work, _died, _close)):
-        results[place] = result
-        on_progress(len(results), len(tasks))
+    duty = Duty(factory, work, _died, _close)
+    with closing(executor.work_off(enumerate(tasks), duty)) as found:
+        for place, result in found:
+            results[place] = result
+            on_progress(len(results), len(tasks))
     return [results[place] for place in range(len(tasks))]
 
 

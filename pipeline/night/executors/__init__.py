@@ -6,7 +6,7 @@ done with a task is a `Duty`: a night's is `assessing`, an evaluation brings one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -41,7 +41,7 @@ class Executor(Protocol):
 
     def work_off(
         self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
-    ) -> Iterator[tuple[Key, Result]]:
+    ) -> Generator[tuple[Key, Result], None, None]:
         """The result of every task by its key, in any order; closing the iterator ends the work.
 
         Args:

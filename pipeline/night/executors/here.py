@@ -6,7 +6,7 @@ process kills the caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from pipeline.night.executors import Duty, Key, Result, Task, Tool
 
@@ -16,7 +16,7 @@ class Here:
 
     def work_off(
         self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
-    ) -> Iterator[tuple[Key, Result]]:
+    ) -> Generator[tuple[Key, Result], None, None]:
         """As `Executor.work_off`, in the order of the tasks; the tool is made for the first."""
         tool: Tool | None = None
         try:

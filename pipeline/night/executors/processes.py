@@ -11,7 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -49,7 +49,7 @@ class Processes:
 
     def work_off(
         self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
-    ) -> Iterator[tuple[Key, Result]]:
+    ) -> Generator[tuple[Key, Result], None, None]:
         """As `Executor.work_off`.
 
         A task that kills its worker twice is given up. Tasks and duty are picklable, and a task
@@ -143,7 +143,7 @@ class _Crew(Generic[Tool, Key, Task, Result]):
 
     def _supply(self, worker: _Worker[Key, Task]) -> None:
         """Give a worker what it may have in hand; let it go where nothing is left."""
-        while len(worker.hand) < _IN_HAND and (keyed := self._next()):
+        while self._may_have_more(worker) and (keyed := self._next()):
             worker.hand.append(keyed)
             with suppress(OSError):  # it has died: `results` will hear of it
                 worker.line.send((keyed[1],))
@@ -153,6 +153,13 @@ class _Crew(Generic[Tool, Key, Task, Result]):
             del self._workers[worker.line]
             worker.line.close()
             self._leaving.append(worker.process)
+
+    def _may_have_more(self, worker: _Worker[Key, Task]) -> bool:
+        """None lies with a worker that is busy while another has nothing to do, or soon has not."""
+        others = (other for other in self._workers.values() if other is not worker)
+        return not worker.hand or (
+            len(worker.hand) < _IN_HAND and all(other.hand for other in others)
+        )
 
     def _next(self) -> tuple[Key, Task] | None:
         return self._waiting.popleft() if self._waiting else next(self._tasks, None)

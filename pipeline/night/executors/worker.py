@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 from enum import Enum
 from multiprocessing.connection import Connection
@@ -12,6 +15,8 @@ from typing import Any
 from pipeline.core.errors import PhotoproofError
 from pipeline.night.executors import Duty
 from pipeline.student.allowance import Terms, enforce
+
+_SIGNAL_AT_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, see prctl(2)
 
 
 class Word(Enum):
@@ -40,10 +45,16 @@ def serve(line: Connection, duty: Duty[Any, Any, Any], terms: Terms) -> None:
 
 
 def die_with_parent() -> None:
-    """Call in a worker: it ends when its parent is killed, instead of waiting for work forever."""
+    """Call in a worker: it ends when its parent is killed, instead of waiting for work forever.
+
+    On Linux the kernel does it, whatever the worker is doing. A thread does it everywhere, as soon
+    as it gets its turn.
+    """
     parent = multiprocessing.parent_process()
     if parent is None:
         return
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)
 
     def follow() -> None:
         parent.join()

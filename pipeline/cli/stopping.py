@@ -1,0 +1,85 @@
+"""Ctrl-C, `kill` and a closed terminal: one way out, which says what is kept and how to go on."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# Exit codes are those of a shell: 128 and the signal's number.
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
+
+
+class Stopped(BaseException):
+    """The user, the system or the terminal wants an end; no `except` for errors meets it.
+
+    Attributes:
+        kept: What is told of what has been done so far; "" of a command that keeps nothing.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+        self.kept = ""
+
+    @property
+    def message(self) -> str:
+        """A sentence for people."""
+        return f"Stopped. {self.kept}".rstrip()
+
+
+def heed_signals() -> None:
+    """Raise `Stopped` at the first signal, and end at once at a second.
+
+    What was to be ignored when the program started, as by `nohup`, stays ignored.
+    """
+    asked = False
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+            if sys.stderr.isatty():
+                os.write(2, _SHOW_CURSOR.encode())
+            os._exit(128 + number)
+        asked = True
+        raise Stopped(number)
+
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+class Count:
+    """Of students done and in all, as the progress has told it last."""
+
+    def __init__(self) -> None:
+        self.done, self.total = 0, 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take what is told."""
+        self.done, self.total = done, total
+
+
+@contextmanager
+def telling(count: Count, out: object) -> Iterator[None]:
+    """A night; where it is stopped, it is told what the folder `out` holds."""
+    try:
+        yield
+    except Stopped as stop:
+        if count.total:
+            stop.kept = (
+                f"{count.done} of {count.total} students are stored in {out}."
+                " Give the same command again to go on; faces are looked at anew, because their"
+                " templates are never written down."
+            )
+        else:
+            stop.kept = "No student had been looked at. Give the same command again to start anew."
+        raise
