@@ -6,6 +6,7 @@ import os
 import platform
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -32,6 +33,15 @@ def database_of(run: Path) -> Path:
     return database
 
 
+def _place_of(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another of the same name; None where there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 class locked:  # noqa: N801 - used as a context manager
     """The output folder, held by one run at a time; a file beside the lock says by which."""
 
@@ -39,7 +49,7 @@ class locked:  # noqa: N801 - used as a context manager
         self._out, self._lock = out, FileLock(out / _LOCK, mode=0o666 & ~umask())
         self._owner = out / _OWNER
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         """Take the lock. Raises StoreError if another run holds it or the folder is unusable."""
         try:
             make_folder(self._out)
@@ -49,6 +59,7 @@ class locked:  # noqa: N801 - used as a context manager
             self._owner.write_text(
                 f"process {os.getpid()} on {platform.node()} since {since}", "utf-8"
             )
+            self._place = _place_of(self._out)
         except Timeout as error:
             raise StoreError(
                 f"{self._out}: another run is working in this folder ({self._named()})",
@@ -60,6 +71,19 @@ class locked:  # noqa: N801 - used as a context manager
                 f"{self._out}: cannot be written ({error.strerror})",
                 "Choose an --out folder you may write to, on a disk with space.",
             ) from error
+        return self
+
+    def still_there(self) -> None:
+        """See that the folder's name still leads to the folder that was taken.
+
+        Raises:
+            StoreError: It was renamed, deleted or replaced while the run worked in it.
+        """
+        if _place_of(self._out) != self._place:
+            raise StoreError(
+                f"{self._out}: was renamed, deleted or replaced while a run worked in it",
+                "Give it its name back, and the same command again: what was stored is there.",
+            )
 
     def __exit__(self, *_: object) -> None:
         """Release the lock."""

@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from models import manifest
 from pipeline.cohort.conclude import effective
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort
 from pipeline.core.words import DEFAULT_LANGUAGE, Language
@@ -19,7 +19,7 @@ from pipeline.night.executors import Executor
 from pipeline.night.executors.assessing import EngineFactory
 from pipeline.night.executors.here import Here
 from pipeline.night.executors.processes import Processes
-from pipeline.night.folder import DATABASE, database_of, locked
+from pipeline.night.folder import database_of, locked
 from pipeline.night.publishing import publish
 from pipeline.night.run import Plan, Progress, assess_cohort
 from pipeline.night.tally import decide_all
@@ -130,7 +130,12 @@ def _identity(store: Store) -> str:
 
 def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
     """See that the four files people and programs read are there and tell what the store does."""
-    with locked(out), Store(out / DATABASE) as store:
+    with locked(out) as held, Store(database_of(out)) as store:
+        if store.summary() != summary:
+            raise StoreError(
+                f"{out}: does not hold the run that has just ended; nothing was published",
+                "Somebody moved the folder or ran into it; give the same command again.",
+            )
         outputs = Outputs(
             replace(summary, identity=_identity(store)),
             out / folder.RESULTS,
@@ -139,6 +144,7 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
             out / folder.SUMMARY,
         )
         publish(store, outputs.summary, out, lang)
+        held.still_there()
         with Ledger(out / folder.LEDGER) as ledger:
             ledger.decided(store.decisions_digest(), store.stamp())
     outputs.summary.write(outputs.json)

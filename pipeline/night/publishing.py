@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.digest import digest_of
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
 from pipeline.core.program import program_digest
 from pipeline.core.words import Language
@@ -36,8 +36,15 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
         lang: Of the reports.
 
     Raises:
-        StoreError: If a file cannot be written.
+        StoreError: If a file cannot be written, or the store has not the students of the summary.
     """
+    stored, told = sum(1 for _ in store.decided()), sum(summary.counts.decision.values())
+    if stored != told:
+        raise StoreError(
+            f"{out}: its store holds {stored} decided students, the run decided {told};"
+            " nothing was published",
+            "Give the same command again.",
+        )
     made_of = _made_of(store, summary, lang)
     noted = json.loads(store.noted(_NOTE) or "{}")
     known = noted["files"] if noted.get("made_of") == made_of else {}

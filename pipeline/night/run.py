@@ -15,6 +15,7 @@ from models.arithmetic import ARITHMETIC
 from pipeline import __version__
 from pipeline.cohort.conclude import conclude_all, effective, histograms
 from pipeline.core.digest import digest_of
+from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
 from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
@@ -26,6 +27,7 @@ from pipeline.night.folder import DATABASE, locked
 from pipeline.night.tally import decided
 from pipeline.source.contents import Contents
 from pipeline.store import RunSummary, Store
+from pipeline.store.summary import Counts
 from pipeline.student import measures
 
 # Written to run.json.
@@ -73,10 +75,11 @@ def assess_cohort(
         The run's summary, as it goes into `run.json`.
 
     Raises:
-        StoreError: The folder is locked by another run, foreign or not writable.
+        StoreError: The folder is locked by another run, foreign or not writable, or was renamed
+            meanwhile; two students have one key.
     """
     started, clock = datetime.now(UTC), perf_counter()
-    with locked(plan.out), Store(plan.out / DATABASE) as store:
+    with locked(plan.out) as held, Store(plan.out / DATABASE) as store:
         if not plan.policy.privacy.keep_templates:
             store.cohort.hold_templates_in_memory()
         gathered = _gather_evidence(store, cohort, plan, factory, on_progress)
@@ -114,8 +117,21 @@ def assess_cohort(
             non_mated=histograms(store),
             remarks=(*cohort.remarks, *gathered.remarks, *tally.remarks),
         )
+        _nobody_is_missing(cohort, tally.counts)
+        held.still_there()
         store.finish(summary)
     return summary
+
+
+def _nobody_is_missing(cohort: Cohort, counts: Counts) -> None:
+    """A report with fewer students than the roster is never published."""
+    wanted, decided_on = len(cohort.jobs) + len(cohort.extras), sum(counts.decision.values())
+    if decided_on != wanted:
+        raise StoreError(
+            f"{decided_on} students and unclaimed photos were decided; roster and folders have"
+            f" {wanted}",
+            "Give the same command again; nothing was published.",
+        )
 
 
 def _versions() -> dict[str, str]:

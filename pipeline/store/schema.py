@@ -191,6 +191,10 @@ RUN = Schema(
         "Choose another --out folder, or remove this file if it is not needed.",
     ),
     foreign=("not a photoproof store", "Choose another --out folder."),
+    damaged=(
+        "Put a backup in its place, or move it away and run anew: everybody is looked at again,"
+        " answers given at the desk are in a file of their own."
+    ),
     migrations=_RUN_MIGRATIONS,
     functions={"part": _part},
 )
@@ -204,4 +208,5 @@ LEDGER = Schema(
         "Check that the run's folder is writable and the file undamaged.",
     ),
     foreign=("no review ledger", ""),
+    damaged="Put a backup of the file in its place; answers given since then are lost.",
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from pipeline.core.errors import StoreError
+from pipeline.core.errors import PhotoproofError, StoreError
 from pipeline.core.private import make_file
 
 
@@ -25,6 +25,7 @@ class Schema:
         synchronous: How long a commit waits for the disk.
         unusable: What is said of a file that cannot be opened, and what to do about it.
         foreign: What is said of a file of another kind, and what to do about it.
+        damaged: What to do about a file of ours that is damaged.
         migrations: Statements from each older version to the next.
         functions: What the migrations call, with two arguments, by name.
     """
@@ -35,6 +36,7 @@ class Schema:
     synchronous: str
     unusable: tuple[str, str]
     foreign: tuple[str, str]
+    damaged: str
     migrations: Mapping[int, str] = field(default_factory=dict)
     functions: Mapping[str, Callable[[str, int], str]] = field(default_factory=dict)
 
@@ -94,9 +96,29 @@ class Database:
         """The object itself; closed at the end of the block."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close the file."""
-        self.close()
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Close the file.
+
+        Raises:
+            StoreError: Something failed inside, and the file is damaged.
+        """
+        try:
+            if isinstance(error, Exception) and not isinstance(error, PhotoproofError):
+                self._blame(error)
+        finally:
+            self.close()
+
+    def _blame(self, error: Exception) -> None:
+        """See whether the file is the cause of an error, which may tell of its content only."""
+        try:
+            found = str(self.db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        except sqlite3.DatabaseError as failed:
+            found = str(failed)
+        if found != "ok" and not isinstance(error, sqlite3.OperationalError):
+            first = found.splitlines()[-1]
+            raise StoreError(
+                f"{self._label}: is damaged ({first})", self._schema.damaged
+            ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
