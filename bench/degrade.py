@@ -30,8 +30,8 @@ class Check:
     strengths: tuple[float, ...]
     planted: float
     quality: int = 90
-    moves: bool = False  # the face is elsewhere afterwards and must be looked for again
-    also: tuple[str, ...] = ()  # further measures that should follow the strength
+    moves: bool = False  # the face must be looked for again
+    also: tuple[str, ...] = ()  # further measures that should follow
 
 
 def gain(bgr: Pixels, factor: float | np.ndarray) -> Pixels:
@@ -62,9 +62,8 @@ def blur(bgr: Pixels, sigma: float) -> Pixels:
 def side_light(bgr: Pixels, strength: float) -> Pixels:
     """Darken the left of the face, by up to `strength` towards the edge."""
     ramp = np.linspace(1, 1 - strength, WIDTH // 3, dtype=np.float32)
-    across = np.concatenate(
-        (np.ones(WIDTH // 3), ramp, np.full(WIDTH - 2 * (WIDTH // 3), ramp[-1]))
-    )
+    rest = np.full(WIDTH - 2 * (WIDTH // 3), ramp[-1])
+    across = np.concatenate((np.ones(WIDTH // 3), ramp, rest))
     return gain(bgr, across[None, :, None])
 
 
@@ -295,16 +294,15 @@ CHECKS = [
     Check("glasses", "glasses", ("GLASSES",), frames, (0, 0.2, 0.4, 0.7, 1), 0.7),
     Check("glare", "glare", ("GLASSES_GLARE",), lamp, (0, 2, 4, 6, 8, 12), 8),
     Check("tinted", "tint", ("GLASSES_TINTED",), tinted, (0, 0.2, 0.4, 0.6, 0.8), 0.6),
-    *(
-        Check(f"screen, {p:g} px", "moire", ("POSSIBLE_RECAPTURE",), grid(p), STEPS, 0.1)
-        for p in (2.7, 4.3, 6.5)
-    ),
+    Check("screen, 2.7 px", "moire", ("POSSIBLE_RECAPTURE",), grid(2.7), STEPS, 0.1),
+    Check("screen, 4.3 px", "moire", ("POSSIBLE_RECAPTURE",), grid(4.3), STEPS, 0.1),
+    Check("screen, 6.5 px", "moire", ("POSSIBLE_RECAPTURE",), grid(6.5), STEPS, 0.1),
     Check(
         "second face",
         "single_face",
         ("MULTIPLE_FACES",),
         second_face,
-        (0, 0.2, 0.4, 0.6, 0.8),  # the count takes heads from half the height of the subject's on
+        (0, 0.2, 0.4, 0.6, 0.8),  # heads count from half the subject's height
         0.6,
         moves=True,
         also=("face_count",),

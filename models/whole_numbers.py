@@ -67,8 +67,8 @@ class Stage:
 def stages(network: Chain) -> Iterator[Stage]:
     """A network's stages.
 
-    The first takes 2p - 255 for the pixel values p of a network that wants (p - 127.5) / 128, and
-    like each layer with a filter a channel it gives or takes fine numbers; the others take bytes.
+    The first takes 2p - 255 for the pixel values p of a network that wants (p - 127.5) / 128. It
+    gives fine numbers. A layer with a filter a channel takes fine numbers, every other takes bytes.
     The last one's results are real numbers again.
 
     Args:

@@ -1,8 +1,8 @@
 """`report.html`: one file that opens offline, in any browser of the last years.
 
-The page streams: head and summary come from the run, then one JSON block a student (read by
-`report.js`, which draws a card only when it comes into view), then the charts, whose numbers were
-counted while the students went by. Pictures sit in blocks of their own, parsed only when drawn.
+The page streams. Head and summary come from the run. One JSON block a student follows; `report.js`
+reads it and draws a card when it comes into view. The charts come last, because their numbers are
+counted while the students go by. Pictures sit in blocks of their own, parsed only when drawn.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ Six digits of area, eight of birth date, three of sequence (odd = male) and a ch
 ISO 7064 MOD 11-2. Residence permits of Hong Kong, Macau and Taiwan residents (81, 82, 83...) and
 permanent residence cards of foreigners issued since 2023 (9...) are built alike and judged alike.
 
-Every other document is left alone: it is too short to be an attempted resident number (home-return
-permits H/M + 8 to 10 digits, Taiwan permits of 8 digits, passports) or is the older permanent
-residence card of foreigners (three letters, twelve digits).
+Every other document is left alone. Home-return permits (H or M, 8 to 10 digits), Taiwan permits (8
+digits) and passports are too short to be an attempted resident number. The older permanent
+residence card of foreigners has three letters and twelve digits.
 """
 
 from __future__ import annotations

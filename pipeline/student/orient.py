@@ -32,10 +32,10 @@ NO_FACE = 0.5  # evidence below which nothing there is taken for a face
 # degraded versions rolled less than 10 degrees the greatest wrong lead was 0.094 after one look
 # at the whole, 0.055 after one at a close crop, 0.068 after two looks.
 OVERWHELMING = (0.15, 0.10)
-# At a glance a picture lies right with this evidence of YuNet and of BlazeFace, this lead of
-# BlazeFace's over that of the face on its head, and no more than this mean roll (degrees). Of 5,999
-# versions of 857 pictures laid in the three wrong turns none did: on its side BlazeFace had at most
-# 0.77 with YuNet at 0.80, on its head a lead of at most -0.10 (docs/accuracy.md, "At a glance").
+# What shows at a glance that a picture lies right: evidence of YuNet, evidence of BlazeFace, the
+# latter's lead over that of the face on its head, and mean roll (degrees, at most). None of 5,999
+# versions of 857 pictures laid in the three wrong turns showed it. On its side BlazeFace had at
+# most 0.77 with YuNet at 0.80, on its head a lead of at most -0.10 (docs/accuracy.md).
 GLANCE_YUNET, GLANCE_BLAZEFACE, GLANCE_LEAD, GLANCE_ROLL = 0.88, 0.80, 0.10, 10.0
 
 
