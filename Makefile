@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup models demo test check lint format rows screenshots bench clean
+.PHONY: setup lock models demo test check lint format rows screenshots bench clean
 
 demo: $(READY)
 	$(BIN)/photoproof demo
@@ -45,13 +45,27 @@ bench: models
 
 setup: $(READY)
 
+# After a change of constraints.txt: the hashes of what it pins.
+lock:
+	$(BIN)/python docs/lock.py
+
 models: $(READY)
 	$(BIN)/photoproof models pull
 
-$(READY): pyproject.toml constraints.txt
+# Exactly the files whose hashes are in the locks, wheels alone, so that nothing is built but
+# photoproof itself. `make setup LOCKED=` takes any files of the pinned versions, for Pythons and
+# processors that the locks do not know.
+LOCKED := yes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(READY): pyproject.toml constraints.txt requirements.lock requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+ifeq ($(LOCKED),)
+	$(PIP) --constraint constraints.txt --editable '.[dev]'
+else
+	$(PIP) --no-deps --only-binary :all: --require-hashes -r requirements.lock -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+endif
 	touch $@
 
 clean:

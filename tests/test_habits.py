@@ -132,6 +132,15 @@ def test_every_requirement_has_an_exact_version() -> None:
     assert plain - {"photoproof"} <= {name.lower().replace("_", "-") for name in pinned}
 
 
+def test_the_locks_hold_a_hash_of_all_that_is_pinned_and_no_address() -> None:
+    """`make lock` writes them anew."""
+    text = "".join((ROOT / f"requirements{kind}.lock").read_text("utf-8") for kind in ("", "-dev"))
+    pinned = re.findall(r"^(\S+)==(\S+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.M)
+    locked = re.findall(r"^(\S+)==(\S+) \\\n {4}--hash=sha256:[0-9a-f]{64}", text, re.M)
+    assert sorted(locked) == sorted((re.sub(r"[-_.]+", "-", n).lower(), v) for n, v in pinned)
+    assert "://" not in text
+
+
 def test_the_version_is_said_once() -> None:
     assert "version" in project()["project"]["dynamic"]
     assert project()["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "pipeline.__version__"}
