@@ -53,14 +53,15 @@ models: $(READY)
 	$(BIN)/photoproof models pull
 
 # Exactly the files whose hashes are in the locks, wheels alone, so that nothing is built but
-# photoproof itself. `make setup LOCKED=` takes any files of the pinned versions, for Pythons and
-# processors that the locks do not know.
-LOCKED := yes
+# photoproof itself. Where the locks do not know Python or system, any files of the pinned versions
+# are taken, and said so; `make setup LOCKED=yes` refuses that, `LOCKED=` asks for it.
+LOCKED := $(shell $(PYTHON) -c 'import platform as p, sys; print("yes" if p.machine() == "x86_64" and p.libc_ver()[0] == "glibc" and sys.version_info[:2] in ((3, 11), (3, 12), (3, 13)) else "")')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 $(READY): pyproject.toml constraints.txt requirements.lock requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 ifeq ($(LOCKED),)
+	@echo "The locks are for Python 3.11 to 3.13 on Linux, x86-64, glibc: installing without hashes."
 	$(PIP) --constraint constraints.txt --editable '.[dev]'
 else
 	$(PIP) --no-deps --only-binary :all: --require-hashes -r requirements.lock -r requirements-dev.lock
