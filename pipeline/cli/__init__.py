@@ -34,9 +34,12 @@ def main() -> None:
             shield()
         app()
     except PhotoproofError as error:
-        err_console.print(f"[bold red]photoproof:[/] {plain(error.message)}", highlight=False)
+        from pipeline.core.privacy import masked_sentence
+
+        said = plain(masked_sentence(error.message))
+        err_console.print(f"[bold red]photoproof:[/] {said}", highlight=False)
         if error.hint:
-            err_console.print(plain(error.hint), highlight=False)
+            err_console.print(plain(masked_sentence(error.hint)), highlight=False)
         sys.exit(error.exit_code)
     except Stopped as stop:
         err_console.print(plain(stop.message), highlight=False, soft_wrap=True)

@@ -74,6 +74,8 @@ def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
     """
     if not name or len(name) > 40 or not name.isprintable() or name.strip() != name:
         raise ConfigError("an account's name is 1 to 40 printable characters")
+    if masked(name) != name:
+        raise ConfigError("an account's name holds an ID number", "Choose another name.")
     if name == LOCAL or name.startswith(("import:", "photoproof")):
         raise ConfigError(f"the account name {name} is reserved", "Choose another name.")
     _good(password, name)

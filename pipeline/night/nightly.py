@@ -25,6 +25,7 @@ from pipeline.night.run import Plan, Progress, assess_cohort
 from pipeline.night.tally import decide_all
 from pipeline.store import RunSummary, Store
 from pipeline.store.ledger import Ledger
+from pipeline.store.masking import mask_of
 from pipeline.student.engine import network_engine
 
 
@@ -128,6 +129,10 @@ def _identity(store: Store) -> str:
     return known
 
 
+def _masked(store: Store, remarks: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(mask_of(store), remarks)) if remarks else ()
+
+
 def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
     """See that the four files people and programs read are there and tell what the store does."""
     with locked(out) as held, Store(database_of(out)) as store:
@@ -137,7 +142,7 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
                 "Somebody moved the folder or ran into it; give the same command again.",
             )
         outputs = Outputs(
-            replace(summary, identity=_identity(store)),
+            replace(summary, identity=_identity(store), remarks=_masked(store, summary.remarks)),
             out / folder.RESULTS,
             out / folder.PAGE,
             out / folder.WORKBOOK,

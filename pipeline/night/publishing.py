@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from pipeline.core.digest import digest_of
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
 from pipeline.core.program import program_digest
+from pipeline.core.types import Case
 from pipeline.core.words import Language
 from pipeline.night.folder import PAGE, REPORTS, RESULTS, WORKBOOK
 from pipeline.store import RunSummary, Store
+from pipeline.store.masking import mask_of
 
 _NOTE = "reports"
 # What a summary tells of how the run went, not of what came of it. A run that finds nothing to do
@@ -53,13 +56,19 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
         return
     # Late: their libraries take longer to load than everything else an unchanged night does.
     from pipeline.report import write_csv, write_html, write_xlsx
+    from pipeline.report.view import masked_case
+
+    mask = mask_of(store)
+
+    def cases() -> Iterator[Case]:
+        return (masked_case(case, mask) for case in store.cases())
 
     if RESULTS in due:
-        write_csv(store.cases(), out / RESULTS)
+        write_csv(cases(), out / RESULTS)
     if PAGE in due:
-        write_html(summary, store.cases(), out / PAGE, lang)
+        write_html(summary, cases(), out / PAGE, lang)
     if WORKBOOK in due:
-        write_xlsx(summary, store.cases(), out / WORKBOOK, lang)
+        write_xlsx(summary, cases(), out / WORKBOOK, lang)
     files = {name: _sha256(out / name) for name in REPORTS}
     with store.transaction():
         store.note(_NOTE, json.dumps({"made_of": made_of, "files": files}))

@@ -31,8 +31,8 @@ _FORMULA = ("=", "+", "-", "@")
 def write_csv(cases: Iterable[Case], path: Path) -> None:
     r"""Write the results as UTF-8 without BOM, comma-separated, lines ended by ``\n``.
 
-    Neither name nor ID number is a column; `photo` is the true file name, so that a script can
-    find the file, and is as sensitive as the file names are.
+    Neither name nor ID number is a column; `photo` is the file name as the cases give it: those of
+    a night come without ID numbers.
 
     Raises:
         StoreError: If the file cannot be written.

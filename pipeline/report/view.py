@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from pipeline.core.privacy import masked_file_name, masked_sentence
+from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
 from pipeline.core.reasons import format_value, kind_name, sentence
 from pipeline.core.types import Case, Comparison, Decision, Finding, Severity
 from pipeline.core.words import Language, words
 
+# What a roster says of a student that is not the ID number's own column.
+_TEXTS = (
+    *("student_key", "name", "student_no", "candidate_no"),
+    *("birth_date", "college", "major", "class_name", "remark"),
+)
 # Decisions are told apart by more than colour, the same everywhere.
 SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
+
+
+def masked_case(case: Case, mask: Mask) -> Case:
+    """A case as it may leave: every text of it that people or programs read without ID numbers."""
+    subject, found = case.subject, case.assessment
+    texts: dict[str, Any] = {name: mask(getattr(subject, name)) for name in _TEXTS}
+    findings = tuple(
+        replace(f, value=mask(f.value)) if isinstance(f.value, str) else f for f in found.findings
+    )
+    compared = (replace(c, error=mask(c.error)) if c.error else c for c in case.comparisons)
+    return replace(
+        case,
+        subject=replace(subject, id_number=subject.masked_id_number, **texts),
+        photo=mask(case.photo),
+        assessment=replace(found, looks_like=mask(found.looks_like), findings=findings),
+        comparisons=tuple(compared),
+    )
 
 
 def photo_name(case: Case) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.assurance.drift.causes import Side, find_causes, measurement_deltas, result_deltas
 from pipeline.assurance.drift.records import Change, Delta, Drift, deltas
-from pipeline.core.privacy import masked
+from pipeline.core.privacy import masked, masked_sentence
 from pipeline.core.types import Value
 from pipeline.night.folder import database_of
 from pipeline.store import RunSummary, Store
@@ -63,7 +63,9 @@ def _students(store: Store) -> _Students:
     students: dict[str, tuple[str, str, str]] = {}
     for student_key, subject, sha256, assessment in store.decided():
         name = (
-            student_key if subject.student_key else f"extra:{masked(student_key.split(':', 2)[-1])}"
+            masked_sentence(student_key)
+            if subject.student_key
+            else f"extra:{masked(student_key.split(':', 2)[-1])}"
         )
         while name in students:
             name += "#"  # the same file name in another folder

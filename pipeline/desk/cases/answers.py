@@ -56,7 +56,7 @@ def give(desk: Desk, item: Item, who: str, role: Role | None, given: Given) -> N
             "sure": given.sure,
             "measure": given.remedy.value if given.remedy else None,
             "features": dict(given.features),
-            "comment": given.comment,
+            "comment": desk.mask(given.comment),
             "known_good": given.known_good and given.verdict is Verdict.OK,
             "codes": item.codes if given.codes is None else given.codes,
             "blind": item.blind and not first_answer_given(desk, item, who) and role is not None,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.policy import ReviewPolicy, load_policy
+from pipeline.core.privacy import Mask
 from pipeline.core.types import Assessment, Case, Decision, Severity, Subject
 from pipeline.desk.cases.verdicts import (
     Answer,
@@ -32,6 +33,7 @@ from pipeline.store import RunSummary, Store
 from pipeline.store.answers import AnswerRow
 from pipeline.store.items import Item
 from pipeline.store.ledger import RUN_DECIDED, Ledger
+from pipeline.store.masking import mask_of
 
 # Reasons about whose face it is: such cases are judged before the machine's answer is shown.
 IDENTITY = ("NOT_ME", "LOOKS_LIKE_OTHER")
@@ -120,10 +122,10 @@ class Desk:
                 answers_key=_answers_key(student_key, subject, sha256),
                 photo_sha256=sha256,
                 position=position,
-                name=subject.name,
-                numbers=_numbers(subject),
-                college=subject.college,
-                class_name=subject.class_name,
+                name=self.mask(subject.name),
+                numbers=_numbers(subject, self.mask),
+                college=self.mask(subject.college),
+                class_name=self.mask(subject.class_name),
                 decision=found.decision,
                 blind=blind,
                 seeded=student_key in seeded,
@@ -135,8 +137,13 @@ class Desk:
         return self.ledger.items.by_id(identifier)
 
     def student(self, student_key: str) -> Item | None:
-        """A case by the student's number."""
-        return self.ledger.items.by_key(student_key)
+        """A case by the student's key, or what is shown of one that holds an ID number."""
+        return self.ledger.items.by_key(self.mask.key_of(student_key))
+
+    @cached_property
+    def mask(self) -> Mask:
+        """What every text goes through that leaves the desk."""
+        return _mask(self.store, self.store.path, self.store.stamp())
 
     def of_photo(self, answers_key: str, sha256: str) -> Item | None:
         """The case to which answers about these bytes belong."""
@@ -212,6 +219,17 @@ class Desk:
         return [_answer(row) for row in self.ledger.answers.of(answers_key, sha256)]
 
 
+_MASKS: dict[Path, tuple[str, Mask]] = {}
+
+
+def _mask(store: Store, path: Path, stamp: str) -> Mask:
+    """A run's mask, made once as long as the run stays the same: each request opens a desk."""
+    known = _MASKS.get(path)
+    if known is None or known[0] != stamp:
+        _MASKS[path] = known = (stamp, mask_of(store))
+    return known[1]
+
+
 @contextmanager
 def opened(run: Path) -> Iterator[Desk]:
     """A desk with its queue up to date, closed at the end of the block."""
@@ -256,11 +274,11 @@ def _codes(found: Assessment) -> list[str]:
     return list(dict.fromkeys(f.code for f in found.findings if f.severity > Severity.ADVICE))
 
 
-def _numbers(subject: Subject) -> str:
+def _numbers(subject: Subject, mask: Mask) -> str:
     """What a search finds a student by, the ID number not among it."""
     return " ".join(
         dict.fromkeys(
-            n for n in (subject.student_key, subject.student_no, subject.candidate_no) if n
+            mask(n) for n in (subject.student_key, subject.student_no, subject.candidate_no) if n
         )
     )
 

@@ -7,7 +7,7 @@ where the machine's answer could slip out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.core.eyes import eyes_of
@@ -17,7 +17,7 @@ from pipeline.core.words import Language
 from pipeline.desk.cases.answers import first_answer_given
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import Answer, Outcome, standing
-from pipeline.report.view import card
+from pipeline.report.view import card, masked_case
 from pipeline.store.items import Item
 
 # What a card says of the student; the rest is the machine's.
@@ -63,9 +63,9 @@ def show(desk: Desk, item: Item, who: str, lang: Language) -> ShownCase:
     Raises:
         StoreError: A run is at work on the case.
     """
-    case = desk.case(item)
+    case = masked_case(desk.case(item), desk.mask)
     told = card(case, lang)
-    known = desk.answers(item)
+    known = [replace(a, comment=desk.mask(a.comment)) for a in desk.answers(item)]
     hidden = hidden_from(desk, item, who)
     pictures = [
         (number, slot, _caption(slot, lang)) for number, slot in enumerate(slots(case.pictures))

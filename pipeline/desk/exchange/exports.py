@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.core.errors import StoreError
-from pipeline.core.privacy import masked_sentence
 from pipeline.core.private import make_folder
 from pipeline.core.types import Case
 from pipeline.core.words import Language, word, words
@@ -20,6 +19,7 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import CATEGORY, Answer, Remedy, State, Verdict, standing
 from pipeline.report.csv_report import harmless
 from pipeline.report.files import replacing
+from pipeline.report.view import masked_case
 from pipeline.report.xlsx_report import write_xlsx
 from pipeline.store import RunSummary
 from pipeline.store.items import Item
@@ -97,25 +97,25 @@ def _line(desk: Desk, item: Item) -> list[str]:
     outcome = desk.settled(item, answers)
     final = outcome.final
     return [
-        *(item.answers_key, item.photo_sha256, item.college, item.class_name),
+        *(desk.mask(item.answers_key), item.photo_sha256, item.college, item.class_name),
         *(item.decision.value, ";".join(item.codes)),
         ";".join(a.who for a in standing(answers)),
         *(outcome.verdict or "", outcome.remedy or "", item.state),
         *(_said(answers, "student"), _said(answers, "registry")),
-        *((masked_sentence(final.comment), final.at) if final else ("", "")),
+        *((desk.mask(final.comment), final.at) if final else ("", "")),
     ]
 
 
 def _workbook(desk: Desk, items: Iterable[Item], path: Path, lang: Language) -> None:
     """These cases in the columns of the college table, with what people decided."""
     cases: list[Case] = []
-    decided: dict[tuple[str, str], Mapping[str, str]] = {}
+    decided: dict[int, Mapping[str, str]] = {}
     for item in items:
-        case = desk.case(item)
+        case = masked_case(desk.case(item), desk.mask)
         cases.append(case)
-        decided[case.subject.student_key, case.photo] = _people(desk, item, lang)
+        decided[id(case)] = _people(desk, item, lang)
     counted = _counted(desk, cases)
-    write_xlsx(counted, cases, path, lang, lambda c: decided[c.subject.student_key, c.photo])
+    write_xlsx(counted, cases, path, lang, lambda case: decided[id(case)])
 
 
 def _people(desk: Desk, item: Item, lang: Language) -> dict[str, str]:

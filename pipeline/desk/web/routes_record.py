@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -26,6 +27,8 @@ def audit(
     ledger = visit.desk.ledger
     checked, lines = verified(visit.desk), ledger.log.latest(before, LINES)
     veiled = oversight.veiled(visit.desk, visit.session, lines)
+    mask = visit.desk.mask
+    lines = [replace(e, subject=mask(e.subject), detail=mask(e.detail)) for e in lines]
     ledger.record(visit.session.who, "log_read")
     return page(
         request, "audit", visit.session, checked=checked, lines=lines, full=LINES, veiled=veiled
