@@ -20,6 +20,7 @@ from models import manifest
 from models.arithmetic import ARITHMETIC, instruction_set
 from pipeline.core.errors import PhotoproofError, SourceError
 from pipeline.core.policy import load_policy
+from pipeline.night.executors.cage import bars
 from pipeline.sample import sources
 
 _PACKAGES = ("opencv-contrib-python", "numpy", "mediapipe", "openvino", "pillow", "pillow-heif")
@@ -52,6 +53,7 @@ def examine() -> list[Check]:
         _sqlite,
         _weights,
         _processor,
+        _cage,
         _networks,
         _mesh,
         _space,
@@ -69,6 +71,16 @@ def _package(name: str) -> Check:
         return Check(name, True, version(name))
     except PackageNotFoundError:
         return Check(name, False, "not installed", "Run `make setup`, or `pip install photoproof`.")
+
+
+def _cage() -> Check:
+    found = ", ".join(bars()) or "none on this system"
+    return Check(
+        "cage of the workers",
+        sys.platform != "linux" or len(bars()) > 1,
+        found,
+        "Install libseccomp2, or use a kernel with Landlock (5.13 or newer).",
+    )
 
 
 def _one_opencv() -> Check:

@@ -76,11 +76,11 @@ def run_night(
         ModelError: Weights are needed and not whole.
     """
     executor = executor or (Here() if factory and workers <= 1 else Processes(workers))
-    plan = Plan(out, policy, profile, digests, workers, executor, rehash)
+    plan = Plan(out, policy, profile, digests, workers, executor, rehash=rehash)
     if factory is None:
         names = policy.comparison.recognisers
         factory = partial(network_engine, policy.input, names)
-        plan = replace(plan, verify=partial(manifest.digests, names))
+        plan = replace(plan, caged=True, verify=partial(manifest.digests, names))
     summary = assess_cohort(cohort, plan, factory, on_progress)
     return _publish(out, summary, lang)
 

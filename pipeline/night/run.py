@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +19,9 @@ from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
 from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
-from pipeline.core.types import Cohort, Job, Measurement, Subject
+from pipeline.core.types import Cohort, Evidence, Job, Measurement, Subject
 from pipeline.night.executors import Executor
-from pipeline.night.executors.assessing import EngineFactory, assessing
+from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
 from pipeline.night.tally import decided
@@ -45,6 +45,7 @@ class Plan:
         digests: sha256 by weight id, part of every fingerprint.
         workers: As `run.json` names it.
         executor: Where students are looked at.
+        caged: Workers may read the cohort's files and the program, and do nothing else.
         rehash: Read every file again, whatever its size and times say.
         verify: Called before the first student is looked at; raises where the weights are not
             what `digests` says.
@@ -56,6 +57,7 @@ class Plan:
     digests: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     executor: Executor = field(default_factory=Here)
+    caged: bool = False
     rehash: bool = False
     verify: Callable[[], object] = lambda: None
 
@@ -175,7 +177,9 @@ def _gather_evidence(
         # What is concluded across students needs everybody's template.
         store.cohort.look_again_for_templates()
         pending = _pending(store, jobs, prints)
-    stages = _assess(store, pending, prints, len(jobs), plan, factory, on_progress)
+    duty = assessing(factory, files_of(cohort) if plan.caged else None)
+    results = plan.executor.work_off(pending, duty)
+    stages = _save(store, results, prints, (len(jobs) - len(pending), len(jobs)), on_progress)
     return _Gathered(cohort_key, stale, len(pending), stages, remarks)
 
 
@@ -250,20 +254,18 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
     return prints
 
 
-def _assess(
+def _save(
     store: Store,
-    pending: Sequence[tuple[str, Job]],
+    results: Generator[tuple[str, Evidence], None, None],
     prints: Mapping[str, str],
-    total: int,
-    plan: Plan,
-    factory: EngineFactory,
+    progress: tuple[int, int],
     on_progress: Progress,
 ) -> dict[str, float]:
-    """Send the pending students to the workers and save what comes back; seconds by stage."""
+    """Save what comes back, and tell of students done and in all; seconds by stage."""
     seconds: Counter[str] = Counter()
-    done = total - len(pending)
+    done, total = progress
     on_progress(done, total)
-    with closing(plan.executor.work_off(pending, assessing(factory))) as results:
+    with closing(results):
         for student_key, evidence in results:
             store.save(student_key, prints[student_key], evidence)
             seconds.update(evidence.seconds)

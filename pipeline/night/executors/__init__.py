@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 Key = TypeVar("Key")
@@ -28,12 +29,15 @@ class Duty(Generic[Tool, Task, Result]):
         given_up: What stands for the result of a task that ended its worker, by the reason;
             called in the caller's process, and may raise.
         end: Releases what `begin` made.
+        reads: Folders and files that tasks read, where a worker process is to be shut into a cage
+            (`cage`) once its tool is made; None leaves it free.
     """
 
     begin: Callable[[], Tool]
     work: Callable[[Tool, Task], Result]
     given_up: Callable[[Task, str], Result]
     end: Callable[[Tool], None]
+    reads: tuple[Path, ...] | None = None
 
 
 class Executor(Protocol):

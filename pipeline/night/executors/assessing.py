@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from pipeline.core.errors import ModelError
 from pipeline.core.measurements import ASSESS_ERROR
-from pipeline.core.types import Evidence, Job, Measurement
+from pipeline.core.types import Cohort, Evidence, Job, Measurement
 from pipeline.night.executors import Duty
+from pipeline.night.executors.cage import together
 from pipeline.student.engine import Engine
 
 EngineFactory = Callable[[], Engine]
 
 
-def assessing(factory: EngineFactory) -> Duty[Engine, Job, Evidence]:
+def assessing(
+    factory: EngineFactory, reads: tuple[Path, ...] | None = None
+) -> Duty[Engine, Job, Evidence]:
     """Jobs become evidence; never raises for a bad photo.
 
     Args:
         factory: Makes an engine, in each worker; picklable.
+        reads: As `Duty.reads`.
     """
-    return Duty(partial(_started, factory), assess_one, _failed, _closed)
+    return Duty(partial(_started, factory), assess_one, _failed, _closed, reads)
+
+
+def files_of(cohort: Cohort) -> tuple[Path, ...]:
+    """What looking at a cohort reads: folders of plain files, and archives."""
+    files = [job.photo for job in cohort.jobs if job.photo]
+    files += [reference.file for job in cohort.jobs for reference in job.references]
+    return together(
+        file.path if file.member is not None else file.path.parent
+        for file in (*files, *cohort.extras)
+    )
 
 
 def assess_one(engine: Engine, job: Job) -> Evidence:

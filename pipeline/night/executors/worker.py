@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.night.executors import Duty
+from pipeline.night.executors.cage import close_cage
 from pipeline.student.allowance import Terms, enforce
 
 _SIGNAL_AT_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, see prctl(2)
@@ -33,6 +34,8 @@ def serve(line: Connection, duty: Duty[Any, Any, Any], terms: Terms) -> None:
     enforce(terms)
     try:
         tool = duty.begin()
+        if duty.reads is not None:
+            close_cage(duty.reads, [terms.turns])
         line.send((Word.READY, None))
         while (message := line.recv()) is not None:
             (task,) = message

@@ -1,0 +1,151 @@
+"""What a worker in the cage cannot do, whatever brings it to try; and that networks run inside."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.types import Cohort, ImageFile, Job, Reference, Subject
+from pipeline.night.executors import Duty
+from pipeline.night.executors.assessing import files_of
+from pipeline.night.executors.cage import bars, together
+from pipeline.night.executors.processes import Processes
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is Linux's")
+LANDLOCK, SECCOMP = "Landlock", "seccomp"
+
+
+def read(path: Path) -> None:
+    path.read_bytes()
+
+
+def listed(path: Path) -> None:
+    assert list(path.iterdir())
+
+
+def write(path: Path) -> None:
+    (path.parent / "new.txt").write_text("x")
+
+
+def append(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"x")
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def connect(_path: Path) -> None:
+    socket.socket().close()
+
+
+def execute(_path: Path) -> None:
+    subprocess.run(["/bin/true"], check=True)
+
+
+def fork(_path: Path) -> None:
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def trace(_path: Path) -> None:
+    import ctypes
+
+    if ctypes.CDLL(None, use_errno=True).ptrace(0, 0, 0, 0) < 0:
+        raise PermissionError(ctypes.get_errno(), "ptrace")
+
+
+def thread(_path: Path) -> None:
+    worker = threading.Thread(target=int)
+    worker.start()
+    worker.join()
+
+
+def nothing() -> None:
+    pass
+
+
+def attempt(_tool: None, task: tuple[Callable[[Path], None], Path]) -> str:
+    try:
+        task[0](task[1])
+    except (PermissionError, BlockingIOError):
+        return "refused"
+    except OSError as error:
+        return f"refused: {error}" if error.errno == 27 else str(error)  # EFBIG
+    return "done"
+
+
+def given_up(_task: object, reason: str) -> str:
+    return reason
+
+
+def put_away(_tool: None) -> None:
+    pass
+
+
+@pytest.fixture
+def tried(tmp_path: Path) -> Callable[[Callable[[Path], None], str], str]:
+    for name in ("in/photo.jpg", "out/secret.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("content")
+
+    def go(what: Callable[[Path], None], where: str) -> str:
+        duty = Duty(nothing, attempt, given_up, put_away, (tmp_path / "in",))
+        ((_, result),) = Processes(1).work_off([("key", (what, tmp_path / where))], duty)
+        return result
+
+    return go
+
+
+@pytest.mark.parametrize(
+    ("what", "where", "needed"),
+    [
+        (read, "out/secret.txt", LANDLOCK),
+        (listed, "out", LANDLOCK),
+        (read, "in/../out/secret.txt", LANDLOCK),
+        (write, "in/photo.jpg", LANDLOCK),
+        (write, "out/secret.txt", LANDLOCK),
+        (append, "in/photo.jpg", LANDLOCK),
+        (delete, "in/photo.jpg", LANDLOCK),
+        (connect, "", SECCOMP),
+        (execute, "", SECCOMP),
+        (fork, "", SECCOMP),
+        (trace, "", SECCOMP),
+    ],
+)
+def test_refused(
+    tried: Callable[[Callable[[Path], None], str], str],
+    what: Callable[[Path], None],
+    where: str,
+    needed: str,
+) -> None:
+    if needed not in bars():
+        pytest.skip(f"this kernel has no {needed}")
+    if "coverage" in sys.modules and what in (write, append):
+        pytest.skip("a measured worker may write")
+    assert tried(what, where) == "refused"
+
+
+@pytest.mark.parametrize(("what", "where"), [(read, "in/photo.jpg"), (listed, "in"), (thread, "")])
+def test_what_work_needs_stays_allowed(
+    tried: Callable[[Callable[[Path], None], str], str], what: Callable[[Path], None], where: str
+) -> None:
+    assert tried(what, where) == "done"
+
+
+def test_a_cohorts_folders_and_archives_are_named_once(tmp_path: Path) -> None:
+    for name in ("a/b", "a/b/c", "d"):
+        (tmp_path / name).mkdir(parents=True)
+    plain = ImageFile(tmp_path / "a/b/1.jpg"), ImageFile(tmp_path / "a/b/c/2.jpg")
+    packed = ImageFile(tmp_path / "d/cards.zip", "3.jpg")
+    job = Job(Subject("s", 1), plain[0], (Reference("idcard", packed),))
+    assert files_of(Cohort((job,), (plain[1],))) == (tmp_path / "a/b", tmp_path / "d/cards.zip")
+    assert together([]) == ()
