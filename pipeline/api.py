@@ -152,7 +152,7 @@ def annotate(
 
 
 def run_cohort(
-    roster: StrPath,
+    roster: OneOrMore,
     photos: OneOrMore,
     out: StrPath,
     *,
@@ -171,7 +171,7 @@ def run_cohort(
     A run into the same folder continues it: only what has changed is looked at.
 
     Args:
-        roster: .xlsx, .csv or .dbf file.
+        roster: .xlsx, .xls, .ods, .csv or .dbf file, or several that are one roster.
         photos: Folder or zip archive with the photos, or several.
         out: Output folder; made where it is not there.
         references: By kind (`idcard`, `admission`, ...), best first, a folder or zip archive with
@@ -200,7 +200,7 @@ def run_cohort(
     rules, standard = _rules(policy, profile, search_owner)
     digests = manifest.expected(rules.comparison.recognisers)
     cohort = gather(
-        Path(roster),
+        _paths(roster),
         _paths(photos),
         {kind: _paths(given) for kind, given in (references or {}).items()},
         None if columns is None else Path(columns),

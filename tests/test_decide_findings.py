@@ -22,6 +22,7 @@ def test_a_good_photo_is_accepted() -> None:
 # What is seen, the code it raises, the decision and the registry's category.
 SINGLE: list[tuple[dict[str, Value], str, Decision, str]] = [
     ({"source.photo_clash": "two files"}, "NAME_CLASH", Decision.REVIEW, "其他"),
+    ({"source.roster_clash": "r.xlsx:4 (name)"}, "ROSTER_CLASH", Decision.REVIEW, "其他"),
     ({"source.id_number_fault": "check digit"}, "ID_NUMBER_INVALID", Decision.REVIEW, "其他"),
     ({"source.photo_files": 0.0}, "MISSING_PHOTO", Decision.FLAG, "其他"),
     ({"source.extra_photo": "yes"}, "EXTRA_PHOTO", Decision.REVIEW, "其他"),

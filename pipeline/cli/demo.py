@@ -27,7 +27,7 @@ def demo_command(
     fetch.pull_weights(mirror, say(as_json))
     cohort = build(out / "cohort", sources.fetch(mirror, say(as_json)))
     run(
-        roster=cohort.roster,
+        roster=[cohort.roster],
         photos=[cohort.photos],
         references=[f"idcard={cohort.idcards}", f"admission={cohort.admission}"],
         out=out / "report",

@@ -19,7 +19,7 @@ from pipeline.desk.exchange.report_decisions import offline
 from pipeline.source.text import listed
 
 Out = Annotated[Path, typer.Option(help="Folder for the tables.")]
-TableFile = Annotated[Path, typer.Argument(metavar="FILE", help="xlsx, csv or dbf.")]
+TableFile = Annotated[Path, typer.Argument(metavar="FILE", help="xlsx, xls, ods, csv or dbf.")]
 ColumnsFile = Annotated[
     Path | None, typer.Option("--columns", help="TOML file that maps headers to fields.")
 ]
@@ -87,7 +87,10 @@ def _tell(paths: list[Path]) -> None:
 def _report(result: object) -> None:
     """Counts as they are, row numbers as the first few."""
     for name, value in asdict(result).items():  # type: ignore[call-overload]
-        if isinstance(value, list):
+        if isinstance(value, tuple):
+            if value:
+                out_console.print(f"{name.replace('_', ' ')}: {listed(value, 20)}", highlight=False)
+        elif isinstance(value, list):
             if value:
                 text = f"{name.replace('_', ' ')}: {len(value)} (rows {listed(value)})"
                 out_console.print(text, highlight=False)

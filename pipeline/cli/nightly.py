@@ -21,7 +21,9 @@ from pipeline.cli.stopping import Count, telling
 
 
 def run(
-    roster: Annotated[Path, typer.Option(help="Roster: .xlsx, .csv or .dbf.")],
+    roster: Annotated[
+        list[Path], typer.Option(help="Roster: .xlsx, .xls, .ods, .csv or .dbf; repeatable.")
+    ],
     photos: Annotated[list[Path], typer.Option(help="Folder or zip of photos; repeatable.")],
     out: Annotated[Path, typer.Option(help="Output folder; a run into it again continues it.")],
     references: Annotated[

@@ -13,6 +13,7 @@ REFERENCE_FILES = f"{SOURCE}reference_files"
 PHOTO_CLASH = f"{SOURCE}photo_clash"
 ID_NUMBER_FAULT = f"{SOURCE}id_number_fault"
 EXTRA_PHOTO = f"{SOURCE}extra_photo"
+ROSTER_CLASH = f"{SOURCE}roster_clash"
 
 # Why there is nothing else: the photo is no picture, or nobody could look at it.
 PHOTO_ERROR = "photo_error"

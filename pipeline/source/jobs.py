@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.core.measurements import ID_NUMBER_FAULT, PHOTO_CLASH, PHOTO_FILES, REFERENCE_FILES
+from pipeline.core.measurements import (
+    ID_NUMBER_FAULT,
+    PHOTO_CLASH,
+    PHOTO_FILES,
+    REFERENCE_FILES,
+    ROSTER_CLASH,
+)
 from pipeline.core.types import Cohort, Job, Measurement, Reference, Subject
 from pipeline.source import id_number
 from pipeline.source.columns import load_columns
@@ -16,7 +22,7 @@ from pipeline.source.text import counted, listed
 
 
 def gather(
-    roster: Path,
+    roster: Path | Sequence[Path],
     photos: Sequence[Path],
     references: Mapping[str, Sequence[Path]],
     columns: Path | None = None,
@@ -24,7 +30,7 @@ def gather(
     """Read a roster and find every student's photo and reference portraits by file name.
 
     Args:
-        roster: .xlsx, .csv or .dbf file.
+        roster: .xlsx, .xls, .ods, .csv or .dbf file, or several that are one roster.
         photos: Folders and zip archives with the photos to check.
         references: Per kind (`idcard`, `admission`, ...), best first, folders and zip archives.
         columns: TOML file with roster headers of one's own, laid over `data/columns.toml`.
@@ -37,7 +43,7 @@ def gather(
 
     Raises:
         ConfigError: If the columns file is wrong.
-        RosterError: If the roster cannot be read or does not tell students apart.
+        RosterError: If a roster cannot be read or does not tell students apart.
         SourceError: If a folder or archive cannot be used.
     """
     table = read_roster(roster, load_columns(columns))
@@ -68,6 +74,7 @@ def _job(subject: Subject, table: Roster, found: Matches, by_kind: Mapping[str, 
     words = {
         PHOTO_CLASH: _clash(subject, found),
         ID_NUMBER_FAULT: _id_fault(subject, table),
+        ROSTER_CLASH: table.conflicts.get(subject.student_key, ""),
     }
     facts += [Measurement(name, word) for name, word in words.items() if word]
     return Job(subject, photos[0][1] if photos else None, references, tuple(facts))

@@ -1,27 +1,27 @@
-"""The roster: finds the header, reads cells as text, refuses what cannot tell students apart."""
+"""The roster: every sheet with a header, cells as text, each student once."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pipeline.core.errors import RosterError
+from pipeline.core.privacy import masked
 from pipeline.core.types import Subject
 from pipeline.source import id_number
 from pipeline.source.columns import Columns
+from pipeline.source.doubles import Entry, joined
+from pipeline.source.header import HEADER_ROWS, NUMBERS, Header, find_header, titles
 from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
 from pipeline.source.text import counted, folded, listed
 
-HEADER_ROWS = 20
 EXCEL_DIGITS = 15  # Excel's number precision; every further digit becomes 0
-NUMBERS = ("student_no", "candidate_no", "id_number")
-KEYS = (*NUMBERS, "name")
 
 _NO_NUMBER = {"", "-", "--", "—", "/", "无", "暂无", "none", "null", "nan", "#n/a"}
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(\D.*)?")
@@ -32,32 +32,44 @@ _SEXES: dict[str, Literal["male", "female"]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
-    """What a roster file says.
+class SheetRead:
+    """One sheet of a roster.
 
     Attributes:
-        damaged: Subject ids of students whose ID number Excel has destroyed. Destroyed numbers
+        sheet: Its name; "" where the format has none.
+        students: Rows that speak of a student.
+        why: Why it was left out; "" if it was read.
+        columns: Title of each field's column.
+        unknown: Titles that mean no field.
+    """
+
+    file: str
+    sheet: str
+    students: int = 0
+    why: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What the roster files say.
+
+    Attributes:
+        damaged: Keys of students whose ID number Excel has destroyed. Destroyed numbers
             of every kind are left empty: they would match wrong files and show wrong digits.
         remarks: Sentences for the run's log; never an ID number.
+        sheets: What was read and what was left out.
+        conflicts: By key, the rows that contradict the student's own.
+        again: Rows that said again what others had said.
     """
 
     subjects: tuple[Subject, ...]
     damaged: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """Where the header row is and which column (0-based) holds which field, under which title."""
-
-    row: int
-    columns: dict[str, int]
-    titles: dict[str, str]
-    ignored: dict[str, str]
-
-    @property
-    def has_key(self) -> bool:
-        return any(key in self.columns for key in KEYS)
+    sheets: tuple[SheetRead, ...] = ()
+    conflicts: Mapping[str, str] = field(default_factory=dict)
+    again: int = 0
 
 
 @dataclass(slots=True)
@@ -68,87 +80,117 @@ class _Notes:
     keyless: list[int] = field(default_factory=list)
 
 
-def read_roster(path: Path, columns: Columns) -> Roster:
-    """Read the first sheet with a recognisable header.
+def read_roster(path: Path | Sequence[Path], columns: Columns) -> Roster:
+    """Read every sheet with a recognisable header, of one file or of several.
 
     Args:
-        path: .xlsx, .csv or .dbf; anything may stand above the header in the first 20 rows.
+        path: .xlsx, .xls, .ods, .csv or .dbf; anything may stand above the header in the first
+            20 rows of a sheet.
         columns: Which header means which field.
 
     Raises:
-        RosterError: If the file cannot be read, has no header row, no column that tells students
-            apart, no students, or one number in two rows.
+        RosterError: If a file cannot be read, has no header row, no column that tells students
+            apart, or no students.
     """
-    sheet, header = _find_sheet(path, columns)
-    where = f"{path}, sheet {sheet.name}" if sheet.name else str(path)
-    notes = _Notes()
-    subjects = [
-        subject
-        for row, cells in enumerate(sheet.rows[header.row :], header.row + 1)
-        if (subject := _subject(row, cells, header, notes))
+    paths = [path] if isinstance(path, Path) else list(path)
+    entries: list[Entry] = []
+    sheets: list[SheetRead] = []
+    remarks: list[str] = []
+    for file in paths:
+        found, read, said = _read_file(file, columns)
+        entries += found
+        sheets += read
+        remarks += said
+    kept, again = joined(entries)
+    keyed = [
+        replace(entry.subject, student_key=key)
+        for entry, key in zip(kept, _keys(kept), strict=True)
     ]
-    if not subjects:
-        raise RosterError(
-            f"{where}: no students below the header in row {header.row}.",
-            "Check that this is the roster and that its rows are filled in.",
+    if again:
+        remarks.append(
+            f"{counted(len(again), 'row')} of the roster said again what another row says of the"
+            f" same student, and counted once ({listed(again)})."
         )
-    _refuse_duplicates(where, subjects, header)
-    damaged_rows = set(notes.damaged["id_number"])
+    clashes = {
+        subject.student_key: "; ".join(dict.fromkeys(entry.conflicts))
+        for subject, entry in zip(keyed, kept, strict=True)
+        if entry.conflicts
+    }
+    if clashes:
+        remarks.append(
+            f"{counted(len(clashes), 'student')} with rows that contradict each other"
+            f" ({listed(list(clashes))}); see their findings."
+        )
+    damaged = (s.student_key for s, entry in zip(keyed, kept, strict=True) if entry.damaged)
     return Roster(
-        tuple(subjects),
-        frozenset(s.student_key for s in subjects if s.row in damaged_rows),
-        tuple(_remarks(path.name, header, notes)),
+        tuple(keyed), frozenset(damaged), tuple(remarks), tuple(sheets), clashes, len(again)
     )
 
 
-def _find_sheet(path: Path, columns: Columns) -> tuple[Sheet, _Header]:
-    keyless: RosterError | None = None
-    names = []
-    with closing(read_sheets(path)) as sheets:
-        for sheet in sheets:
-            header = _find_header(sheet.rows[:HEADER_ROWS], columns)
+def _read_file(path: Path, columns: Columns) -> tuple[list[Entry], list[SheetRead], list[str]]:
+    """Rows, sheets and remarks of one file."""
+    entries: list[Entry] = []
+    sheets: list[SheetRead] = []
+    remarks: list[str] = []
+    refusals: list[str] = []
+    with closing(read_sheets(path)) as found:
+        for sheet in found:
+            header = find_header(sheet.rows[:HEADER_ROWS], columns)
+            place = f"{path.name}[{sheet.name}]" if sheet.name else path.name
+            own: list[Entry] = []
             if header and header.has_key:
-                return sheet, header
-            names.append(sheet.name)
-            if header and not keyless:
-                place = f"{path}, sheet {sheet.name}" if sheet.name else str(path)
-                keyless = RosterError(
-                    f"{place}, row {header.row}: the columns {listed([*header.titles.values()])} "
-                    "do not tell students apart.",
-                    "Add a column 学号, 考生号, 身份证号 or 姓名, or map yours in a columns file.",
-                )
-    sheets_named = f" of sheet {listed(names)}" if any(names) else ""
-    raise keyless or RosterError(
-        f"{path}: no header row found in the first {HEADER_ROWS} rows{sheets_named}.",
-        "Add a row of headers such as 学号, 姓名, 身份证号, or map yours in a columns file.",
-    )
+                notes = _Notes()
+                own = list(_entries(sheet, header, place, notes))
+                remarks += _remarks(place, header, notes)
+            why, words = _left_out(sheet, header, own)
+            titled = header.titles if header else {}
+            unknown = header.unknown if header else ()
+            sheets.append(SheetRead(path.name, sheet.name, len(own), why, titled, unknown))
+            entries += own
+            refusals.append(f"sheet {sheet.name}: {words}" if sheet.name else words)
+    if not entries:
+        raise RosterError(
+            f"{masked(str(path))}: {'; '.join(refusals[:20]) or 'no sheet with cells'}.",
+            "The roster needs a row of headers such as 学号, 考生号, 身份证号, 姓名 and students"
+            " below it; map headers of your own in a columns file (--columns).",
+        )
+    # A sheet without rows is no news.
+    left = [s for s in sheets if s.why and s.why != _EMPTY]
+    remarks += [f"Sheet {s.sheet} of {s.file} was left out: {s.why}." for s in left]
+    return entries, sheets, remarks
 
 
-def _find_header(rows: Iterable[Row], columns: Columns) -> _Header | None:
-    """The row with most known headers; one with a key column before any other."""
-    headers = [_header(row, cells, columns) for row, cells in enumerate(rows, 1)]
-    best = max(headers, key=lambda h: (h.has_key, len(h.columns)), default=None)
-    return best if best and best.columns else None
+_EMPTY = "it is empty"
 
 
-def _header(row: int, cells: Row, columns: Columns) -> _Header:
-    titles = [cell_text(cell) for cell in cells]
-    found = sorted(
-        (*hit, index)
-        for index, title in enumerate(titles)
-        if title and (hit := columns.find(title))
-    )
-    header = _Header(row, {}, {}, {})
-    for _, name, index in found:  # the best header of a field first, then the leftmost
-        if name in header.columns:
-            header.ignored[titles[index]] = header.titles[name]
-        else:
-            header.columns[name] = index
-            header.titles[name] = titles[index]
-    return header
+def _left_out(sheet: Sheet, header: Header | None, own: Sequence[Entry]) -> tuple[str, str]:
+    """Why a sheet gives no students, for the list of sheets and as part of an error."""
+    if own:
+        return "", ""
+    if header is None:
+        if not any(map(any, sheet.rows)):
+            return _EMPTY, f"no header row found in the first {HEADER_ROWS} rows, it is empty"
+        seen = listed(titles(sheet.rows[:HEADER_ROWS]), 8)
+        words = f"no header row found in the first {HEADER_ROWS} rows (its fullest row: {seen})"
+    elif not header.has_key:
+        words = (
+            f"row {header.row}: the columns {listed([*header.titles.values()])} do not tell"
+            " students apart"
+        )
+    else:
+        words = f"no students below the header in row {header.row}"
+    return words, words
 
 
-def _subject(row: int, cells: Row, header: _Header, notes: _Notes) -> Subject | None:
+def _entries(sheet: Sheet, header: Header, place: str, notes: _Notes) -> Iterable[Entry]:
+    for row, cells in enumerate(sheet.rows[header.row :], header.row + 1):
+        subject = _subject(row, cells, header, notes)
+        if subject:
+            damaged = notes.damaged.get("id_number", [])[-1:] == [row]
+            yield Entry(subject, f"{place}:{row}", damaged)
+
+
+def _subject(row: int, cells: Row, header: Header, notes: _Notes) -> Subject | None:
     """One student, or None for an empty row and for one without any key (a footer)."""
     if not any(cell_text(cell) for cell in cells):
         return None
@@ -166,8 +208,10 @@ def _subject(row: int, cells: Row, header: _Header, notes: _Notes) -> Subject | 
     if not keyed and not text.get("name"):
         notes.keyless.append(row)
         return None
+    if _repeats_header(header, numbers, text):
+        return None
     return Subject(
-        student_key=_subject_id(row, numbers),
+        student_key="",
         row=row,
         **numbers,
         name=text.get("name", ""),
@@ -178,6 +222,12 @@ def _subject(row: int, cells: Row, header: _Header, notes: _Notes) -> Subject | 
         class_name=text.get("class_name", ""),
         remark=text.get("remark", ""),
     )
+
+
+def _repeats_header(header: Header, numbers: Mapping[str, str], text: Mapping[str, str]) -> bool:
+    """Whether a row is the header again, as on every printed page."""
+    said = {**numbers, **text}
+    return all(folded(said.get(n, "")) in (folded(t), "") for n, t in header.titles.items())
 
 
 def _number(name: str, value: object) -> str:
@@ -195,14 +245,26 @@ def _damaged(name: str, number: str, cell: object) -> bool:
     return id_number.scientific(number) or (name == "id_number" and id_number.excel_damaged(number))
 
 
-def _subject_id(row: int, numbers: Mapping[str, str]) -> str:
-    """Student number, else candidate number, else the row; not if it is an ID number after all."""
-    for name in ("student_no", "candidate_no"):
-        number = numbers[name]
-        same = id_number.normalise(number) == numbers["id_number"]
+def _keys(entries: Sequence[Entry]) -> Iterable[str]:
+    """Student number, else candidate number, else the row; each once, and never an ID number."""
+    taken: set[str] = set()
+    for entry in entries:
+        key = next((n for n in _own(entry.subject) if folded(n) not in taken), "")
+        fallback = f"row{entry.subject.row:05d}"
+        count = 1
+        while not key:
+            trial = fallback if count == 1 else f"{fallback}-{count}"
+            key, count = ("" if trial in taken else trial), count + 1
+        taken.add(folded(key))
+        yield key
+
+
+def _own(subject: Subject) -> Iterable[str]:
+    """Numbers that may stand for a student: none that is an ID number after all."""
+    for number in (subject.student_no, subject.candidate_no):
+        same = id_number.normalise(number) == subject.id_number
         if number and not same and not id_number.is_valid(number):
-            return number
-    return f"row{row:05d}"
+            yield number
 
 
 def _birth_date(text: str) -> str:
@@ -212,33 +274,17 @@ def _birth_date(text: str) -> str:
     return f"{parts[1]}{parts[2]:0>2}{parts[3]:0>2}" if parts else plain
 
 
-def _refuse_duplicates(where: str, subjects: list[Subject], header: _Header) -> None:
-    for name in (*NUMBERS, "student_key"):
-        rows = defaultdict(list)
-        for subject in subjects:
-            rows[folded(getattr(subject, name))].append(subject.row)
-        twice = [
-            " and ".join(map(str, same)) for number, same in rows.items() if number and same[1:]
-        ]
-        if twice:
-            title = header.titles.get(name, "学号 / 考生号")
-            raise RosterError(
-                f"{where}, column {title}: the same number in rows {listed(twice)}.",
-                "Keep one row for each student.",
-            )
-
-
-def _remarks(file: str, header: _Header, notes: _Notes) -> Iterable[str]:
+def _remarks(place: str, header: Header, notes: _Notes) -> Iterable[str]:
     for name, rows in notes.damaged.items():
         if rows:
             yield (
-                f"{counted(len(rows), 'cell')} of column {header.titles[name]} in {file} damaged "
+                f"{counted(len(rows), 'cell')} of column {header.titles[name]} in {place} damaged "
                 f"by Excel, last digits lost (rows {listed(rows)}); enter them again as text."
             )
     if notes.keyless:
         yield (
-            f"{counted(len(notes.keyless), 'row')} of {file} without number and name left out "
+            f"{counted(len(notes.keyless), 'row')} of {place} without number and name left out "
             f"(rows {listed(notes.keyless)})."
         )
     for ignored, used in header.ignored.items():
-        yield f"Column {ignored} of {file} was not used: {used} is read instead."
+        yield f"Column {ignored} of {place} was not used: {used} is read instead."

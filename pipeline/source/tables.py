@@ -1,30 +1,36 @@
-"""Roster files as sheets of raw cells: .xlsx, .csv, .dbf.
+"""Table files as sheets of raw cells: workbooks (.xlsx, .xls, .ods, .et), .csv, .dbf.
 
-The libraries of xlsx and dbf are loaded by the first file of that kind.
+What a file is, its bytes tell; the name is not asked. Workbooks are read in a process of its own
+(`pipeline.source.spreadsheet`), the library of dbf is loaded by the first such file.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import os
 import re
+import stat
 import struct
-import warnings
-from collections.abc import Callable, Generator
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 from pipeline.core.errors import RosterError
 from pipeline.core.privacy import masked
+from pipeline.source import spreadsheet
 from pipeline.source.text import fault
 
 Row = tuple[object, ...]
 
 DELIMITERS = ",;\t"
+MAX_BYTES = 256 << 20
+SECONDS = 90  # for one workbook, whatever it holds
 
 _BOMS = {
     b"\xef\xbb\xbf": "utf-8-sig",
@@ -38,6 +44,17 @@ _FORCED_TEXT = re.compile(r'=?"(.*)"|\'(.*)')
 # files that name no code page (0x00) come from Chinese systems here.
 CODE_PAGES = dict.fromkeys((0x00, 0x4D, 0x7A), ("gb18030", "Chinese GB18030"))
 
+_WORKBOOKS = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")  # xlsx and ods; xls and et
+_NO_TABLES = {
+    b"%PDF": "a PDF",
+    b"\xff\xd8\xff": "a picture",
+    b"\x89PNG": "a picture",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"{\\rtf": "a text document (RTF)",
+}
+_WEB_PAGE = re.compile(rb"\s*(?:<!doctype html|<html|<table|<meta|<head)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -45,22 +62,31 @@ class Sheet:
 
     name: str
     rows: list[Row]
+    hidden: bool = False
 
 
 def read_sheets(path: Path) -> Generator[Sheet]:
-    """The sheets of a roster file, one after the other. Close the iterator when done early.
+    """The sheets of a table file, one after the other. Close the iterator when done early.
 
     Raises:
-        RosterError: If the file is missing, of another format, damaged or locked by a password.
+        RosterError: If the file is missing, no regular file, of another format, damaged, locked
+            by a password, or larger than a table of people may be.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise RosterError(
-            f"The roster {path} is not of a format that can be read.",
-            f"Save it as one of {', '.join(_READERS)}.",
-        )
     with _readable(path):
-        yield from reader(path)
+        data = _content(path)
+        kind = next((words for magic, words in _NO_TABLES.items() if data.startswith(magic)), "")
+        if kind:
+            raise ValueError(f"it is {kind}, whatever its name says")
+        if data.startswith(_WORKBOOKS):
+            yield from _workbook(data)
+        elif _WEB_PAGE.match(data[:512].removeprefix(b"\xef\xbb\xbf")):
+            from pipeline.source.web_tables import tables
+
+            yield from (Sheet("", rows) for rows in tables(_text(data)))
+        elif path.suffix.lower() == ".dbf":
+            yield from _dbf(path)
+        else:
+            yield from _csv(data)
 
 
 def cell_text(value: object) -> str:
@@ -81,62 +107,119 @@ def _readable(path: Path) -> Generator[None]:
     try:
         yield
     except (
-        *(OSError, BadZipFile, ParseError, csv.Error),
+        *(OSError, csv.Error, subprocess.SubprocessError),
         *(ValueError, TypeError, LookupError, struct.error),  # how the readers meet damaged files
     ) as error:
         raise RosterError(
-            f"The roster {path} cannot be read: {masked(fault(error))}.",
-            "Check the path; open the file, save it again without a password, and try again.",
+            f"The roster {masked(str(path))} cannot be read: {masked(fault(error))}.",
+            "Check the path; open the file, save it again as .xlsx or .csv without a password, and"
+            " try again.",
         ) from error
 
 
-def _xlsx(path: Path) -> Generator[Sheet]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
+def _content(path: Path) -> bytes:
+    """All bytes of a regular file; nothing else is opened to the end, a pipe least of all.
 
+    Raises:
+        ValueError: If it is no regular file, or too large.
+    """
+    # Without waiting: opening a pipe that nobody writes to would never end.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        seen = os.fstat(descriptor)
+        if not stat.S_ISREG(seen.st_mode):
+            raise ValueError("it is neither a file nor a folder")
+        if seen.st_size > MAX_BYTES:
+            raise ValueError(
+                f"it has {seen.st_size >> 20} MiB; at most {MAX_BYTES >> 20} MiB are read"
+            )
+        return file.read(MAX_BYTES)
+
+
+def _workbook(data: bytes) -> Iterator[Sheet]:
+    """Sheets of a workbook, read by a process that may die of it.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
+    reader = [sys.executable, "-I", str(Path(spreadsheet.__file__))]
     try:
-        with _unwarned():
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except InvalidFileException as error:
-        raise ValueError(fault(error)) from error
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write "A1", and only that would be read
-            with _unwarned():
-                rows = list(sheet.iter_rows(values_only=True))
-            yield Sheet(sheet.title, rows)
-    finally:
-        book.close()
+        done = subprocess.run(  # noqa: S603 - our own file
+            reader, input=data, capture_output=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ValueError(f"reading it takes longer than {SECONDS} s") from error
+    lines = done.stdout.splitlines()
+    last = json.loads(lines[-1]) if lines and done.returncode == 0 else {}
+    if isinstance(last, dict) and "error" in last:
+        raise ValueError(str(last["error"]))
+    if last != {"end": 1}:
+        raise ValueError("it is damaged, or needs more memory or time than a roster may take")
+    sheet: Sheet | None = None
+    for line in lines[:-1]:
+        told = json.loads(line)
+        if isinstance(told, list) and sheet:
+            sheet.rows.append(tuple(told))
+        elif isinstance(told, dict):
+            if sheet:
+                yield sheet
+            sheet = Sheet(told["sheet"], [], told["hidden"])
+    if sheet:
+        yield sheet
 
 
-@contextmanager
-def _unwarned() -> Generator[None]:
-    """Without openpyxl's notes on missing styles and extensions: they do not concern the values."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _csv(path: Path) -> Generator[Sheet]:
-    data = path.read_bytes()
-    encodings = [name for bom, name in _BOMS.items() if data.startswith(bom)]
-    text = _decoded(data, encodings or ["utf-8", "gb18030"])
-    start = "\n".join(text.splitlines()[:20])
+def _csv(data: bytes) -> Iterator[Sheet]:
+    text = _text(data)
+    start = "\n".join(text[:65536].splitlines()[:20])
     delimiter = max(DELIMITERS, key=start.count)
+    rows: list[Row] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    yield Sheet("", [tuple(row) for row in reader])
+    first = 1
+    for cells in reader:
+        _refuse_swallowed(cells, delimiter, first)
+        first = reader.line_num + 1
+        rows.append(tuple(cells))
+    yield Sheet("", rows)
 
 
-def _decoded(data: bytes, encodings: list[str]) -> str:
-    for encoding in encodings:
+def _refuse_swallowed(cells: list[str], delimiter: str, line: int) -> None:
+    """A quotation mark that was never closed takes the lines after it for one cell.
+
+    Raises:
+        ValueError: If a cell holds what looks like further rows.
+    """
+    for column, cell in enumerate(cells, 1):
+        _, *below = cell.splitlines() or [""]
+        if any(delimiter in part or len(cells) == 1 for part in below if part.strip()):
+            raise ValueError(
+                f"in line {line}, column {column}, a quotation mark opens a cell that swallows"
+                f" {len(below)} further lines: remove the mark, or close it"
+            )
+
+
+def _text(data: bytes) -> str:
+    """The file's text, by its byte order mark, as UTF-16 that has none, as UTF-8, as GB18030.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    encodings = [name for bom, name in _BOMS.items() if data.startswith(bom)]
+    if not encodings and b"\0" in data[:4096]:
+        # Digits and delimiters have a zero for their upper byte: its place tells the order.
+        even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
+        encodings = ["utf-16-le" if odd > even else "utf-16-be"]
+    tried = encodings or ["utf-8", "gb18030"]
+    for encoding in tried:
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ValueError(f"its characters are not {' or '.join(encodings)}")
+        if "\0" not in text:
+            return text
+    raise ValueError(f"its characters are not {' or '.join(tried)}")
 
 
-def _dbf(path: Path) -> Generator[Sheet]:
+def _dbf(path: Path) -> Iterator[Sheet]:
     import dbf
 
     dbf.tables.code_pages.update(CODE_PAGES)
@@ -150,12 +233,3 @@ def _dbf(path: Path) -> Generator[Sheet]:
     except dbf.DbfError as error:
         raise ValueError(fault(error)) from error
     yield Sheet("", rows)
-
-
-_READERS: dict[str, Callable[[Path], Generator[Sheet]]] = {
-    ".xlsx": _xlsx,
-    ".xlsm": _xlsx,
-    ".csv": _csv,
-    ".txt": _csv,
-    ".dbf": _dbf,
-}

@@ -28,7 +28,9 @@ def test_the_best_of_two_columns_for_one_field_is_used_and_said(tmp_path: Path) 
     path = xlsx(tmp_path / "r.xlsx", [("证件号码", "学号", "身份证号"), ("E1234", "1", ID)])
     roster = read(path)
     assert roster.subjects[0].id_number == ID
-    assert roster.remarks == ("Column 证件号码 of r.xlsx was not used: 身份证号 is read instead.",)
+    assert roster.remarks == (
+        "Column 证件号码 of r.xlsx[Sheet] was not used: 身份证号 is read instead.",
+    )
 
 
 def test_shipped_columns_cover_the_fields_and_give_no_header_twice() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from pipeline.core.errors import RosterError
 from pipeline.core.types import Subject
 from pipeline.desk.cases.answers import append
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import CATEGORY, Verdict
 from pipeline.source.columns import load_columns
-from pipeline.source.roster import read_roster
+from pipeline.source.roster import Roster, read_roster
+from pipeline.source.text import listed
 from pipeline.store.items import Item
 
 # The registry's words in its column bz, by what tells them apart.
@@ -43,38 +45,59 @@ class Imported:
         recorded: Rows that said something new.
         unchanged: Rows that said what was known.
         unknown: Row numbers of students this run does not have.
-        unclear: Row numbers whose word or numbers cannot be understood.
+        unclear: Row numbers whose word or numbers cannot be understood, or contradict each other.
+        words: Words that mean nothing here, each once.
+        allowed: What is understood, where there are such words.
     """
 
     recorded: int = 0
     unchanged: int = 0
     unknown: list[int] = field(default_factory=list)
     unclear: list[int] = field(default_factory=list)
+    words: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 def registry(desk: Desk, path: Path, by: str, columns: Path | None = None) -> Imported:
     """Read the registry's roster; its doubts in column bz reopen cases or ask for proof.
 
     Raises:
-        RosterError: The file cannot be read.
+        RosterError: The file cannot be read, has no column bz, or no word in it is understood.
         ConfigError: The column mapping is wrong.
     """
     roster = read_roster(path, load_columns(columns))
-    said = {subject.row: _registry_word(subject.remark) for subject in roster.subjects}
-    return _record(desk, path, by, "registry", roster.subjects, said)
+    _refuse_without_column(path, roster, "bz (备注, remark)")
+    allowed = (*REGISTRY_WORDS.values(), "身份核验通过")
+    return _record(desk, path, by, "registry", roster, _registry_word, allowed)
 
 
 def students(desk: Desk, path: Path, by: str, columns: Path | None = None) -> Imported:
     """Read students' own answers: photo correct, or one of the three errors.
 
     Raises:
-        RosterError: The file cannot be read.
+        RosterError: The file cannot be read, has no column of answers, or no word in it is
+            understood.
         ConfigError: The column mapping is wrong.
     """
     with as_file(files("pipeline.desk.exchange").joinpath("answers_columns.toml")) as shipped:
         roster = read_roster(path, load_columns(columns or shipped))
-    said = {subject.row: _student_word(subject.remark) for subject in roster.subjects}
-    return _record(desk, path, by, "student", roster.subjects, said)
+    _refuse_without_column(path, roster, "学生复核结论 (answer, conclusion)")
+    allowed = (*CATEGORY.values(), *STUDENT_WORDS)
+    return _record(desk, path, by, "student", roster, _student_word, allowed)
+
+
+def _refuse_without_column(path: Path, roster: Roster, wanted: str) -> None:
+    """A table that says nothing is a mistake, not an import of nothing."""
+    if any("remark" in sheet.columns for sheet in roster.sheets):
+        return
+    read = [sheet for sheet in roster.sheets if sheet.students]
+    understood = dict.fromkeys(title for sheet in read for title in sheet.columns.values())
+    other = dict.fromkeys(title for sheet in read for title in sheet.unknown)
+    raise RosterError(
+        f"{path}: no column {wanted}. Headers understood: {listed(list(understood), 20)};"
+        f" not understood: {listed(list(other), 20) or 'none'}.",
+        "Name that column so, or map its header to `remark` in a columns file (--columns).",
+    )
 
 
 class Finder:
@@ -110,14 +133,27 @@ def _record(
     path: Path,
     by: str,
     kind: str,
-    subjects: tuple[Subject, ...],
-    said: Mapping[int, str | None],
+    roster: Roster,
+    meant: Callable[[str], str | None],
+    allowed: tuple[str, ...],
 ) -> Imported:
-    """Append what is new, all or nothing."""
-    result, finder = Imported(), Finder(desk)
+    """Append what is new, all or nothing.
+
+    Raises:
+        RosterError: If there are words, and none is understood.
+    """
+    result, finder, subjects = Imported(), Finder(desk), roster.subjects
+    said = dict.fromkeys(subject.remark for subject in subjects if subject.remark)
+    result.words = tuple(word for word in said if meant(word) is None)
+    result.allowed = tuple(dict.fromkeys(allowed)) if result.words else ()
+    if said and len(result.words) == len(said):
+        raise RosterError(
+            f"{path}: no word of its answers is understood: {listed(result.words)}.",
+            f"Understood are: {', '.join(result.allowed)}.",
+        )
     with desk.ledger.transaction():
         for subject in subjects:
-            value = said[subject.row]
+            value = None if subject.student_key in roster.conflicts else meant(subject.remark)
             try:
                 item = finder.find(subject)
             except LookupError:

@@ -1,0 +1,169 @@
+"""Cells of a workbook (.xlsx, .xls, .ods, .et) as lines of JSON, in a process of its own.
+
+Run by its path with the workbook as standard input (`pipeline.source.tables`); nothing of this
+program is imported. The library that reads workbooks ends its process on some hostile files, so
+the process has limits of memory and time, and its death is one more way of saying "damaged".
+
+Output: for each sheet `{"sheet": NAME, "hidden": BOOL}`, then one array a row, at last `{"end": 1}`
+or `{"error": WORDS}`. Numbers stay numbers, so that the reader can tell digits that Excel has lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date
+
+MEMORY_BYTES = 2 << 30
+CPU_SECONDS = 60
+MAX_ROWS = 299_999
+MAX_COLUMNS = 702  # ZZ
+MAX_CELLS = 6_000_000
+MAX_UNPACKED = 1 << 30
+MAX_MEMBERS = 10_000
+CHUNK = 1 << 20
+
+# A cell beyond the bounds: a library that holds sheets as rectangles would take memory for all
+# that lies between. Row 300,000 and on, or column AAA and on.
+_FAR = re.compile(rb"""\sr=["'](?:[A-Z]{0,3}(?:\d{7,}|[3-9]\d{5})|[A-Z]{3,}\d+)["']""")
+_OVERLAP = 64  # bytes; longer than any match
+
+Cell = float | str
+_ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError)
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault of this program
+    """Why a workbook is not read, in words for people."""
+
+
+def main() -> None:
+    """Read standard input, write standard output; a failure that has words is an `error` line."""
+    from python_calamine import CalamineError
+
+    _limit()
+    try:
+        data = sys.stdin.buffer.read()
+        if data.startswith(b"PK"):
+            _examine(data)
+        for line in _lines(data):
+            _tell(line)
+        _tell({"end": 1})
+    except MemoryError:
+        _tell({"error": "it needs more memory than a roster may take"})
+    except (Refused, CalamineError, *_ZIP_FAULTS) as error:
+        _tell({"error": str(error).partition("\n")[0][:200] or type(error).__name__})
+    sys.stdout.flush()
+
+
+def _tell(line: object) -> None:
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+
+def _limit() -> None:
+    """Bound this process's memory and time, where the system can."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    for kind, limit in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (limit, limit))
+
+
+def _examine(data: bytes) -> None:
+    """Refuse what would unpack to too much, or has a cell too far out."""
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        members = book.infolist()
+        if len(members) > MAX_MEMBERS:
+            raise Refused(f"it has {len(members)} parts, at most {MAX_MEMBERS} are read")
+        if sum(member.file_size for member in members) > MAX_UNPACKED:
+            raise Refused(f"it unpacks to more than {MAX_UNPACKED >> 20} MiB")
+        for member in members:
+            if "worksheets/" in member.filename and member.filename.endswith(".xml"):
+                _examine_sheet(book, member)
+
+
+def _examine_sheet(book: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    with book.open(member) as packed:
+        tail = b""
+        while chunk := packed.read(CHUNK):
+            if found := _FAR.search(tail + chunk):
+                place = found[0].split(b"=")[1].strip(b"\"'").decode()
+                raise Refused(
+                    f"{member.filename} has something in {place}; at most {MAX_ROWS} rows and"
+                    f" {MAX_COLUMNS} columns are read"
+                )
+            tail = chunk[-_OVERLAP:]
+
+
+def _lines(data: bytes) -> Iterator[object]:
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    left = MAX_CELLS
+    for known in book.sheets_metadata:
+        if known.typ is not SheetTypeEnum.WorkSheet:
+            continue
+        sheet = book.get_sheet_by_name(known.name)
+        yield {"sheet": known.name, "hidden": known.visible is not SheetVisibleEnum.Visible}
+        if sheet.height > MAX_ROWS or sheet.width > MAX_COLUMNS:
+            raise Refused(
+                f"sheet {known.name} has {sheet.height} rows and {sheet.width} columns; at most"
+                f" {MAX_ROWS} and {MAX_COLUMNS} are read"
+            )
+        rows = sheet.to_python(skip_empty_area=False)
+        table: list[list[Cell]] = [[_plain(cell) for cell in row] for row in rows]
+        _fill(table, sheet.merged_cell_ranges or [])
+        for row in table:
+            while row and row[-1] == "":
+                row.pop()
+            left -= len(row)
+            if left < 0:
+                raise Refused(f"it has more than {MAX_CELLS} cells")
+            yield row
+
+
+def _plain(cell: object) -> Cell:
+    """Dates as YYYY-MM-DD, numbers and texts as they are."""
+    if isinstance(cell, bool):
+        return str(cell)
+    if isinstance(cell, int | float | str):
+        return cell
+    return cell.isoformat()[:10] if isinstance(cell, date) else str(cell)
+
+
+def _fill(table: list[list[Cell]], merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """What merged cells say, in each of them; rows that hold nothing else stay empty.
+
+    Args:
+        table: Filled in place.
+        merged: First and last row and column of each range, from 0.
+    """
+    empty = [not any(cell != "" for cell in row) for row in table]
+    filled = 0
+    for (top, left), (bottom, right) in merged:
+        if top >= len(table) or left >= len(table[top]):
+            continue
+        value = table[top][left]
+        for number in range(top, min(bottom + 1, len(table))):
+            row = table[number]
+            for column in range(left, min(right + 1, len(row))):
+                if row[column] == "" and not empty[number]:
+                    row[column] = value
+            filled += right - left + 1
+            if filled > MAX_CELLS:
+                raise Refused(f"its merged cells cover more than {MAX_CELLS} cells")
+
+
+if __name__ == "__main__":
+    main()
