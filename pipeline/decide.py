@@ -14,6 +14,7 @@ from pipeline.core import measurements as names
 from pipeline.core.policy import Limit, Policy, Profile
 from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
 from pipeline.core.types import (
+    SET_ASIDE,
     Assessment,
     Comparison,
     Decision,
@@ -38,19 +39,20 @@ _DECISIONS = {
     Severity.FLAG: Decision.FLAG,
 }
 # Words that are a finding whatever they say.
-_INTAKE = {
+_SAID = {
     names.PHOTO_CLASH: "NAME_CLASH",
     names.ID_NUMBER_FAULT: "ID_NUMBER_INVALID",
     names.ROSTER_CLASH: "ROSTER_CLASH",
+    names.FITS_SEVERAL: "FITS_SEVERAL",
+    names.NEARLY_MATCHED: "NEARLY_MATCHED",
     names.PHOTO_ERROR: "UNREADABLE",
     names.ASSESS_ERROR: "NOT_ASSESSED",
     names.DUPLICATE_OF: "DUPLICATE_PHOTO",
     names.COPY_OF: "COPIED_PHOTO",
-}
-_OTHERS = {
     names.SWAPPED_WITH: "SWAPPED",
     names.LOOKS_LIKE: "LOOKS_LIKE_OTHER",
     names.SAME_FACE: "SAME_FACE",
+    names.BETTER_FILE: "BETTER_FILE",
 }
 
 
@@ -115,7 +117,7 @@ class Judge:
 
     def _intake(self, measured: Measured) -> Iterator[Finding]:
         """Findings about files and roster rows."""
-        for name, code in _INTAKE.items():
+        for name, code in _SAID.items():
             if word := _word(measured, name):
                 yield self._finding(code, word)
         if _number(measured, names.PHOTO_FILES) == 0:
@@ -160,14 +162,18 @@ class Judge:
         elif _number(measured, names.REFERENCE_FILES) == 0:
             yield self._finding("NO_REFERENCE")
         for comparison in comparisons:
-            if comparison.error:
+            if comparison.error and comparison.kind != SET_ASIDE:
                 # Another reference that could be compared makes this one a remark.
                 code = "REFERENCE_UNUSABLE"
                 severity = Severity.ADVICE if best else self._severity[code]
                 yield Finding(code, severity, f"{comparison.kind}: {comparison.error}")
-        for name, code in _OTHERS.items():
-            if other := _word(measured, name):
-                yield self._finding(code, other)
+
+    def _match(self, seen: Measured, best: Comparison | None) -> Iterator[Finding]:
+        if word := _word(seen, names.WEAK_MATCH):  # the face may confirm what the name did not
+            needed = self._policy.comparison.of(best.kind).accept_from if best else math.inf
+            sure = best is not None and (best.judged or 0.0) >= needed
+            severity = Severity.ADVICE if sure else self._severity["WEAK_MATCH"]
+            yield Finding("WEAK_MATCH", severity, word)
 
     def _standard(self, measured: Measured) -> Iterator[Finding]:
         """Findings about the photo standard: every measured value against the profile's limit."""
@@ -251,7 +257,7 @@ def _rule(measure: Measure, limit: Limit, profile: Profile) -> _Rule:
 
 def best_comparison(comparisons: Sequence[Comparison], policy: Policy) -> Comparison | None:
     """The comparison that counts, by `comparison.best`; None if nothing could be compared."""
-    scored = [c for c in comparisons if c.score is not None]
+    scored = [c for c in comparisons if c.score is not None and c.kind != SET_ASIDE]
     if not scored:
         return None
     if policy.comparison.best == "first":

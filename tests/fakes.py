@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.types import (
     Cohort,
     Comparison,
@@ -92,3 +93,8 @@ def cohort_of(folder: Path, photos: dict[str, str]) -> Cohort:
         reference = Reference("idcard", ImageFile(photo))
         jobs.append(Job(Subject(subject_id, row), ImageFile(photo), (reference,), facts))
     return Cohort(tuple(jobs))
+
+
+def stray(file: ImageFile) -> Job:
+    """A photo that nobody claims, as `gather` gives it."""
+    return Job(Subject("", 0), file, facts=(Measurement(EXTRA_PHOTO, "yes"),))

@@ -12,8 +12,9 @@ from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
 from pipeline.cohort.duplicates import copies, identical, same_face
 from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, Norms, norms
 from pipeline.cohort.owners import Candidate, best_others, find_owners
+from pipeline.cohort.set_aside import better_files
 from pipeline.core.policy import Policy
-from pipeline.core.types import PHOTO
+from pipeline.core.types import PHOTO, SET_ASIDE
 from pipeline.decide import best_comparison
 from pipeline.store import Store
 
@@ -24,7 +25,7 @@ Galleries = Mapping[str, tuple[Gallery, Norms | None]]
 
 def conclude_all(store: Store, policy: Policy) -> None:
     """Replace all that was concluded across students: adjusted scores, owners, copies."""
-    photos, galleries = _galleries(store)
+    photos, asides, galleries = _galleries(store)
     with store.transaction():
         store.cohort.adjust(_adjusted(galleries))
     _keep(store, _distributions(store, galleries, policy))
@@ -33,7 +34,15 @@ def conclude_all(store: Store, policy: Policy) -> None:
     found = list(identical(store.cohort.same_photo()))
     same_bytes = {student_key for student_key, _ in found}
     found += [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
+    references = [
+        Faces.of(gallery.reference_keys, {}, gallery.references)
+        for gallery, _ in galleries.values()
+    ]
+    files = store.cohort.set_aside()
+    found += better_files(photos, asides, references, files, policy.cohort.owner_margin)
     if policy.cohort.one_to_many:
+        strays = store.cohort.strays()  # whose they are is asked of all
+        suspects |= {key: -1.0 for key in photos.keys if key in strays}
         found += find_owners(suspects, _candidates(suspects, galleries), judged)
         explained = {*suspects, *(student_key for student_key, _ in found)}
         own = Gallery(photos, photos)
@@ -58,16 +67,18 @@ def histograms(store: Store, bins: int = 100) -> dict[str, list[int]]:
     }
 
 
-def _galleries(store: Store) -> tuple[Faces, Galleries]:
-    """All photos, and photos against references by slot ("idcard", "idcard#2", ...)."""
+def _galleries(store: Store) -> tuple[Faces, dict[int, Faces], Galleries]:
+    """All photos, files set aside, and photos against references by slot ("idcard", "idcard#2")."""
     sexes = store.cohort.sexes()
     faces = {
         slot: Faces.of(keys, sexes, vectors)
         for slot, (keys, vectors) in store.cohort.templates().items()
     }
     photos = faces.pop(PHOTO, NO_FACES)
+    others = [slot for slot in faces if slot.split("#")[0] == SET_ASIDE]
+    asides = {int(slot.partition("#")[2] or 1) - 1: faces.pop(slot) for slot in others}
     galleries = {slot: Gallery(photos, references) for slot, references in sorted(faces.items())}
-    return photos, {slot: (gallery, norms(gallery)) for slot, gallery in galleries.items()}
+    return photos, asides, {slot: (g, norms(g)) for slot, g in galleries.items()}
 
 
 def _adjusted(galleries: Galleries) -> Iterator[tuple[str, str, float]]:

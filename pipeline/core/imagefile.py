@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import lzma
 import os
 import stat
@@ -12,6 +13,7 @@ import zipfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -77,6 +79,47 @@ _directories: OrderedDict[Path, tuple[Stamp, Directory]] = OrderedDict()
 _KEPT = 8
 
 
+# Archives that lie in archives, unpacked into memory: those used last, by path and members.
+_nested: OrderedDict[tuple[Path, tuple[str, ...]], tuple[Stamp, bytes, Directory]] = OrderedDict()
+_KEPT_NESTED = 2
+# As large as a class's photos as the camera made them.
+MAX_NESTED_BYTES = 256 << 20
+
+
+@contextmanager
+def opened_archive(
+    path: Path, inside: tuple[str, ...] = ()
+) -> Iterator[tuple[BinaryIO, Directory]]:
+    """A zip archive, or one that lies in it: its bytes, and its directory.
+
+    Args:
+        path: Of the outermost archive.
+        inside: Members that are archives themselves, from the outermost to the one wanted.
+
+    Raises:
+        READ_ERRORS: If it cannot be read, or is far too large.
+    """
+    if not inside:
+        with open_regular(path) as file:
+            yield file, _directory(path, file)
+        return
+    stamp = stamp_of(path.stat())
+    known = _nested.pop((path, inside), None)
+    if known is None or known[0] != stamp:
+        with opened_archive(path, inside[:-1]) as (around, directory):
+            data = bytearray()
+            for piece in open_member(around, directory.bytes, directory.entries[inside[-1]]):
+                data += piece
+                if len(data) > MAX_NESTED_BYTES:
+                    raise zipfile.BadZipFile("an archive inside it unpacks to too much")
+        content = bytes(data)
+        known = stamp, content, Directory.of(io.BytesIO(content), MAX_MEMBERS)
+    _nested[path, inside] = known
+    while len(_nested) > _KEPT_NESTED:
+        _nested.popitem(last=False)
+    yield io.BytesIO(known[1]), known[2]
+
+
 def _directory(path: Path, file: BinaryIO) -> Directory:
     """The directory of an archive that is open."""
     stamp = stamp_of(os.fstat(file.fileno()))
@@ -91,11 +134,16 @@ def _directory(path: Path, file: BinaryIO) -> Directory:
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """A picture on disk: a plain file, or one member of a zip archive (never extracted)."""
+    """A picture on disk: a plain file, or one member of a zip archive (never extracted).
+
+    Attributes:
+        inside: Members that are archives themselves and lead to `member`, outermost first.
+    """
 
     path: Path
     member: str | None = None
     member_name: str = ""
+    inside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -131,10 +179,10 @@ class ImageFile:
                 return
 
     def _whole(self) -> Iterator[bytes]:
+        if self.member is not None:
+            with opened_archive(self.path, self.inside) as (archive, directory):
+                yield from open_member(archive, directory.bytes, directory.entries[self.member])
+            return
         with open_regular(self.path) as file:
-            if self.member is not None:
-                directory = _directory(self.path, file)
-                yield from open_member(file, directory.bytes, directory.entries[self.member])
-                return
             while piece := file.read(_BLOCK):
                 yield piece

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.delivery import Delivered, RosterSheet
 from pipeline.core.imagefile import ImageFile as ImageFile
 from pipeline.core.privacy import masked_id
 
@@ -22,6 +23,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 TurnCw = Literal[0, 90, 180, 270]
 Value = float | str | None
+SET_ASIDE = "set_aside"  # slot of a student's photo file that was not used; no reference
 PHOTO = "photo"  # slot of the student's photo among pictures and templates; others are references
 
 
@@ -80,17 +82,18 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What the source stage found: one job a roster row, and the files nobody claims.
-
-    Attributes:
-        extras: Photo files that match no student.
-        remarks: Sentences about the intake itself for the run's log ("12 cells of column 身份证号
-            were damaged by Excel"); never an ID number.
-    """
+    """What the source stage found: a job a student and a job a photo that nobody claims."""
 
     jobs: tuple[Job, ...]
-    extras: tuple[ImageFile, ...] = ()
+    strays: tuple[Job, ...] = ()
     remarks: tuple[str, ...] = ()
+    delivered: tuple[Delivered, ...] = ()
+    sheets: tuple[RosterSheet, ...] = ()
+
+    @property
+    def extras(self) -> tuple[ImageFile, ...]:
+        """Photo files that match no student."""
+        return tuple(job.photo for job in self.strays if job.photo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Entry:
         size: Bytes unpacked, as declared.
         offset: Where its own header begins in the file.
         attributes: The external ones, of which the upper half is a Unix mode.
+        when: Date and time of the last change as DOS writes them, the date in the upper half.
         fault: Why it cannot be used; "" of a good one.
     """
 
@@ -56,6 +57,7 @@ class Entry:
     offset: int
     attributes: int
     extra: bytes
+    when: int = 0
     fault: str = ""
 
     @property
@@ -72,10 +74,12 @@ class Directory:
 
     Attributes:
         bytes: Size of the archive's file.
+        overwritten: Entries whose name a later one has.
     """
 
     entries: dict[str, Entry]
     bytes: int
+    overwritten: tuple[Entry, ...] = ()
 
     @classmethod
     def of(cls, file: BinaryIO, most: int) -> Directory:
@@ -93,7 +97,9 @@ class Directory:
         size = file.seek(0, os.SEEK_END)
         start, length, shift = _place(file, size)
         found = list(_entries(file, start, length, shift, most))
-        return cls({entry.name: entry for entry in _apart(found)}, size)
+        apart = _apart(found)
+        last = {entry.name: entry for entry in apart}
+        return cls(last, size, tuple(e for e in apart if last[e.name] is not e))
 
 
 class TooManyEntriesError(Exception):
@@ -167,7 +173,18 @@ def _entries(file: BinaryIO, start: int, length: int, shift: int, most: int) -> 
         length -= _ENTRY.size + len(body)
         raw, extra = body[: lengths[0]], body[lengths[0] : lengths[0] + lengths[1]]
         size, packed, offset = _large(extra, size, packed, told[18])
-        entry = Entry(raw, flags, method, crc, packed, size, offset + shift, told[17], extra)
+        entry = Entry(
+            raw,
+            flags,
+            method,
+            crc,
+            packed,
+            size,
+            offset + shift,
+            told[17],
+            extra,
+            told[8] << 16 | told[7],
+        )
         yield replace(entry, fault=_fault(entry, start))
 
 

@@ -17,9 +17,8 @@ from pipeline.cohort.conclude import conclude_all, effective, histograms
 from pipeline.core.digest import digest_of
 from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
-from pipeline.core.measurements import EXTRA_PHOTO
 from pipeline.core.policy import Policy, Profile
-from pipeline.core.types import Cohort, Evidence, Job, Measurement, Subject
+from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
 from pipeline.night.executors import Executor
 from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
@@ -112,8 +111,7 @@ def assess_cohort(
             policy=plan.policy.model_dump(mode="json"),
             profile=plan.policy.profile,
             thresholds={
-                kind: judged.comparison.of(kind).model_dump()
-                for kind in sorted({r.kind for job in cohort.jobs for r in job.references})
+                kind: judged.comparison.of(kind).model_dump() for kind in sorted(_kinds(cohort))
             },
             calibration=calibration,
             non_mated=histograms(store),
@@ -206,9 +204,13 @@ def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
     """Every student's job by subject_id, then a job for every photo that nobody claims."""
     for job in cohort.jobs:
         yield job.subject.student_key, job
-    for number, file in enumerate(cohort.extras, 1):
-        fact = Measurement(EXTRA_PHOTO, "yes")
-        yield f"extra:{number}:{file.name}", Job(Subject("", 0), file, facts=(fact,))
+    for number, job in enumerate(cohort.strays, 1):
+        yield f"extra:{number}:{_name(job)}", job
+
+
+def _kinds(cohort: Cohort) -> set[str]:
+    """Kinds of reference that anybody has."""
+    return {r.kind for job in cohort.jobs for r in job.references} - {SET_ASIDE}
 
 
 def _name(job: Job) -> str:

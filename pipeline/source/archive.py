@@ -8,14 +8,26 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+from pipeline.core import imagefile
 from pipeline.core.errors import SourceError
-from pipeline.core.imagefile import MAX_MEMBERS, open_regular
+from pipeline.core.imagefile import READ_ERRORS, opened_archive
 from pipeline.core.privacy import masked
 from pipeline.core.types import ImageFile
-from pipeline.core.zip_directory import LYING_NAME, Directory, Entry, TooManyEntriesError
-from pipeline.source.found import ARCHIVES, NOT_PICTURES, PICTURES, Found, is_junk, suffix
+from pipeline.core.zip_directory import LYING_NAME, Entry, TooManyEntriesError
+from pipeline.source.found import (
+    ARCHIVES,
+    JUNK,
+    NOT_PICTURES,
+    PICTURES,
+    UNUSABLE,
+    Found,
+    is_junk,
+    suffix,
+)
 
 # Far above any graduation photo (20-40 KB) and any camera file; below what harms a machine.
 MAX_MEMBER_BYTES = 64 * 1024 * 1024
@@ -27,6 +39,9 @@ RATIO_FROM_BYTES = 1024 * 1024
 # held to the same ratio.
 SUM_FROM_BYTES = 2**30
 
+MAX_DEPTH = 3  # archives inside archives
+NESTED = "archives inside too many archives"
+
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _UNICODE_PATH = 0x7075
@@ -36,45 +51,87 @@ _TWO_BYTES = re.compile("[\u0080-\u07ff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def search_archive(path: Path) -> Iterator[Found]:
-    """Every member of a zip archive but folders and litter; a member that is bad has its reason.
+def search_archive(path: Path, inside: tuple[str, ...] = ()) -> Iterator[Found]:
+    """Every member of a zip archive and of those in it, no folders; a bad one has its reason.
+
+    Args:
+        path: Of the outermost archive.
+        inside: Members that lead to the archive to search, outermost first.
 
     Raises:
         SourceError: If the file is no zip archive, its directory is damaged, or it holds or unpacks
             to too much.
     """
+    where = masked("/".join((str(path), *inside)))
     try:
-        with open_regular(path) as file:
-            directory = Directory.of(file, MAX_MEMBERS)
+        with opened_archive(path, inside) as (_, directory):
+            pass
     except TooManyEntriesError as error:
         raise SourceError(
-            f"{masked(str(path))} has more members than the {MAX_MEMBERS} that are read.",
+            f"{where} has more members than the {imagefile.MAX_MEMBERS} that are read.",
             "Split the archive.",
         ) from error
-    except (OSError, zipfile.BadZipFile) as error:
+    except READ_ERRORS as error:
         raise SourceError(
-            f"{masked(str(path))} is neither a folder nor a zip archive that can be read.",
+            f"{where} is neither a folder nor a zip archive that can be read.",
             "Unpack it into a folder or pack it again as .zip; .rar and .7z cannot be read.",
         ) from error
     unpacked = sum(entry.size for entry in directory.entries.values())
     if unpacked > max(SUM_FROM_BYTES, MAX_RATIO * directory.bytes):
         raise SourceError(
-            f"{masked(str(path))} says that it unpacks to {unpacked / 2**30:.0f} GiB: too much"
-            " for photos.",
+            f"{where} says that it unpacks to {unpacked / 2**30:.0f} GiB: too much for photos.",
             "Ask for the archive anew; pack photos as they are.",
         )
-    for raw, entry in directory.entries.items():
-        name = _decoded(entry)
-        parts = [part for part in name.split("/") if part not in ("", ".")]
-        if name.endswith("/") and not entry.fault:
+    for entry in directory.overwritten:
+        found = _found(path, inside, entry)
+        yield replace(found, picture=None, reason="overwritten by a later member of that name")
+    for entry in directory.entries.values():
+        found = _found(path, inside, entry)
+        if found.name.endswith("/") and not entry.fault:
             continue
-        if entry.fault:
-            yield Found(name.replace("\0", "?"), reason=entry.fault)
-        elif not _stays_inside(name):
-            yield Found(name, reason="their paths lead out of the archive")
-        elif not is_junk(parts):
-            reason = _refusal(entry, name)
-            yield Found(name, None if reason else ImageFile(path, raw, name), reason)
+        if found.reason == NESTED and len(inside) < MAX_DEPTH:
+            yield from _search_nested(path, (*inside, entry.name), found)
+        else:
+            yield found
+
+
+def _search_nested(path: Path, inside: tuple[str, ...], archive: Found) -> Iterator[Found]:
+    """Members of an archive in an archive; where it cannot be read, itself with the reason."""
+    try:
+        for found in search_archive(path, inside):
+            yield replace(found, name=f"{archive.name}/{found.name}")
+    except SourceError:
+        yield replace(archive, reason=UNUSABLE)
+
+
+def _found(path: Path, inside: tuple[str, ...], entry: Entry) -> Found:
+    name = _decoded(entry)
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if entry.fault:
+        name, reason = name.replace("\0", "?"), entry.fault
+    elif not _stays_inside(name):
+        reason = "their paths lead out of the archive"
+    else:
+        reason = JUNK if is_junk(parts) else _refusal(entry, name)
+    picture = None if reason else ImageFile(path, entry.name, name, inside)
+    return Found(name, picture, reason, entry.size, _changed(entry.when))
+
+
+def _changed(when: int) -> float:
+    """A member's time as DOS writes it, which has no zone, in seconds since 1970 here; 0 for none.
+
+    The format: 7 bits of years since 1980, 4 of months, 5 of days; 5 of hours, 6 of minutes, 5 of
+    pairs of seconds.
+    """
+    date, time = when >> 16, when & 0xFFFF
+    year = 1980 + (date >> 9)
+    try:
+        moment = datetime(
+            *(year, date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, min(59, 2 * (time & 31)))
+        )
+        return moment.timestamp() if year > 1980 else 0.0
+    except (ValueError, OverflowError, OSError):
+        return 0.0
 
 
 def _decoded(entry: Entry) -> str:
@@ -124,11 +181,13 @@ def _refusal(entry: Entry, name: str) -> str:
     packed_tightly = entry.size > MAX_RATIO * entry.packed
     checks = {
         "links": stat.S_ISLNK(entry.attributes >> 16),
-        "archives inside an archive": suffix(name) in ARCHIVES,
-        NOT_PICTURES: suffix(name) not in PICTURES,
+        UNUSABLE: suffix(name) in ARCHIVES - {".zip"},
+        NOT_PICTURES: suffix(name) not in PICTURES | {".zip"},
         "encrypted": bool(entry.flags & _ENCRYPTED),
         "packed by a method that cannot be read": entry.method not in _METHODS,
-        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": entry.size > MAX_MEMBER_BYTES,
+        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": suffix(name) != ".zip"
+        and entry.size > MAX_MEMBER_BYTES,
         "packed too tightly for a photo": packed_tightly and entry.size > RATIO_FROM_BYTES,
+        NESTED: suffix(name) == ".zip",
     }
     return next((reason for reason, applies in checks.items() if applies), "")

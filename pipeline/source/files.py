@@ -5,54 +5,71 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.core.errors import SourceError
 from pipeline.core.privacy import masked
 from pipeline.core.types import ImageFile
 from pipeline.source.archive import search_archive
-from pipeline.source.found import NOT_PICTURES, PICTURES, Found, is_junk, readable, suffix
+from pipeline.source.found import (
+    ARCHIVES,
+    JUNK,
+    NOT_PICTURES,
+    PICTURES,
+    UNUSABLE,
+    Found,
+    is_junk,
+    readable,
+    suffix,
+)
 from pipeline.source.text import counted, listed
-
-UNUSABLE = "archives that are damaged, or hold or unpack to too much"
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Pictures sorted by name within each source, and sentences on what was left out."""
+    """What lies in the sources, sorted by name within each, and sentences on what was left out."""
 
-    files: tuple[ImageFile, ...]
+    found: tuple[Found, ...]
     remarks: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[ImageFile, ...]:
+        """The pictures alone."""
+        return tuple(found.picture for found in self.found if found.picture)
 
 
 def collect(sources: Sequence[Path]) -> Intake:
-    """All pictures of folders (with their sub-folders and zip archives) and of zip archives.
+    """Every file of folders (with their sub-folders and zip archives) and of zip archives.
 
-    A picture reached twice (a folder given together with its own sub-folder) counts once.
+    A file reached twice (a folder given together with its own sub-folder) counts once, for the
+    source that is given later.
 
     Raises:
         SourceError: If a source is missing or neither a folder nor a zip archive, or is an archive
-            that is damaged or has too many members. One inside a folder is left out.
+            that is damaged or has too many members.
     """
-    pictures: dict[ImageFile, None] = {}
+    files: dict[object, Found] = {}
     remarks: list[str] = []
-    for source in sources:
-        found = sorted(_search(source), key=lambda file: file.name)
-        own = [file.picture for file in found if file.picture]
-        pictures.update(dict.fromkeys(own))
+    for order, source in enumerate(sources):
+        searched = sorted(_search(source), key=lambda file: file.name)
+        found = [replace(file, source=str(source), order=order) for file in searched]
+        root = source.resolve()
+        for file in found:
+            place = file.picture or (root / file.name, file.changed, file.reason)
+            files[place] = replace(file, order=order) if place in files else file
         left_out = defaultdict(list)
         for file in found:
-            if not file.picture:
+            if not file.picture and file.reason != JUNK:
                 left_out[file.reason].append(file.name)
         remarks += [
             f"{counted(len(names), 'file')} in {masked(source.name)} left out "
             f"({reason}): {listed(names)}."
             for reason, names in left_out.items()
         ]
-        if not own:
+        if not any(file.picture for file in found):
             remarks.append(f"No pictures in {masked(source.name)}.")
-    return Intake(tuple(pictures), tuple(remarks))
+    return Intake(tuple(files.values()), tuple(remarks))
 
 
 def _search(source: Path) -> Iterator[Found]:
@@ -74,7 +91,7 @@ def _search_folder(root: Path) -> Iterator[Found]:
         inside, folder = pending.pop()
         try:
             with os.scandir(folder) as listing:
-                entries = [entry for entry in listing if not is_junk([entry.name])]
+                entries = list(listing)
         except OSError as error:
             if not inside:
                 raise SourceError(
@@ -90,7 +107,7 @@ def _search_folder(root: Path) -> Iterator[Found]:
             elif entry.is_symlink():
                 yield from _search_link(root, name, Path(entry.path))
             else:
-                yield from _search_file(name, Path(entry.path), entry.is_file())
+                yield from _search_file(name, Path(entry.path), entry.is_file(), entry.stat())
 
 
 def _search_link(root: Path, name: str, path: Path) -> Iterator[Found]:
@@ -100,17 +117,30 @@ def _search_link(root: Path, name: str, path: Path) -> Iterator[Found]:
         yield from _search_file(name, path, path.is_file())
 
 
-def _search_file(name: str, path: Path, is_regular: bool) -> Iterator[Found]:
+def _search_file(
+    name: str, path: Path, is_regular: bool, seen: os.stat_result | None = None
+) -> Iterator[Found]:
+    size, changed = (seen.st_size, seen.st_mtime) if seen else (-1, 0.0)
     if not is_regular:  # reading a pipe would never end
         yield Found(name, reason="neither files nor folders")
+    elif is_junk(name.split("/")):
+        yield Found(name, None, JUNK, size, changed)
     elif suffix(name) == ".zip":
-        try:
-            for member in search_archive(path):
-                yield Found(f"{name}/{member.name}", member.picture, member.reason)
-        except SourceError:  # one college's archive must not stop the others' photos
-            yield Found(name, reason=UNUSABLE)
+        yield from _search_archive(name, path, size, changed)
+    elif suffix(name) in ARCHIVES:
+        yield Found(name, None, UNUSABLE, size, changed)
     elif suffix(name) not in PICTURES:
-        yield Found(name, reason=NOT_PICTURES)
+        yield Found(name, None, NOT_PICTURES, size, changed)
     else:
         shown = name.rpartition("/")[-1]
-        yield Found(name, ImageFile(path, member_name="" if shown == path.name else shown))
+        picture = ImageFile(path, member_name="" if shown == path.name else shown)
+        yield Found(name, picture, "", size, changed)
+
+
+def _search_archive(name: str, path: Path, size: int, changed: float) -> Iterator[Found]:
+    """Members of an archive in a folder; where it cannot be read, itself with the reason."""
+    try:
+        for member in search_archive(path):
+            yield replace(member, name=f"{name}/{member.name}")
+    except SourceError:
+        yield Found(name, None, UNUSABLE, size, changed)

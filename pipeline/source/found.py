@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ PICTURES = frozenset(
 )
 ARCHIVES = frozenset({".zip", ".rar", ".7z"})
 NOT_PICTURES = "not pictures"
+UNUSABLE = "archives that are damaged, or hold or unpack to too much, or are no zip"
+JUNK = "litter of operating systems"
+
+# What programs that keep files of one name append.
+_AFTER = re.compile(r"(?:\s*[(（]\d{1,2}[)）]|_|~\d{0,2})+$")
 
 # Written by Windows, macOS and network drives beside people's files; dot files are junk as well.
 _JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir"})
@@ -25,17 +31,30 @@ class Found:
 
     Attributes:
         name: Decoded path inside the source, with "/".
+        size: Of the content in bytes; -1 where it is not known.
+        changed: Seconds since 1970 when the content was last changed; 0 where it is not known.
+        source: The folder or archive that was given, as it was given.
+        order: Place of that source among those given, later ones higher.
     """
 
     name: str
     picture: ImageFile | None = None
     reason: str = ""
+    size: int = -1
+    changed: float = 0.0
+    source: str = ""
+    order: int = 0
+
+    @property
+    def path(self) -> str:
+        """Where people find it: the source as given, and the path inside."""
+        return f"{self.source.rstrip('/')}/{self.name}" if self.name else self.source
 
 
 def suffix(name: str) -> str:
-    """Lower-case suffix with its dot, "" without one."""
+    """Lower-case suffix with its dot, "" without one; ".jpg(1)" and ".jpg_" are ".jpg"."""
     stem, _, ending = name.rpartition(".")
-    return f".{ending.lower()}" if stem else ""
+    return f".{_AFTER.sub('', ending.lower())}" if stem else ""
 
 
 def is_junk(parts: Sequence[str]) -> bool:

@@ -1,24 +1,27 @@
-"""Roster, photos and references put together: one job a student."""
+"""Roster, photos and references put together: one job a student, and the fate of every file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.core.measurements import (
-    ID_NUMBER_FAULT,
-    PHOTO_CLASH,
-    PHOTO_FILES,
-    REFERENCE_FILES,
-    ROSTER_CLASH,
-)
-from pipeline.core.types import Cohort, Job, Measurement, Reference, Subject
+from pipeline.core import measurements as names
+from pipeline.core.delivery import Delivered, Fate
+from pipeline.core.types import PHOTO, SET_ASIDE, Cohort, Job, Measurement, Reference, Subject
 from pipeline.source import id_number
+from pipeline.source.assigned import assignments
+from pipeline.source.choice import Choice, choose, same_bytes
 from pipeline.source.columns import load_columns
 from pipeline.source.files import collect
-from pipeline.source.match import Index, Matches, match_files
+from pipeline.source.found import JUNK, NOT_PICTURES, Found
+from pipeline.source.kinds import by_kind
+from pipeline.source.match import Claim, Index, Matches, match_files
+from pipeline.source.numbers import Key
 from pipeline.source.roster import Roster, read_roster
 from pipeline.source.text import counted, listed
+
+MAX_ASIDE = 3  # of one student's set-aside files so many are looked at
 
 
 def gather(
@@ -26,68 +29,131 @@ def gather(
     photos: Sequence[Path],
     references: Mapping[str, Sequence[Path]],
     columns: Path | None = None,
+    *,
+    reshoot: Sequence[Path] = (),
+    assigned: Sequence[Path] = (),
 ) -> Cohort:
     """Read a roster and find every student's photo and reference portraits by file name.
 
     Args:
         roster: .xlsx, .xls, .ods, .csv or .dbf file, or several that are one roster.
-        photos: Folders and zip archives with the photos to check.
-        references: Per kind (`idcard`, `admission`, ...), best first, folders and zip archives.
+        photos: Folders and zip archives with the photos to check; of two files of one student the
+            one from the later source counts.
+        references: Per kind (`idcard`, `admission`, ...), best first, folders and zip archives;
+            kind "" where folders and names say which kind it is.
         columns: TOML file with roster headers of one's own, laid over `data/columns.toml`.
+        reshoot: Sources of photos that count before all others.
+        assigned: Tables of files that people have given to students.
 
     Returns:
         One job a roster row, in the roster's order. Facts of each job: `source.photo_files` and
-        `source.reference_files` (counts); where it applies `source.photo_clash`
-        (`number_name_mismatch`, `several_files`, `same_name`) and `source.id_number_fault` (a
-        word of `id_number.fault`).
+        `source.reference_files` (counts), and what was noticed (`pipeline.core.measurements`).
 
     Raises:
         ConfigError: If the columns file is wrong.
-        RosterError: If a roster cannot be read or does not tell students apart.
+        RosterError: If a roster or a table of assignments cannot be read, or does not tell
+            students apart.
         SourceError: If a folder or archive cannot be used.
     """
     table = read_roster(roster, load_columns(columns))
     index = Index(table.subjects)
-    intake = collect(photos)
-    remarks = [*table.remarks, *intake.remarks]
-    found = match_files(index, intake.files)
-    by_kind: dict[str, Matches] = {}
-    for kind, sources in references.items():
-        batch = collect(sources)
-        by_kind[kind] = match_files(index, batch.files)
-        remarks += [*batch.remarks, *_reference_remarks(kind, by_kind[kind])]
-    jobs = tuple(_job(subject, table, found, by_kind) for subject in table.subjects)
-    return Cohort(jobs, tuple(found.unclaimed), tuple(remarks))
-
-
-def _job(subject: Subject, table: Roster, found: Matches, by_kind: Mapping[str, Matches]) -> Job:
-    photos = found.owned.get(subject.student_key, [])
-    references = tuple(
-        Reference(kind, file)
-        for kind, matches in by_kind.items()
-        for _, file in matches.owned.get(subject.student_key, [])
+    intake = collect([*photos, *reshoot])
+    given = assignments(assigned, table.subjects, intake)
+    matches = match_files(index, (f for f in intake.found if f.picture), given.owners)
+    choices = {key: choose(owned, given.of(key)) for key, owned in matches.owned.items()}
+    batches = {
+        kind: (found, match_files(index, (f for f in found if f.picture)))
+        for kind, found in by_kind(references)
+    }
+    remarks = [*table.remarks, *intake.remarks, *given.remarks]
+    delivered = [*_left_out(PHOTO, intake.found), *_photos(choices), *_unclaimed(PHOTO, matches)]
+    shown: dict[str, list[Reference]] = defaultdict(list)
+    for kind, (found, own) in batches.items():
+        delivered += _left_out(kind, found)
+        delivered += _unclaimed(kind, own)
+        remarks += _reference_remarks(kind, own)
+        for key, owned in own.owned.items():
+            for one in _references(kind, key, owned):
+                delivered.append(one)
+                if one.fate is Fate.USED and one.file:
+                    shown[key].append(Reference(kind, one.file))
+    jobs = tuple(
+        _job(subject, table, matches, choices.get(subject.student_key), shown)
+        for subject in table.subjects
     )
+    strays = tuple(_stray(claim, found) for claim, found in matches.unclaimed)
+    return Cohort(jobs, strays, tuple(remarks), tuple(delivered), table.sheets)
+
+
+def _job(
+    subject: Subject,
+    table: Roster,
+    matches: Matches,
+    choice: Choice | None,
+    shown: Mapping[str, Sequence[Reference]],
+) -> Job:
+    references = tuple(shown.get(subject.student_key, ()))
+    files = len(matches.owned.get(subject.student_key, ()))
     facts = [
-        Measurement(PHOTO_FILES, float(len(photos)), "files"),
-        Measurement(REFERENCE_FILES, float(len(references)), "files"),
+        Measurement(names.PHOTO_FILES, float(files), "files"),
+        Measurement(names.REFERENCE_FILES, float(len(references)), "files"),
     ]
     words = {
-        PHOTO_CLASH: _clash(subject, found),
-        ID_NUMBER_FAULT: _id_fault(subject, table),
-        ROSTER_CLASH: table.conflicts.get(subject.student_key, ""),
+        names.PHOTO_CLASH: _clash(choice),
+        names.FITS_SEVERAL: _fitting(subject.student_key, matches) if choice is None else "",
+        names.NEARLY_MATCHED: _near(subject.student_key, matches) if choice is None else "",
+        names.WEAK_MATCH: choice.used[0].weak if choice else "",
+        names.ID_NUMBER_FAULT: _id_fault(subject, table),
+        names.ROSTER_CLASH: table.conflicts.get(subject.student_key, ""),
     }
+    others = (
+        [found.picture for (_, found), why in choice.aside if why != "same_bytes"] if choice else []
+    )
+    shown_aside = [file for file in others if file][:MAX_ASIDE]
+    words[names.SET_ASIDE_FILES] = "/".join(file.name for file in shown_aside)
     facts += [Measurement(name, word) for name, word in words.items() if word]
-    return Job(subject, photos[0][1] if photos else None, references, tuple(facts))
+    aside = tuple(Reference(SET_ASIDE, file) for file in shown_aside)
+    photo = choice.used[1].picture if choice else None
+    return Job(subject, photo, (*references, *aside), tuple(facts))
 
 
-def _clash(subject: Subject, found: Matches) -> str:
+def _clash(choice: Choice | None) -> str:
     """Why the photo may be another's, "" when file and student belong together."""
-    photos = found.owned.get(subject.student_key, [])
-    if any(claim.mismatch for claim, _ in photos):
+    if choice is None:
+        return ""
+    claims = [choice.used[0], *(claim for (claim, _), _ in choice.aside)]
+    if any(claim.mismatch for claim in claims):
         return "number_name_mismatch"
-    if len(photos) > 1:
-        return "several_files"
-    return "same_name" if not photos and subject.student_key in found.namesakes else ""
+    return f"several_files_{choice.why}" if choice.in_doubt else ""
+
+
+def _fitting(key: str, matches: Matches) -> str:
+    """Files that fit this student and others, and whom."""
+    told = (
+        f"{found.name.rpartition('/')[-1]} → {', '.join(claim.owners)}"
+        for claim, found in matches.unclaimed
+        if claim and key in claim.owners
+    )
+    return "; ".join(told) if key in matches.fits else ""
+
+
+def _near(key: str, matches: Matches) -> str:
+    """Files whose names come near this student."""
+    if key not in matches.near:
+        return ""
+    return "; ".join(found.name.rpartition("/")[-1] for found in matches.near[key])
+
+
+def _stray(claim: Claim | None, found: Found) -> Job:
+    """A photo that is nobody's or nobody's in particular, to be looked at by itself."""
+    name = found.name.rpartition("/")[-1]
+    if claim and claim.owners:
+        fact = Measurement(names.FITS_SEVERAL, f"{name} → {', '.join(claim.owners)}")
+    elif claim and claim.near:
+        fact = Measurement(names.NEARLY_MATCHED, f"{name} → {', '.join(claim.near)}")
+    else:
+        fact = Measurement(names.EXTRA_PHOTO, "yes")
+    return Job(Subject("", 0), found.picture, facts=(fact,))
 
 
 def _id_fault(subject: Subject, table: Roster) -> str:
@@ -96,8 +162,63 @@ def _id_fault(subject: Subject, table: Roster) -> str:
     return id_number.fault(subject.id_number, subject.sex, subject.birth_date)
 
 
+def _left_out(kind: str, found: Iterable[Found]) -> Iterator[Delivered]:
+    """Files that are no pictures, or cannot be read."""
+    for file in found:
+        if file.picture is None:
+            plain = file.reason in (NOT_PICTURES, JUNK)
+            fate = Fate.NOT_A_PICTURE if plain else Fate.UNREADABLE
+            yield Delivered(file.path, file.name, kind, fate, why=file.reason)
+
+
+def _photos(choices: Mapping[str, Choice]) -> Iterator[Delivered]:
+    for key, choice in choices.items():
+        yield _delivered(PHOTO, Fate.USED, key, choice.used, choice.why)
+        for owned, why in choice.aside:
+            yield _delivered(PHOTO, Fate.SET_ASIDE, key, owned, why)
+
+
+def _references(kind: str, key: str, owned: Sequence[tuple[Claim, Found]]) -> Iterator[Delivered]:
+    """A student's references of one kind: plainest first, the same bytes once."""
+    used: list[Found] = []
+    for one in sorted(owned, key=lambda one: (one[0].mismatch, one[0].key, one[0].copy)):
+        if any(same_bytes(one[1], other) for other in used):
+            yield _delivered(kind, Fate.SET_ASIDE, key, one, "same_bytes")
+        else:
+            used.append(one[1])
+            yield _delivered(kind, Fate.USED, key, one, "")
+
+
+def _delivered(kind: str, fate: Fate, key: str, owned: tuple[Claim, Found], why: str) -> Delivered:
+    claim, found = owned
+    return Delivered(
+        path=found.path,
+        name=found.name,
+        kind=kind,
+        fate=fate,
+        student_key=key,
+        matched_by="assigned" if claim.key is Key.ASSIGNED else claim.matched_by,
+        why=why,
+        weak="number_name_mismatch" if claim.mismatch else claim.weak,
+        file=found.picture,
+    )
+
+
+def _unclaimed(kind: str, matches: Matches) -> Iterator[Delivered]:
+    for claim, found in matches.unclaimed:
+        near = (claim.owners or claim.near) if claim else ()
+        why = "matches_nobody"
+        if claim and claim.owners:
+            why = "fits_several"
+        elif claim and claim.near:
+            why = claim.weak
+        yield Delivered(
+            found.path, found.name, kind, Fate.UNMATCHED, why=why, near=near, file=found.picture
+        )
+
+
 def _reference_remarks(kind: str, matches: Matches) -> Iterable[str]:
-    strangers = [file.name for file in matches.unclaimed]
+    strangers = [found.name for _, found in matches.unclaimed]
     if strangers:
         yield f"{counted(len(strangers), f'{kind} file')} without a student: {listed(strangers)}."
     mixed = [f.name for owned in matches.owned.values() for claim, f in owned if claim.mismatch]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from pipeline.core.delivery import RosterSheet
 from pipeline.core.errors import RosterError
 from pipeline.core.privacy import masked
 from pipeline.core.types import Subject
@@ -32,26 +33,6 @@ _SEXES: dict[str, Literal["male", "female"]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRead:
-    """One sheet of a roster.
-
-    Attributes:
-        sheet: Its name; "" where the format has none.
-        students: Rows that speak of a student.
-        why: Why it was left out; "" if it was read.
-        columns: Title of each field's column.
-        unknown: Titles that mean no field.
-    """
-
-    file: str
-    sheet: str
-    students: int = 0
-    why: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Roster:
     """What the roster files say.
 
@@ -67,7 +48,7 @@ class Roster:
     subjects: tuple[Subject, ...]
     damaged: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
-    sheets: tuple[SheetRead, ...] = ()
+    sheets: tuple[RosterSheet, ...] = ()
     conflicts: Mapping[str, str] = field(default_factory=dict)
     again: int = 0
 
@@ -94,7 +75,7 @@ def read_roster(path: Path | Sequence[Path], columns: Columns) -> Roster:
     """
     paths = [path] if isinstance(path, Path) else list(path)
     entries: list[Entry] = []
-    sheets: list[SheetRead] = []
+    sheets: list[RosterSheet] = []
     remarks: list[str] = []
     for file in paths:
         found, read, said = _read_file(file, columns)
@@ -127,10 +108,10 @@ def read_roster(path: Path | Sequence[Path], columns: Columns) -> Roster:
     )
 
 
-def _read_file(path: Path, columns: Columns) -> tuple[list[Entry], list[SheetRead], list[str]]:
+def _read_file(path: Path, columns: Columns) -> tuple[list[Entry], list[RosterSheet], list[str]]:
     """Rows, sheets and remarks of one file."""
     entries: list[Entry] = []
-    sheets: list[SheetRead] = []
+    sheets: list[RosterSheet] = []
     remarks: list[str] = []
     refusals: list[str] = []
     with closing(read_sheets(path)) as found:
@@ -145,7 +126,7 @@ def _read_file(path: Path, columns: Columns) -> tuple[list[Entry], list[SheetRea
             why, words = _left_out(sheet, header, own)
             titled = header.titles if header else {}
             unknown = header.unknown if header else ()
-            sheets.append(SheetRead(path.name, sheet.name, len(own), why, titled, unknown))
+            sheets.append(RosterSheet(path.name, sheet.name, len(own), why, titled, unknown))
             entries += own
             refusals.append(f"sheet {sheet.name}: {words}" if sheet.name else words)
     if not entries:

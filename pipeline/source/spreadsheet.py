@@ -25,6 +25,7 @@ CPU_SECONDS = 60
 MAX_ROWS = 299_999
 MAX_COLUMNS = 702  # ZZ
 MAX_CELLS = 6_000_000
+MAX_AREA = 20_000_000  # cells of a sheet's rectangle, empty ones too
 MAX_UNPACKED = 1 << 30
 MAX_MEMBERS = 10_000
 CHUNK = 1 << 20
@@ -116,10 +117,11 @@ def _lines(data: bytes) -> Iterator[object]:
             continue
         sheet = book.get_sheet_by_name(known.name)
         yield {"sheet": known.name, "hidden": known.visible is not SheetVisibleEnum.Visible}
-        if sheet.height > MAX_ROWS or sheet.width > MAX_COLUMNS:
+        tall, wide = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
+        if tall > MAX_ROWS or wide > MAX_COLUMNS or tall * wide > MAX_AREA:
             raise Refused(
-                f"sheet {known.name} has {sheet.height} rows and {sheet.width} columns; at most"
-                f" {MAX_ROWS} and {MAX_COLUMNS} are read"
+                f"sheet {known.name} has {tall} rows and {wide} columns; at most {MAX_ROWS} and"
+                f" {MAX_COLUMNS} are read, and {MAX_AREA} cells"
             )
         rows = sheet.to_python(skip_empty_area=False)
         table: list[list[Cell]] = [[_plain(cell) for cell in row] for row in rows]

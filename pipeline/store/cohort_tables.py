@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED
+from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED, SET_ASIDE_FILES
 from pipeline.core.types import Floats, Measurement
 from pipeline.store.schema import TEMPLATES_IN_MEMORY
 from pipeline.store.sqlite import Database
@@ -82,6 +82,22 @@ class CohortTables:
         for sha256, student_key in rows:
             groups.setdefault(sha256, []).append(student_key)
         return list(groups.values())
+
+    def set_aside(self) -> dict[str, list[str]]:
+        """Names of the files set aside, by student."""
+        rows = self._store.db.execute(
+            "SELECT student_key, json_extract(measured, ?) AS names FROM student"
+            " WHERE names IS NOT NULL",
+            (f'$."{SET_ASIDE_FILES}"',),
+        )
+        return {student_key: names.split("/") for student_key, names in rows}
+
+    def strays(self) -> set[str]:
+        """Keys of the photos that nobody claims."""
+        rows = self._store.db.execute(
+            "SELECT student_key FROM student WHERE json_extract(subject, '$.student_key') = ''"
+        )
+        return {student_key for (student_key,) in rows}
 
     def sexes(self) -> dict[str, str]:
         """The roster's sex by student: "male", "female" or ""."""

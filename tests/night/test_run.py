@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fakes import fake
+from fakes import fake, stray
 from night_cases import GOOD, KEEPING, Go, rows
 
 from pipeline.core.errors import StoreError
@@ -95,7 +95,7 @@ def test_photo_that_nobody_claims_gets_a_row_of_its_own(
 ) -> None:
     extra = tmp_path / "IMG_1.jpg"
     extra.write_text("turn=0")
-    cohort = Cohort((), (ImageFile(extra),))
+    cohort = Cohort((), (stray(ImageFile(extra)),))
     outputs = run_night(cohort, tmp_path / "out", policy, profile, digests={}, factory=fake())
     (row,) = rows(outputs)
     assert (row["subject_id"], row["photo"], row["reasons"]) == ("", "IMG_1.jpg", "EXTRA_PHOTO")

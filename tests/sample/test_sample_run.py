@@ -130,7 +130,7 @@ def test_a_wrong_reference_turns_a_sound_student_into_a_flag(
     crossed = (replace(one, references=other.references), replace(other, references=one.references))
     results = read(
         run_night(
-            replace(cohort, jobs=crossed, extras=()),
+            replace(cohort, jobs=crossed, strays=()),
             tmp_path,
             load_policy(),
             profile,

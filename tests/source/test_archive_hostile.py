@@ -132,7 +132,7 @@ def test_small_tight_members_are_bounded_in_sum(
 def test_an_archive_of_too_many_members_is_left_before_it_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 5)
+    monkeypatch.setattr("pipeline.core.imagefile.MAX_MEMBERS", 5)
     archive_of(tmp_path / "S00001.zip")
     (tmp_path / "a.jpg").write_bytes(SOUND)
     intake = collect([tmp_path])

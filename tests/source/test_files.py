@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -94,8 +95,10 @@ def test_other_files_are_counted_and_named_masked(tmp_path: Path) -> None:
     others = [f"{n}.txt" for n in range(1, 6)]
     root = put(tmp_path / "photos", "a.jpg", f"{ID}.doc", "x.rar", *others)
     assert collect([root]).remarks == (
-        "7 files in photos left out (not pictures): "
-        "1.txt, 110*************2X.doc, 2.txt, 3.txt, 4.txt and 2 more.",
+        "6 files in photos left out (not pictures): "
+        "1.txt, 110*************2X.doc, 2.txt, 3.txt, 4.txt and 1 more.",
+        "1 file in photos left out (archives that are damaged, or hold or unpack to too much,"
+        " or are no zip): x.rar.",
     )
 
 
@@ -199,7 +202,14 @@ def too_large(path: Path) -> Path:
             lambda path: flagged(packed(path, "a.jpg"), 8, 9),
             "packed by a method that cannot be read",
         ),
-        (lambda path: packed(path, "a.zip"), "archives inside an archive"),
+        (
+            lambda path: packed(path, "a.zip"),
+            "archives that are damaged, or hold or unpack to too much, or are no zip",
+        ),
+        (
+            lambda path: packed(path, "a.rar"),
+            "archives that are damaged, or hold or unpack to too much, or are no zip",
+        ),
         (bomb, "packed too tightly for a photo"),
         (too_large, "larger than 64 MiB"),
     ],
@@ -211,7 +221,7 @@ def test_members_left_out(tmp_path: Path, make: Callable[[Path], Path], reason: 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packed(tmp_path / "p.zip", "a.jpg", "b.jpg", "c.jpg")
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+    monkeypatch.setattr("pipeline.core.imagefile.MAX_MEMBERS", 2)
     with pytest.raises(SourceError, match=r"p\.zip has more members than the 2 that"):
         collect([path])
 
@@ -240,8 +250,36 @@ def test_a_damaged_zip_in_a_folder_is_left_out_by_name(tmp_path: Path) -> None:
     assert names(intake) == ["a.jpg"]
     assert intake.remarks == (
         f"1 file in {tmp_path.name} left out (archives that are damaged, or hold or unpack to too"
-        " much): class1.zip.",
+        " much, or are no zip): class1.zip.",
     )
+
+
+def nested(path: Path, depth: int) -> Path:
+    """A zip with one picture below so many zips."""
+    inner = packed(path.with_name("inner.zip"), "甲班/b.jpg", content=b"pixels")
+    for number in range(depth):
+        content = inner.read_bytes()
+        inner = packed(path.with_name(f"{number}.zip"), f"{number}班.zip", content=content)
+    return Path(shutil.copy(inner, path))
+
+
+def test_zips_in_zips_are_read_in_place(tmp_path: Path) -> None:
+    intake = collect([nested(tmp_path / "p.zip", 2)])
+    assert [f.name for f in intake.found] == ["1班.zip/0班.zip/甲班/b.jpg"]
+    assert intake.files[0].read_bytes(100) == b"pixels"
+
+
+def test_too_many_zips_in_zips_are_left_out(tmp_path: Path) -> None:
+    intake = collect([nested(tmp_path / "p.zip", archive.MAX_DEPTH + 1)])
+    assert intake.files == ()
+    assert "archives inside too many archives" in left_out(intake)
+
+
+def test_of_members_of_one_name_each_is_told(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        path = packed(tmp_path / "p.zip", "a.jpg", "a.jpg")
+    found = collect([path]).found
+    assert [(f.name, bool(f.picture)) for f in found] == [("a.jpg", False), ("a.jpg", True)]
 
 
 def test_links_to_outside_are_not_followed(tmp_path: Path) -> None:
