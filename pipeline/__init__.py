@@ -14,7 +14,7 @@ __all__ += ["Measurement", "Outputs", "Policy", "Run", "RunSummary", "Severity",
 __all__ += ["annotate", "check_photo", "check_photos", "decide_anew", "load_policy"]
 __all__ += ["open_run", "run_cohort", "sentence"]
 __all__ += ["ConfigError", "ModelError", "PhotoproofError", "RosterError", "SourceError"]
-__all__ += ["StoreError"]
+__all__ += ["IntakeStopped", "StoreError"]
 
 if TYPE_CHECKING:
     from pipeline.api import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ConfigError,
         Decision,
         Finding,
+        IntakeStopped,
         Language,
         Measurement,
         ModelError,

@@ -17,6 +17,7 @@ from pipeline.core import policy as policies
 from pipeline.core.cores import usable_cores
 from pipeline.core.errors import (
     ConfigError,
+    IntakeStopped,
     ModelError,
     PhotoproofError,
     RosterError,
@@ -37,10 +38,11 @@ from pipeline.core.types import (
 )
 from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night.folder import database_of
+from pipeline.night.intake import Sources, keep_assigned, read_intake
 from pipeline.night.nightly import Outputs, redecide, run_night
 from pipeline.night.run import Progress
+from pipeline.night.safety import check_intake
 from pipeline.single.checked import Checked
-from pipeline.source import gather
 from pipeline.store import RunSummary, Store
 from pipeline.student.engine import network_engine
 from pipeline.student.measures import all_measures
@@ -54,7 +56,7 @@ __all__ += ["Measurement", "Outputs", "Policy", "Run", "RunSummary", "Severity",
 __all__ += ["annotate", "check_photo", "check_photos", "decide_anew", "load_policy"]
 __all__ += ["open_run", "run_cohort", "sentence"]
 __all__ += ["ConfigError", "ModelError", "PhotoproofError", "RosterError", "SourceError"]
-__all__ += ["StoreError"]
+__all__ += ["IntakeStopped", "StoreError"]
 
 StrPath = str | PathLike[str]
 OneOrMore = StrPath | Iterable[StrPath]
@@ -160,6 +162,9 @@ def run_cohort(
     policy: Policy | StrPath | None = None,
     profile: str | None = None,
     columns: StrPath | None = None,
+    reshoot: OneOrMore = (),
+    assign: OneOrMore = (),
+    force: bool = False,
     search_owner: bool = False,
     workers: int = 0,
     rehash: bool = False,
@@ -179,6 +184,9 @@ def run_cohort(
         policy: A policy or its TOML file; the shipped one by default.
         profile: Photo standard, a shipped name or a TOML file; the policy's by default.
         columns: TOML file that maps roster headers to fields.
+        reshoot: Sources of photos that count before all others.
+        assign: Tables (file, student); kept beside the run, honoured while the bytes are the same.
+        force: Go on where the safety catch would stop.
         search_owner: Search the cohort for the owner of a photo that is not its student's.
         workers: Processes; 0 takes the cores this process may use.
         rehash: Read every file again, whatever its size and times say of it.
@@ -190,6 +198,7 @@ def run_cohort(
 
     Raises:
         ConfigError: Policy, profile or columns are wrong, or `workers` is negative.
+        IntakeStopped: The safety catch: what was found is too far from what was to be expected.
         ModelError: Weights are needed and not whole, or a network cannot run on this machine.
         RosterError: The roster cannot be read or does not tell students apart.
         SourceError: A folder or archive cannot be used.
@@ -197,19 +206,17 @@ def run_cohort(
     """
     if workers < 0:
         raise ConfigError(f"workers is {workers}; allowed: 0 and more")
-    rules, standard = _rules(policy, profile, search_owner)
+    folder, (rules, standard) = Path(out), _rules(policy, profile, search_owner)
     digests = manifest.expected(rules.comparison.recognisers)
-    cohort = gather(
-        _paths(roster),
-        _paths(photos),
-        {kind: _paths(given) for kind, given in (references or {}).items()},
-        None if columns is None else Path(columns),
-    )
+    kinds = {kind: _paths(given) for kind, given in (references or {}).items()}
+    own = None if columns is None else Path(columns)
+    given = Sources(_paths(roster), _paths(photos), kinds, own, _paths(reshoot), _paths(assign))
+    cohort = read_intake(given, folder)
+    if not force:
+        check_intake(cohort, folder, rules.intake)
+    keep_assigned(folder, cohort.assigned)
     return run_night(
-        cohort,
-        Path(out),
-        rules,
-        standard,
+        *(cohort, folder, rules, standard),
         digests=digests,
         workers=workers or usable_cores(),
         lang=lang,

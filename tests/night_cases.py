@@ -14,5 +14,5 @@ KEEPING = load_policy(None, {"privacy": {"keep_templates": True}})
 
 
 def rows(outputs: Outputs) -> list[dict[str, str]]:
-    with outputs.csv.open(encoding="utf-8", newline="") as file:
+    with outputs.csv.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))

@@ -137,6 +137,9 @@ def tell_result(outputs: Outputs, as_json: bool) -> None:
         told = summary.as_json() | {"report": str(outputs.html)}
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
+    from pipeline.cli.intake import tell_balance
+
+    tell_balance(summary.intake)
     table = Table("decision", "students", box=None, pad_edge=False)
     for decision, count in summary.counts.decision.items():
         table.add_row(decision, str(count))

@@ -31,6 +31,12 @@ COMMANDS = {
         "run",
         "Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json.",
     ),
+    "intake": Place(
+        "intake",
+        "intake_command",
+        "Say what a night would understand of roster and files; exit code 20 where it would stop.",
+    ),
+    "manifest": Place("manifest", "app", "What was checked against what is delivered."),
     "decide": Place(
         "nightly",
         "decide_command",

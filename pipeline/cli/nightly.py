@@ -17,26 +17,33 @@ from pipeline.cli.console import (
     progress,
     tell_result,
 )
+from pipeline.cli.intake import (
+    Assign,
+    ColumnsFile,
+    Photos,
+    References,
+    Reshoot,
+    RosterFiles,
+    reference_kinds,
+)
 from pipeline.cli.stopping import Count, telling
 
 
 def run(
-    roster: Annotated[
-        list[Path], typer.Option(help="Roster: .xlsx, .xls, .ods, .csv or .dbf; repeatable.")
-    ],
-    photos: Annotated[list[Path], typer.Option(help="Folder or zip of photos; repeatable.")],
+    roster: RosterFiles,
+    photos: Photos,
     out: Annotated[Path, typer.Option(help="Output folder; a run into it again continues it.")],
-    references: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KIND=PATH", help="Folder or zip of references; repeatable."),
-    ] = None,
+    references: References = None,
     policy: PolicyFile = None,
     profile: Annotated[
         str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
     ] = None,
-    columns: Annotated[
-        Path | None, typer.Option(help="TOML file that maps roster headers to fields.")
-    ] = None,
+    columns: ColumnsFile = None,
+    reshoot: Reshoot = None,
+    assign: Assign = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on where the safety catch would stop.")
+    ] = False,
     search: Annotated[
         bool, typer.Option("--search-owner", help="Search the cohort for a flagged photo's owner.")
     ] = False,
@@ -49,7 +56,7 @@ def run(
 ) -> None:
     """Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json."""
     chosen = language(lang)
-    kinds = _kinds(references or [])
+    kinds = reference_kinds(references or [])
     count = Count()
     with telling(count, out), progress(as_json, count) as on_progress:
         outputs = run_cohort(
@@ -60,6 +67,9 @@ def run(
             policy=policy,
             profile=profile,
             columns=columns,
+            reshoot=reshoot or (),
+            assign=assign or (),
+            force=force,
             search_owner=search,
             workers=workers,
             rehash=rehash,
@@ -77,16 +87,3 @@ def decide_command(
 ) -> None:
     """Judge a finished run anew by another policy, without touching a photo."""
     tell_result(decide_anew(out, policy=policy, lang=language(lang)), as_json)
-
-
-def _kinds(given: list[str]) -> dict[str, list[Path]]:
-    """`KIND=PATH` options as paths by kind."""
-    kinds: dict[str, list[Path]] = {}
-    for text in given:
-        kind, equals, path = text.partition("=")
-        if not (kind and equals and path):
-            raise typer.BadParameter(
-                f"{text!r} is not KIND=PATH, for instance idcard=cards/", param_hint="--references"
-            )
-        kinds.setdefault(kind, []).append(Path(path))
-    return kinds

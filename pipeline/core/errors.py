@@ -9,7 +9,9 @@
     ├── StoreError         16  output folder: locked, foreign, unwritable
     ├── InstallationError  17  the installation, or a package that brings measures, has a fault
     ├── ViolationsFound    18  `photoproof check`: a photo violates the standard
-    └── RegressionError    19  `photoproof regress`: a golden value or a floor is not met
+    ├── RegressionError    19  `photoproof regress`: a golden value or a floor is not met
+    ├── IntakeStopped      20  the safety catch: what was found is too little or of another cohort
+    └── ManifestError      21  `photoproof manifest verify`: a folder is not what was checked
 
 A bad *photo* is never an error: it is data, and becomes a finding. See `docs/errors.md`.
 """
@@ -85,3 +87,15 @@ class RegressionError(PhotoproofError):
     """`photoproof regress` found values of the golden set changed, beyond what its floors allow."""
 
     exit_code = 19
+
+
+class IntakeStopped(PhotoproofError):  # noqa: N818 - a stop, not a fault
+    """What was found is too far from what was to be expected; nothing has been written."""
+
+    exit_code = 20
+
+
+class ManifestError(PhotoproofError):
+    """`photoproof manifest verify` found a folder that is not what was checked."""
+
+    exit_code = 21

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.input_limits import InputLimits
+from pipeline.core.intake_policy import IntakePolicy
 from pipeline.core.reasons import catalogue
 from pipeline.core.standard import Frame, Limit, Profile, Strict
 from pipeline.core.toml import parsed
@@ -147,6 +148,7 @@ class Policy(Strict):
 
     profile: str
     input: InputLimits
+    intake: IntakePolicy
     orientation: OrientationPolicy
     comparison: ComparisonPolicy
     cohort: CohortPolicy

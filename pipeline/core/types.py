@@ -89,6 +89,7 @@ class Cohort:
     remarks: tuple[str, ...] = ()
     delivered: tuple[Delivered, ...] = ()
     sheets: tuple[RosterSheet, ...] = ()
+    assigned: tuple[tuple[str, str, str], ...] = ()  # file, student_key, sha256
 
     @property
     def extras(self) -> tuple[ImageFile, ...]:
@@ -306,3 +307,4 @@ class Case:
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    files: tuple[Delivered, ...] = ()

@@ -16,8 +16,12 @@ from pipeline.core.private import make_file, make_folder, umask
 DATABASE = "photoproof.sqlite"  # the run's own store
 LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk
 RESULTS, PAGE, WORKBOOK = "results.csv", "report.html", "report.xlsx"
-REPORTS = (RESULTS, PAGE, WORKBOOK)  # what people read, about students by name
+FILES = "files.csv"
+REPORTS = (RESULTS, PAGE, WORKBOOK, FILES)  # what people read, about students by name
 SUMMARY = "run.json"
+ASSIGNED = "assign.csv"  # files that people have given to students
+PROPOSED = "assign.proposed.csv"  # files whose student the faces propose
+PREVIOUS = "previous"  # folder of the reports that the present ones took the place of
 _LOCK, _OWNER = ".lock", ".owner"
 
 

@@ -129,8 +129,18 @@ def _identity(store: Store) -> str:
     return known
 
 
-def _masked(store: Store, remarks: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(mask_of(store), remarks)) if remarks else ()
+def _masked(store: Store, summary: RunSummary) -> RunSummary:
+    """The summary as it may leave: what it says and the files that it names without ID numbers."""
+    left = summary.intake.get("left", {})
+    if not (summary.remarks or any(left.values())):
+        return summary
+    mask = mask_of(store)
+    named = {
+        fate: [[mask(name), why, list(map(mask, keys))] for name, why, keys in files]
+        for fate, files in left.items()
+    }
+    intake = {**summary.intake, "left": named} if left else summary.intake
+    return replace(summary, remarks=tuple(map(mask, summary.remarks)), intake=intake)
 
 
 def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
@@ -142,7 +152,7 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
                 "Somebody moved the folder or ran into it; give the same command again.",
             )
         outputs = Outputs(
-            replace(summary, identity=_identity(store), remarks=_masked(store, summary.remarks)),
+            replace(_masked(store, summary), identity=_identity(store)),
             out / folder.RESULTS,
             out / folder.PAGE,
             out / folder.WORKBOOK,
@@ -152,5 +162,5 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
         held.still_there()
         with Ledger(out / folder.LEDGER) as ledger:
             ledger.decided(store.decisions_digest(), store.stamp())
-    outputs.summary.write(outputs.json)
+        outputs.summary.write(outputs.json)
     return outputs

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.digest import digest_of
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
+from pipeline.core.private import make_file, make_folder
 from pipeline.core.program import program_digest
 from pipeline.core.types import Case
 from pipeline.core.words import Language
-from pipeline.night.folder import PAGE, REPORTS, RESULTS, WORKBOOK
+from pipeline.night.folder import FILES, PAGE, PREVIOUS, REPORTS, RESULTS, SUMMARY, WORKBOOK
 from pipeline.store import RunSummary, Store
 from pipeline.store.masking import mask_of
 
 _NOTE = "reports"
+_ASIDE = ".next"
 # What a summary tells of how the run went, not of what came of it. A run that finds nothing to do
 # leaves the report of the one that did it.
 _COURSE = {
@@ -41,7 +45,8 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
     Raises:
         StoreError: If a file cannot be written, or the store has not the students of the summary.
     """
-    stored, told = sum(1 for _ in store.decided()), sum(summary.counts.decision.values())
+    stored = sum(1 for _ in store.decided())
+    told = sum(summary.counts.decision.values()) + sum(summary.counts.strays.values())
     if stored != told:
         raise StoreError(
             f"{out}: its store holds {stored} decided students, the run decided {told};"
@@ -50,28 +55,73 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
         )
     made_of = _made_of(store, summary, lang)
     noted = json.loads(store.noted(_NOTE) or "{}")
-    known = noted["files"] if noted.get("made_of") == made_of else {}
+    same = noted.get("made_of") == made_of
+    known = noted["files"] if same else {}
     due = [name for name in REPORTS if known.get(name) != _sha256(out / name)]
     if not due:
         return
     # Late: their libraries take longer to load than everything else an unchanged night does.
-    from pipeline.report import write_csv, write_html, write_xlsx
-    from pipeline.report.view import masked_case
+    from pipeline.report import write_csv, write_files, write_html, write_xlsx
+    from pipeline.report.view import masked_case, masked_file
 
     mask = mask_of(store)
 
     def cases() -> Iterator[Case]:
         return (masked_case(case, mask) for case in store.cases())
 
-    if RESULTS in due:
-        write_csv(cases(), out / RESULTS)
-    if PAGE in due:
-        write_html(summary, cases(), out / PAGE, lang)
-    if WORKBOOK in due:
-        write_xlsx(summary, cases(), out / WORKBOOK, lang)
-    files = {name: _sha256(out / name) for name in REPORTS}
+    files = (masked_file(file, mask) for file in store.deliveries.all())
+    with _aside(out) as aside:
+        if RESULTS in due:
+            write_csv(cases(), aside / RESULTS)
+        if PAGE in due:
+            write_html(summary, cases(), aside / PAGE, lang)
+        if WORKBOOK in due:
+            write_xlsx(summary, cases(), aside / WORKBOOK, lang)
+        if FILES in due:
+            write_files(files, aside / FILES, lang)
+        if not same:
+            _keep_last(out)
+        for name in due:
+            (aside / name).replace(out / name)
+    digests = {name: _sha256(out / name) for name in REPORTS}
     with store.transaction():
-        store.note(_NOTE, json.dumps({"made_of": made_of, "files": files}))
+        store.note(_NOTE, json.dumps({"made_of": made_of, "files": digests}))
+
+
+@contextmanager
+def _aside(out: Path) -> Iterator[Path]:
+    """A folder to write reports in: until all are whole, the last night's stay in their place.
+
+    Raises:
+        StoreError: If it cannot be made, or a finished report not be moved.
+    """
+    aside = out / _ASIDE
+    try:
+        shutil.rmtree(aside, ignore_errors=True)  # of a night that was killed
+        make_folder(aside)
+        yield aside
+    except OSError as error:
+        raise StoreError(
+            f"{out}: the reports cannot be put in their place ({error.strerror or error})",
+            "Close them where they are open, and give the command again; nothing is lost.",
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _keep_last(out: Path) -> None:
+    """Copy the reports of the night before into a folder of their own; they stay readable."""
+    last = [out / name for name in (*REPORTS, SUMMARY) if (out / name).is_file()]
+    if not last:
+        return
+    fresh = out / f"{_ASIDE}-{PREVIOUS}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    make_folder(fresh)
+    for file in last:
+        make_file(fresh / file.name)
+        shutil.copyfile(file, fresh / file.name)
+    shutil.rmtree(out / PREVIOUS, ignore_errors=True)
+    fresh.replace(out / PREVIOUS)
 
 
 def _made_of(store: Store, summary: RunSummary, lang: Language) -> str:

@@ -8,6 +8,7 @@ versions and the policy stay in `run.json`: they are about nobody.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,16 @@ from typing import Any
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file
-from pipeline.night.folder import LEDGER, REPORTS, SUMMARY, database_of, locked
+from pipeline.night.folder import (
+    ASSIGNED,
+    LEDGER,
+    PREVIOUS,
+    PROPOSED,
+    REPORTS,
+    SUMMARY,
+    database_of,
+    locked,
+)
 from pipeline.store import Store, log
 from pipeline.store.ledger import Ledger
 
@@ -61,7 +71,7 @@ def purge_run(run: Path, by: str) -> Purged:
         students, pictures = store.counts()
         ledger.record(by, "purge_begun", students=students, pictures=pictures)
         summary, now = store.summary(), log.now()
-        left = summary and replace(summary, remarks=(), purged=now)
+        left = summary and replace(summary, remarks=(), intake={}, purged=now)
         store.erase(left)
         told = left.as_json() if left else {"remarks": [], "purged": now}
         files = _remove(run, told)
@@ -80,6 +90,13 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
                 if file.exists():
                     file.unlink()
                     removed.append(file.name)
+        for name in (ASSIGNED, PROPOSED):
+            if (run / name).exists():
+                (run / name).unlink()
+                removed.append(name)
+        if (run / PREVIOUS).is_dir():
+            shutil.rmtree(run / PREVIOUS)
+            removed.append(PREVIOUS)
         make_file(run / SUMMARY)
         (run / SUMMARY).write_text(
             json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +25,7 @@ from pipeline.night.executors.assessing import EngineFactory, assessing, files_o
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
 from pipeline.night.tally import decided
+from pipeline.source.balance import balance
 from pipeline.source.contents import Contents
 from pipeline.store import RunSummary, Store
 from pipeline.store.summary import Counts
@@ -101,6 +103,7 @@ def assess_cohort(
             students_per_second=round(gathered.assessed / seconds, 2),
             workers=plan.workers,
             counts=tally.counts,
+            intake=balance(cohort),
             stages=gathered.stages,
             versions={
                 name: version(name) for name in (*_PACKAGES, *(one.package for one in installed()))
@@ -125,7 +128,8 @@ def assess_cohort(
 
 def _nobody_is_missing(cohort: Cohort, counts: Counts) -> None:
     """A report with fewer students than the roster is never published."""
-    wanted, decided_on = len(cohort.jobs) + len(cohort.extras), sum(counts.decision.values())
+    wanted = len(cohort.jobs) + len(cohort.strays)
+    decided_on = sum(counts.decision.values()) + sum(counts.strays.values())
     if decided_on != wanted:
         raise StoreError(
             f"{decided_on} students and unclaimed photos were decided; roster and folders have"
@@ -164,7 +168,7 @@ def _gather_evidence(
     jobs = dict(_keyed(cohort))
     store.enrol((student_key, job.subject, _name(job)) for student_key, job in jobs.items())
     remarks = _arithmetic(store)
-    prints = _fingerprints(jobs, plan, store)
+    prints = _fingerprints(jobs, cohort, plan, store)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
     cohort_key = digest_of(prints, rules)
     pending = _pending(store, jobs, prints)
@@ -229,11 +233,14 @@ def _pending(
     ]
 
 
-def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str, str]:
+def _fingerprints(
+    jobs: Mapping[str, Job], cohort: Cohort, plan: Plan, store: Store
+) -> dict[str, str]:
     """By student, everything the evidence depends on; the store keeps what files are."""
     known = store.known_files()
     limits = plan.policy.input
     contents = Contents(known, limits.max_bytes, 0 if plan.rehash else limits.reread_days)
+    sha256_of = cache(contents.of)  # of each file once
     common = digest_of(
         dict(plan.digests),
         plan.policy.comparison.recogniser,
@@ -244,13 +251,16 @@ def _fingerprints(jobs: Mapping[str, Job], plan: Plan, store: Store) -> dict[str
     )
     prints = {
         student_key: digest_of(
-            contents.of(job.photo),
-            [(reference.kind, contents.of(reference.file)) for reference in job.references],
+            sha256_of(job.photo),
+            [(reference.kind, sha256_of(reference.file)) for reference in job.references],
             job.facts,
             common,
         )
         for student_key, job in jobs.items()
     }
+    store.deliveries.replace(
+        replace(file, sha256=sha256_of(file.file)) for file in cohort.delivered
+    )
     if contents.seen != known:
         store.know_files(contents.seen)
     return prints

@@ -68,6 +68,8 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
     reasons: Counter[str] = Counter()
     advice: Counter[str] = Counter()
     instructions: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    strays = store.cohort.strays()
     judge, unassessed = Judge(policy, profile), store.unassessed()
     with store.transaction():
         for student_key, seen, comparisons in store.evidence():
@@ -77,6 +79,9 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
                 instructions[str(ran_on)] += 1
             assessment = judge.judge(seen, comparisons)
             store.decide(student_key, assessment)
+            if student_key in strays:  # files are counted by themselves, never among students
+                files[assessment.decision.value] += 1
+                continue
             decisions[assessment.decision.value] += 1
             categories[assessment.category] += 1
             # Each once, in the order of the findings: a set would count in an order of its own.
@@ -90,5 +95,6 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
         category=dict(categories.most_common()),
         reasons=dict(reasons.most_common()),
         advice=dict(advice.most_common()),
+        strays=dict(files.most_common()),
     )
     return Tally(counts, dict(sorted(instructions.items())))

@@ -24,14 +24,17 @@ COLUMNS = (
     "photo",
     "advice",
     "adjusted",
+    "name",
+    "college",
+    "class",
 )
 _FORMULA = ("=", "+", "-", "@")
 
 
 def write_csv(cases: Iterable[Case], path: Path) -> None:
-    r"""Write the results as UTF-8 without BOM, comma-separated, lines ended by ``\n``.
+    r"""Write the results as UTF-8 with the byte order mark that Excel needs, lines ended by ``\n``.
 
-    Neither name nor ID number is a column; `photo` is the file name as the cases give it: those of
+    No ID number is a column; `photo` is the file name as the cases give it: those of
     a night come without ID numbers.
 
     Raises:
@@ -40,7 +43,7 @@ def write_csv(cases: Iterable[Case], path: Path) -> None:
     with (
         replacing(path) as temporary,
         # A file name that is not UTF-8 arrives with lone surrogates: spell them out.
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out,
+        temporary.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as out,
     ):
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -63,6 +66,9 @@ def _line(case: Case) -> tuple[str | int, ...]:
         harmless(case.photo),
         codes(f for f in found.findings if f.severity is Severity.ADVICE),
         "" if found.adjusted is None else f"{found.adjusted:.4f}",
+        harmless(case.subject.name),
+        harmless(case.subject.college),
+        harmless(case.subject.class_name),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from pipeline.core.delivery import Delivered
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
 from pipeline.core.reasons import format_value, kind_name, sentence
 from pipeline.core.types import Case, Comparison, Decision, Finding, Severity
@@ -35,7 +36,15 @@ def masked_case(case: Case, mask: Mask) -> Case:
         photo=mask(case.photo),
         assessment=replace(found, looks_like=mask(found.looks_like), findings=findings),
         comparisons=tuple(compared),
+        files=tuple(masked_file(file, mask) for file in case.files),
     )
+
+
+def masked_file(file: Delivered, mask: Mask) -> Delivered:
+    """A delivered file as it may leave."""
+    near = tuple(map(mask, file.near))
+    key = mask(file.student_key)
+    return replace(file, path=mask(file.path), name=mask(file.name), student_key=key, near=near)
 
 
 def photo_name(case: Case) -> str:

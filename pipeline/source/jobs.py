@@ -82,7 +82,7 @@ def gather(
         for subject in table.subjects
     )
     strays = tuple(_stray(claim, found) for claim, found in matches.unclaimed)
-    return Cohort(jobs, strays, tuple(remarks), tuple(delivered), table.sheets)
+    return Cohort(jobs, strays, tuple(remarks), tuple(delivered), table.sheets, given.rows)
 
 
 def _job(

@@ -12,7 +12,7 @@ from pipeline.source.belonging import Groups, subsequence
 from pipeline.source.file_names import HAN, RUN, TOKEN, known_words
 from pipeline.source.text import squashed
 
-_PINYIN_LETTERS = 5  # shorter ones are words and initials as well
+_PINYIN_LETTERS = 4  # shorter ones are words and initials as well
 _READINGS = 8
 # What ends a word in front of a name or begins one behind it, single characters too: none of them
 # is a surname worth the name, and none ends a given name when digits stand before it.

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.core.measurements import PHOTO_HASH, PHOTO_HASH_MIRRORED, SET_ASIDE_FILES
+from pipeline.core.measurements import (
+    PHOTO_HASH,
+    PHOTO_HASH_MIRRORED,
+    REFERENCE_FILES,
+    SET_ASIDE_FILES,
+)
 from pipeline.core.types import Floats, Measurement
 from pipeline.store.schema import TEMPLATES_IN_MEMORY
 from pipeline.store.sqlite import Database
@@ -91,6 +96,15 @@ class CohortTables:
             (f'$."{SET_ASIDE_FILES}"',),
         )
         return {student_key: names.split("/") for student_key, names in rows}
+
+    def last_night(self) -> dict[str, tuple[bool, bool]]:
+        """Of every student: whether there was a photo, whether there was a reference."""
+        rows = self._store.db.execute(
+            "SELECT student_key, photo != '', coalesce(json_extract(measured, ?), 0) > 0"
+            " FROM student WHERE json_extract(subject, '$.student_key') != ''",
+            (f'$."{REFERENCE_FILES}"',),
+        )
+        return {key: (bool(photo), bool(reference)) for key, photo, reference in rows}
 
     def strays(self) -> set[str]:
         """Keys of the photos that nobody claims."""

@@ -11,6 +11,7 @@ _CONTENT = (
     " ORDER BY position",
     "SELECT * FROM comparison ORDER BY student_key, position",
     "SELECT * FROM conclusion ORDER BY student_key, name",
+    "SELECT * FROM delivery ORDER BY position",
 )
 _PICTURES = "SELECT student_key, slot, jpeg FROM picture ORDER BY student_key, slot"
 

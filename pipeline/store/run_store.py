@@ -24,6 +24,7 @@ from pipeline.core.types import (
     Subject,
 )
 from pipeline.store.cohort_tables import CohortTables
+from pipeline.store.deliveries import Deliveries
 from pipeline.store.digest import content_digest
 from pipeline.store.packing import (
     Measured,
@@ -62,6 +63,7 @@ class Store(Database):
 
     Attributes:
         cohort: What is read and concluded across students.
+        deliveries: Every file of the last delivery.
 
     Raises:
         StoreError: If the file cannot be opened, is no photoproof store or of another version.
@@ -71,6 +73,7 @@ class Store(Database):
         # A reader may be handed from thread to thread, one at a time.
         super().__init__(path, RUN, str(path), readonly=readonly, any_thread=readonly)
         self.cohort = CohortTables(self)
+        self.deliveries = Deliveries(self)
 
     def enrol(self, students: Iterable[tuple[str, Subject, str]]) -> None:
         """Make the store's students exactly these, in this order; what is known of them stays.
@@ -225,6 +228,7 @@ class Store(Database):
             measurements=unpack(Packed(*texts)) | across,
             comparisons=tuple(Comparison(*row) for row in compared),
             pictures=dict(pictures.fetchall()),
+            files=self.deliveries.of(student_key),
         )
 
     def digest(self, *, pictures: bool = False) -> str:
@@ -291,7 +295,7 @@ class Store(Database):
             StoreError: If the file cannot be written, or somebody reads it.
         """
         with self.transaction():
-            for table in (*_CHILDREN, "student", "file"):
+            for table in (*_CHILDREN, "student", "file", "delivery"):
                 self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
             self.db.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
             if summary:

@@ -44,6 +44,16 @@ CREATE TABLE file (
     place TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, read_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+# Every file of the last delivery, and what became of it (`pipeline.core.delivery.Delivered`).
+_DELIVERY = """
+CREATE TABLE delivery (
+    position INTEGER PRIMARY KEY, path TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+    fate TEXT NOT NULL, student_key TEXT NOT NULL, matched_by TEXT NOT NULL, why TEXT NOT NULL,
+    weak TEXT NOT NULL, near TEXT NOT NULL, sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX delivery_of ON delivery (student_key);
+"""
+_RUN_TABLES += _DELIVERY
 
 # The table of templates where they live in memory alone: it takes the place of the file's own.
 TEMPLATES_IN_MEMORY = """
@@ -115,6 +125,7 @@ CREATE TABLE file (
     place TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, read_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 """,
+    5: _DELIVERY,
 }
 
 _LEDGER_TABLES = """
@@ -181,7 +192,7 @@ def _rows(measurements: str) -> dict[str, list[Any]]:
 
 RUN = Schema(
     application=0x50507266,  # "PPrf"
-    version=5,
+    version=6,
     tables=_RUN_TABLES,
     # A commit waits for no disk: a killed process loses nothing, a power cut at most the last
     # students, who are looked at again.

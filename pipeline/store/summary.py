@@ -15,17 +15,22 @@ from pipeline.core.private import make_file
 
 # Raise when a key changes its meaning; a further key is none, older files do without it.
 FORMAT = 1
-_ONLY_IF_SAID = ("identity", "purged")
+_ONLY_IF_SAID = ("identity", "purged", "intake")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Students by decision, by the registry's category, by reason code and by advice."""
+    """Students by decision, by the registry's category, by reason code and by advice.
+
+    Attributes:
+        strays: Photos that nobody claims, by decision; they are no students.
+    """
 
     decision: Mapping[str, int] = field(default_factory=dict)
     category: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     advice: Mapping[str, int] = field(default_factory=dict)
+    strays: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class RunSummary:
         seconds: The run took, without the reports.
         students: In the roster.
         assessed: Students looked at in this run, not in an earlier one.
+        intake: The balance of roster and files (`pipeline.source.balance`).
         stages: Seconds by stage, of all workers together.
         versions: By package.
         models: sha256 by weight id.
@@ -66,6 +72,7 @@ class RunSummary:
     students_per_second: float = 0.0
     workers: int = 1
     counts: Counts
+    intake: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +128,8 @@ class RunSummary:
     def as_json(self) -> dict[str, Any]:
         """The record as JSON's types."""
         table = asdict(self)
+        if not self.counts.strays:
+            del table["counts"]["strays"]
         return {key: v for key, v in table.items() if v or key not in _ONLY_IF_SAID}
 
     def text(self) -> str:
@@ -128,9 +137,11 @@ class RunSummary:
         return json.dumps(self.as_json(), ensure_ascii=False)
 
     def write(self, path: Path) -> None:
-        """Write the record as `run.json`; OSError where it cannot be."""
-        make_file(path)
-        path.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+        """Write the record as `run.json`, whole or not at all; OSError where it cannot be."""
+        aside = path.with_name(f".{path.name}.tmp")
+        make_file(aside)
+        aside.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+        aside.replace(path)
 
 
 _SUMMARY = TypeAdapter(RunSummary)

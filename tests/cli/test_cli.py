@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -57,6 +58,7 @@ def photoproof(*arguments: str | Path, **environment: str) -> subprocess.Complet
 def inputs(tmp_path: Path) -> list[str]:
     """Options of a run that would work."""
     (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "2022001.jpg").touch()
     roster = tmp_path / "roster.csv"
     roster.write_text("学号,姓名\n2022001,张三\n", "utf-8")
     return [
@@ -92,7 +94,7 @@ def test_missing_roster(inputs: list[str], tmp_path: Path) -> None:
 
 
 def test_missing_photo_folder(inputs: list[str], tmp_path: Path) -> None:
-    (tmp_path / "photos").rmdir()
+    shutil.rmtree(tmp_path / "photos")
     failed(photoproof(*inputs), 13, "photos")
 
 

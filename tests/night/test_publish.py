@@ -18,7 +18,7 @@ from pipeline.core.program import program_digest
 from pipeline.core.types import Cohort, ImageFile, Job, Measurement, Reference
 from pipeline.night import publishing as publish
 from pipeline.night import tally
-from pipeline.night.folder import DATABASE, PAGE, REPORTS, RESULTS
+from pipeline.night.folder import DATABASE, PAGE, PREVIOUS, REPORTS, RESULTS, SUMMARY
 from pipeline.night.nightly import Outputs, redecide, run_night
 from pipeline.store import Store
 
@@ -256,11 +256,22 @@ def test_a_night_that_failed_while_writing_is_made_good(
         patched.setattr("pipeline.report.write_html", lambda *_: pytest.fail("disk full"))
         with pytest.raises(pytest.fail.Exception):
             night(policy=strict())
-    assert written() == {RESULTS}
-    assert (tmp_path / "out" / RESULTS).read_bytes() != left[RESULTS]
+    assert written() == set()
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in REPORTS} == left
+    assert not (tmp_path / "out" / ".next").exists()
+    night(policy=strict())
+    assert RESULTS in written()
+
+
+def test_the_night_before_stays_readable(night: Night, tmp_path: Path) -> None:
+    out = tmp_path / "out"
     night()
-    assert written() == {RESULTS}
-    assert left == {name: (tmp_path / "out" / name).read_bytes() for name in REPORTS}
+    assert not (out / PREVIOUS).exists()
+    left = {name: (out / name).read_bytes() for name in (*REPORTS, SUMMARY)}
+    night(policy=strict())
+    assert {name: (out / PREVIOUS / name).read_bytes() for name in left} == left
+    night(policy=strict())
+    assert {name: (out / PREVIOUS / name).read_bytes() for name in left} == left, "no new night"
 
 
 def test_the_program_is_known_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def test_nothing_of_a_student_is_left_in_any_file(run: Path) -> None:
     assert left() == set()
     assert (gone.students, gone.answers) == (12, 3)
     assert gone.pictures == 36
-    assert gone.files == ("results.csv", "report.html", "report.xlsx")
+    assert gone.files == ("results.csv", "report.html", "report.xlsx", "files.csv")
 
 
 def test_who_did_what_stays_and_its_chain_holds(run: Path) -> None:

@@ -14,7 +14,7 @@ from pipeline.report import write_csv
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -28,8 +28,8 @@ def test_header_and_line_ends_are_exact(tmp_path: Path) -> None:
     write_csv(iter(students()), tmp_path / "results.csv")
     raw = (tmp_path / "results.csv").read_bytes()
     assert raw.startswith(
-        b"subject_id,decision,category,reasons,turn_cw,roll_deg,reference,score,looks_like,photo"
-        b",advice,adjusted\n"
+        b"\xef\xbb\xbfsubject_id,decision,category,reasons,turn_cw,roll_deg,reference,score,looks_like,photo"
+        b",advice,adjusted,name,college,class\n"
     )
     assert b"\r" not in raw
 

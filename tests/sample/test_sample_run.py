@@ -22,7 +22,7 @@ Rows = Mapping[str, Mapping[str, str]]
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return {row["subject_id"]: row for row in csv.DictReader(file)}
 
 

@@ -31,7 +31,7 @@ def read_all(path: Path) -> None:
         store.digest(pictures=True)
 
 
-@pytest.mark.parametrize("share", [0.4, 0.6])
+@pytest.mark.parametrize("share", [0.35, 0.6])
 @pytest.mark.parametrize("with_what", [b"\x00", b"\xff", b"Z"])
 def test_damage_is_told_with_the_way_out(filled: Path, share: float, with_what: bytes) -> None:
     data = bytearray(filled.read_bytes())

@@ -1,0 +1,164 @@
+"""`photoproof intake`: what a night would understand of roster and files; no pixel is looked at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pipeline.cli.console import AsJson, Lang, PolicyFile, language, out_console, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.core.types import Cohort
+
+RosterFiles = Annotated[
+    list[Path], typer.Option("--roster", help="Roster: .xlsx, .xls, .ods, .csv, .dbf; repeatable.")
+]
+Photos = Annotated[
+    list[Path], typer.Option("--photos", help="Folder or zip of photos; repeatable, later counts.")
+]
+References = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--references",
+        metavar="[KIND=]PATH",
+        help="Folder or zip of references; without KIND folders and names say it; repeatable.",
+    ),
+]
+ColumnsFile = Annotated[
+    Path | None, typer.Option("--columns", help="TOML file that maps roster headers to fields.")
+]
+Reshoot = Annotated[
+    list[Path] | None,
+    typer.Option("--reshoot", help="Photos that count before all others; repeatable."),
+]
+Assign = Annotated[
+    list[Path] | None,
+    typer.Option("--assign", help="Table (file, student) of files given by people; repeatable."),
+]
+
+
+def intake_command(
+    roster: RosterFiles,
+    photos: Photos,
+    references: References = None,
+    columns: ColumnsFile = None,
+    reshoot: Reshoot = None,
+    assign: Assign = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Output folder of the run; it is read, never written.")
+    ] = None,
+    policy: PolicyFile = None,
+    worklist: Annotated[
+        Path | None, typer.Option(help="Write what needs a look as an .xlsx work list.")
+    ] = None,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Say what a night would understand of roster and files; exit code 20 where it would stop."""
+    from pipeline.core.policy import load_policy
+    from pipeline.night.intake import Sources, read_intake
+    from pipeline.night.safety import check_intake
+    from pipeline.source.balance import balance
+
+    chosen = language(lang)
+    limits = load_policy(policy).intake
+    kinds = reference_kinds(references or [])
+    sources = Sources(roster, photos, kinds, columns, reshoot or (), assign or ())
+    cohort = read_intake(sources, out)
+    told = balance(cohort)
+    if worklist is not None:
+        from pipeline.report.worklist_xlsx import write_worklist
+
+        write_worklist(cohort, worklist, chosen)
+    if as_json:
+        typer.echo(json.dumps(told | {"remarks": cohort.remarks}, ensure_ascii=False))
+    else:
+        tell_balance(told)
+        _tell_columns(cohort)
+        _tell_matches(cohort)
+        for remark in cohort.remarks:
+            out_console.print(f"note: {plain(remark)}", highlight=False)
+    check_intake(cohort, out, limits)
+
+
+def reference_kinds(given: list[str]) -> dict[str, list[Path]]:
+    """`KIND=PATH` options as paths by kind; kind "" for a bare path.
+
+    Raises:
+        BadParameter: A kind without a path, or the other way round.
+    """
+    kinds: dict[str, list[Path]] = {}
+    for text in given:
+        kind, equals, path = text.partition("=")
+        if not equals and text.strip() and Path(text).exists():
+            kind, path = "", text
+        elif not (kind and equals and path):
+            raise typer.BadParameter(
+                f"{text!r} is not KIND=PATH, for instance idcard=cards/, nor a folder or archive",
+                param_hint="--references",
+            )
+        kinds.setdefault(kind, []).append(Path(path))
+    return kinds
+
+
+def tell_balance(told: Mapping[str, Any]) -> None:
+    """The balance as two tables: students by sheet, files by fate."""
+    if not told:
+        return
+    sheets = Table("roster", "sheet", "students", "", box=None, pad_edge=False)
+    for file, sheet, students, why in told["sheets"]:
+        sheets.add_row(plain(file), plain(sheet), str(students), plain(why))
+    if told["sheets"]:
+        out_console.print(sheets)
+    fates = ("found", "used", "set_aside", "unmatched", "not_a_picture", "unreadable")
+    files = Table("files", *fates, "students", box=None, pad_edge=False)
+    for kind, counts in told["files"].items():
+        files.add_row(kind, *(str(counts[fate]) for fate in fates), str(counts["students"]))
+    out_console.print(files)
+    out_console.print(
+        f"{told['students']} students: {told['with_photo']} with a photo,"
+        f" {told['without_photo']} without; {told['weak']} matches to look at",
+        highlight=False,
+    )
+
+
+def _tell_columns(cohort: Cohort) -> None:
+    """Which header was understood as what, by sheet."""
+    for sheet in cohort.sheets:
+        if sheet.students:
+            known = ", ".join(f"{title} = {name}" for name, title in sheet.columns.items())
+            other = f"; not used: {', '.join(sheet.unknown)}" if sheet.unknown else ""
+            place = f"{sheet.file}[{sheet.sheet}]" if sheet.sheet else sheet.file
+            words = plain(f"{place}: {known}{other}")
+            out_console.print(f"columns of {words}", highlight=False, soft_wrap=True)
+
+
+def _tell_matches(cohort: Cohort) -> None:
+    """How photos were matched, then the files that need a look."""
+    from pipeline.core.delivery import Fate
+    from pipeline.core.privacy import masked_file_name
+    from pipeline.source.balance import balance
+
+    ways = Table("matched by", "photos", box=None, pad_edge=False)
+    for way, count in balance(cohort)["matched_by"].items():
+        ways.add_row(way, str(count))
+    out_console.print(ways)
+    look = Table("file", "kind", "fate", "student", "why", box=None, pad_edge=False)
+    rows = [f for f in cohort.delivered if f.weak or f.fate is not Fate.USED]
+    for file in rows[:_SHOWN]:
+        whose = file.student_key or ", ".join(file.near)
+        why = "; ".join(filter(None, (file.why, file.weak)))
+        look.add_row(plain(masked_file_name(file.name)), file.kind, file.fate.value, whose, why)
+    if rows:
+        out_console.print(look)
+    if len(rows) > _SHOWN:
+        out_console.print(f"and {len(rows) - _SHOWN} more: --worklist FILE.xlsx has them all")
+
+
+_SHOWN = 60

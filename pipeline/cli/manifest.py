@@ -1,0 +1,45 @@
+"""`photoproof manifest verify`: whether a folder is what was checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipeline.cli.console import out_console, plain
+from pipeline.core.errors import ManifestError
+from pipeline.core.privacy import masked_file_name
+
+app = typer.Typer(help="What was checked against what is delivered.", no_args_is_help=True)
+_SHOWN = 50
+
+
+@app.callback()
+def manifest() -> None:
+    """What was checked against what is delivered."""
+
+
+@app.command("verify")
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="Folder or zip of photos to be delivered.")],
+    files: Annotated[
+        Path, typer.Option("--files", help="files.csv of the run, or the run's folder.")
+    ],
+) -> None:
+    """Compare a folder with files.csv; exit code 21 where it is not what was checked."""
+    from pipeline.night.manifest import verify
+
+    found = verify(folder, files)
+    table = Table("file", "what", box=None, pad_edge=False)
+    for name, what in found.faults[:_SHOWN]:
+        table.add_row(plain(masked_file_name(name)), what)
+    if found.faults:
+        out_console.print(table)
+    out_console.print(f"{found.right} files as checked", highlight=False)
+    if found.faults:
+        raise ManifestError(
+            f"{folder}: {len(found.faults)} files are not as they were checked",
+            "Deliver the files that were checked, or check these first.",
+        )

@@ -1,0 +1,71 @@
+"""The intake's work list: files and students that need a look, and what is understood of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import xlsxwriter
+
+from pipeline.core.delivery import Fate
+from pipeline.core.privacy import masked_file_name, masked_sentence
+from pipeline.core.types import Cohort, Subject
+from pipeline.core.words import Language, word, words
+from pipeline.report.files import replacing
+from pipeline.report.files_csv import told
+
+
+def write_worklist(cohort: Cohort, path: Path, lang: Language) -> None:
+    """Write the work list: a sheet of files, of students without a photo, of roster sheets.
+
+    Every cell is text, and no ID number is in it.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    t = words("intake", lang)
+    with (
+        replacing(path) as temporary,
+        temporary.open("wb") as out,
+        xlsxwriter.Workbook(out, {"in_memory": True}) as book,
+    ):
+        _sheet(
+            book,
+            t["files"],
+            _headers(lang, "file", "student", "kind", "fate", "why"),
+            _files(cohort, lang),
+        )
+        missing = ([s.student_key, s.name, s.college, s.class_name] for s in _missing(cohort))
+        _sheet(book, t["missing"], _headers(lang, "student", "name", "college", "class"), missing)
+        sheets = ([s.file, s.sheet, str(s.students), s.why] for s in cohort.sheets)
+        _sheet(book, t["sheets"], _headers(lang, "file", "sheet", "students", "why"), sheets)
+
+
+def _headers(lang: Language, *names: str) -> list[str]:
+    return [word("intake", name, lang) for name in names]
+
+
+def _files(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
+    for file in cohort.delivered:
+        if file.weak or file.fate is not Fate.USED:
+            fate = word("fate", file.fate.value, lang)
+            name = masked_file_name(file.path)
+            yield [name, file.student_key, file.kind, fate, masked_sentence(told(file, lang))]
+
+
+def _missing(cohort: Cohort) -> Iterator[Subject]:
+    return (job.subject for job in cohort.jobs if job.photo is None)
+
+
+def _sheet(
+    book: xlsxwriter.Workbook, name: str, headers: list[str], rows: Iterable[list[str]]
+) -> None:
+    sheet = book.add_worksheet(name)
+    bold, text = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "@"})
+    sheet.set_column(0, len(headers) - 1, 28, text)
+    sheet.freeze_panes(1, 0)
+    for column, header in enumerate(headers):
+        sheet.write_string(0, column, header, bold)
+    for number, row in enumerate(rows, 1):
+        for column, cell in enumerate(row):
+            sheet.write_string(number, column, cell.encode("utf-8", "replace").decode(), text)

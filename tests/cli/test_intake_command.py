@@ -1,0 +1,71 @@
+"""`photoproof intake` and `manifest verify`: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli import app
+from pipeline.core.errors import IntakeStopped, ManifestError
+
+
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    lines = ["学号,姓名,籍贯", "2022010001,冯勇,甲", "2022010002,江伟,乙"]
+    (tmp_path / "r.csv").write_text("\n".join(lines), "utf-8")
+    for name in ("2022010001.jpg", "会计2201班江伟.jpg", "路人.jpg", "IMG_2022010002.jpg"):
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        (tmp_path / "photos" / name).write_text(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def intake(*more: str, photos: str = "photos") -> Result:
+    return CliRunner().invoke(app, ["intake", "--roster", "r.csv", "--photos", photos, *more])
+
+
+def test_it_tells_columns_sheets_ways_and_what_needs_a_look(base: Path) -> None:
+    result = intake()
+    assert result.exit_code == 0, result.output
+    for words in (
+        "columns of r.csv: 姓名 = name, 学号 = student_no; not used: 籍贯",
+        "2 students: 2 with a photo, 0 without",
+        "student_no",
+        "matches_nobody",
+    ):
+        assert words in result.output
+    assert not (base / "out").exists()
+
+
+def test_json_adds_up(base: Path) -> None:
+    told = json.loads(intake("--json").output)
+    counts = told["files"]["photo"]
+    assert counts["found"] == counts["used"] + counts["set_aside"] + counts["unmatched"] == 4
+    assert told["sheets"] == [["r.csv", "", 2, ""]]
+
+
+def test_the_work_list_names_what_needs_a_look(base: Path) -> None:
+    assert intake("--worklist", "w.xlsx").exit_code == 0
+    book = openpyxl.load_workbook(base / "w.xlsx")
+    names = [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)]
+    assert "photos/路人.jpg" in names and "photos/2022010001.jpg" not in names
+
+
+def test_the_exit_code_tells_that_the_safety_catch_would_stop(base: Path) -> None:
+    (base / "empty").mkdir()
+    result = intake(photos="empty")
+    assert isinstance(result.exception, IntakeStopped)
+    assert result.exception.exit_code == 20
+
+
+def test_manifest_verify_ends_with_a_code_of_its_own(base: Path) -> None:
+    (base / "files.csv").write_text(
+        "path,kind,fate,subject_id,matched_by,sha256,why\nphotos/a.jpg,photo,used,1,,ab,\n", "utf-8"
+    )
+    result = CliRunner().invoke(app, ["manifest", "verify", "photos", "--files", "files.csv"])
+    assert isinstance(result.exception, ManifestError)
+    assert "not checked" in result.output and "missing" in result.output
