@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.core.delivery import Delivered
-from pipeline.core.words import Language, word
+from pipeline.core.words import Language
 from pipeline.report.csv_report import harmless
 from pipeline.report.files import replacing
+from pipeline.report.view import reason_of_fate
 
 COLUMNS = ("path", "kind", "fate", "subject_id", "matched_by", "sha256", "why")
 
@@ -17,8 +18,8 @@ COLUMNS = ("path", "kind", "fate", "subject_id", "matched_by", "sha256", "why")
 def write_files(files: Iterable[Delivered], path: Path, lang: Language) -> None:
     r"""Write the list as UTF-8 with a byte order mark, lines ended by ``\n``.
 
-    Paths are as the files give them: those of a night come without ID numbers. `sha256` is empty for what is
-    no picture or cannot be read.
+    Paths are as the files give them: those of a night come without ID numbers. `sha256` is empty
+    for what is no picture or cannot be read.
 
     Raises:
         StoreError: If the file cannot be written.
@@ -32,11 +33,4 @@ def write_files(files: Iterable[Delivered], path: Path, lang: Language) -> None:
         for file in files:
             known = file.sha256 if len(file.sha256) == 64 else ""
             cells = (file.path, file.kind, file.fate.value, file.student_key, file.matched_by)
-            writer.writerow([*map(harmless, cells), known, harmless(told(file, lang))])
-
-
-def told(file: Delivered, lang: Language) -> str:
-    """Why a file has its fate, what is weak about its match, and whom it fits or may mean."""
-    parts = [word("value", text, lang) for text in (file.why, file.weak) if text]
-    words = "; ".join(dict.fromkeys(parts))
-    return f"{words}: {', '.join(file.near)}" if file.near else words
+            writer.writerow([*map(harmless, cells), known, harmless(reason_of_fate(file, lang))])

@@ -25,12 +25,13 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Profile, load_profile
 from pipeline.core.privacy import masked_sentence
 from pipeline.core.reasons import kind_name
-from pipeline.core.types import Case, Decision
+from pipeline.core.types import PHOTO, Case, Decision
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report import plots
 from pipeline.report.files import replacing
 from pipeline.report.guides import guides_of
 from pipeline.report.view import SYMBOLS, card, has_pictures
+from pipeline.source.balance import MAX_NAMED
 from pipeline.store import RunSummary
 
 # Three thumbnails of 240 px come to about 25 kB a student: beyond this many those of accepted
@@ -61,6 +62,7 @@ def write_html(
         t=words("report", lang),
         facts=_facts(run, lang),
         symbols=SYMBOLS,
+        **_intake(run, lang),
         decisions=_shares(run, lang),
         categories=_named(run.counts.category, "category", lang),
         reasons=_named(run.counts.reasons, "reason", lang),
@@ -195,6 +197,27 @@ def _shares(run: RunSummary, lang: Language) -> list[tuple[str, str, int, float]
         (d, word("decision", d, lang), counts.get(d, 0), 100 * counts.get(d, 0) / total)
         for d in reversed(Decision)
     ]
+
+
+def _intake(run: RunSummary, lang: Language) -> dict[str, Any]:
+    """The balance of roster and files, in words; empty for a run that is older than it."""
+    told = run.intake
+    t, fates = words("intake", lang), words("fate", lang)
+    return {
+        "intake": told,
+        "i": t,
+        "fates": list(fates.items()),
+        "balance": [
+            (t["photo"] if kind == PHOTO else kind_name(kind, lang), counts)
+            for kind, counts in told.get("files", {}).items()
+        ],
+        "left": [
+            (fates[fate], [(name, word("value", why, lang), keys) for name, why, keys in files])
+            for fate, files in told.get("left", {}).items()
+            if files
+        ],
+        "most": MAX_NAMED,
+    }
 
 
 def _named(counts: Mapping[str, int], section: str, lang: Language) -> list[tuple[str, str, int]]:

@@ -10,8 +10,8 @@ from typing import Any
 from pipeline.core.delivery import Delivered
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
 from pipeline.core.reasons import format_value, kind_name, sentence
-from pipeline.core.types import Case, Comparison, Decision, Finding, Severity
-from pipeline.core.words import Language, words
+from pipeline.core.types import PHOTO, Case, Comparison, Decision, Finding, Severity
+from pipeline.core.words import Language, word, words
 
 # What a roster says of a student that is not the ID number's own column.
 _TEXTS = (
@@ -103,6 +103,28 @@ def _uncompared(case: Case) -> list[Comparison]:
     return [Comparison(kind, None, "") for kind in case.pictures if kind not in known]
 
 
+def files_of(case: Case, lang: Language) -> list[list[str]]:
+    """A student's files where there is a choice or a doubt: name, what became of it, why."""
+    files = [file for file in case.files if file.kind == PHOTO]
+    if len(files) < 2 and not any(file.weak or file.why for file in files):
+        return []
+    return [
+        [
+            masked_file_name(file.name, case.subject.id_number),
+            word("fate", file.fate.value, lang),
+            masked_sentence(reason_of_fate(file, lang)),
+        ]
+        for file in files
+    ]
+
+
+def reason_of_fate(file: Delivered, lang: Language) -> str:
+    """Why a file has its fate, what is weak about its match, and whom it fits or may mean."""
+    parts = [word("value", text, lang) for text in (file.why, file.weak) if text]
+    told = "; ".join(dict.fromkeys(parts))
+    return f"{told}: {', '.join(file.near)}" if file.near else told
+
+
 def card(case: Case, lang: Language) -> dict[str, Any]:
     """One student for `report.js`; empty entries are left out to keep the file small.
 
@@ -129,6 +151,7 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
         "like": found.looks_like,
         "reasons": [[f.code, told(f, case, lang), measured(f, lang)] for f in reasons_of(case)],
         "advice": [[f.code, told(f, case, lang), measured(f, lang)] for f in advice_of(case)],
+        "files": files_of(case, lang),
         "scores": [
             [c.kind, kind_name(c.kind, lang), c.judged, masked_sentence(c.error)]
             for c in (*case.comparisons, *_uncompared(case))

@@ -12,7 +12,7 @@ from pipeline.core.privacy import masked_file_name, masked_sentence
 from pipeline.core.types import Cohort, Subject
 from pipeline.core.words import Language, word, words
 from pipeline.report.files import replacing
-from pipeline.report.files_csv import told
+from pipeline.report.view import reason_of_fate
 
 
 def write_worklist(cohort: Cohort, path: Path, lang: Language) -> None:
@@ -50,7 +50,13 @@ def _files(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
         if file.weak or file.fate is not Fate.USED:
             fate = word("fate", file.fate.value, lang)
             name = masked_file_name(file.path)
-            yield [name, file.student_key, file.kind, fate, masked_sentence(told(file, lang))]
+            yield [
+                name,
+                file.student_key,
+                file.kind,
+                fate,
+                masked_sentence(reason_of_fate(file, lang)),
+            ]
 
 
 def _missing(cohort: Cohort) -> Iterator[Subject]:

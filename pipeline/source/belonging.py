@@ -86,8 +86,11 @@ class Groups:
             return -1
         if told:
             return 1 if any(len(_class_digits(one[2])) > 1 for one in told) else 0
-        if said:
+        # "一班" alone may be a class of any grade and major: it speaks against nobody.
+        if any(len(one[1]) > 1 or len(_class_digits(one[2])) > 1 for one in said):
             return -1
+        if said:
+            return 0
         return int(any(len(run) > 2 and _class_digits(run) == digits for run in digit_runs(text)))
 
     def _of_others(self, subject: Subject, words: str) -> bool:

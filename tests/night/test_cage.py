@@ -147,5 +147,8 @@ def test_a_cohorts_folders_and_archives_are_named_once(tmp_path: Path) -> None:
     plain = ImageFile(tmp_path / "a/b/1.jpg"), ImageFile(tmp_path / "a/b/c/2.jpg")
     packed = ImageFile(tmp_path / "d/cards.zip", "3.jpg")
     job = Job(Subject("s", 1), plain[0], (Reference("idcard", packed),))
-    assert files_of(Cohort((job,), (plain[1],))) == (tmp_path / "a/b", tmp_path / "d/cards.zip")
+    assert files_of(Cohort((job,), (Job(Subject("", 0), plain[1]),))) == (
+        tmp_path / "a/b",
+        tmp_path / "d/cards.zip",
+    )
     assert together([]) == ()

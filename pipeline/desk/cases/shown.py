@@ -21,7 +21,7 @@ from pipeline.report.view import card, masked_case
 from pipeline.store.items import Item
 
 # What a card says of the student; the rest is the machine's.
-_STUDENT = ("id", "also", "name", "number", "college", "major", "class", "photo")
+_STUDENT = ("id", "also", "name", "number", "college", "major", "class", "photo", "files")
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,8 @@
     body.append(...onward(c));
     if (c.advice.length) body.append(make("div", "advice", make("h4", "", t.advice), findings(c.advice, drawing)));
     if (c.photo) body.append(make("p", "file muted", t.file + t.separator + c.photo));
+    if (c.files) body.append(make("ul", "files", ...c.files.map(([name, fate, why]) =>
+      make("li", "", make("b", "", fate), t.separator + name, why ? make("span", "muted", " " + why) : ""))));
 
     const card = make("article", "card " + c.decision, row, body);
     if (c.turn) card.append(uploaded(c, pictures));
@@ -156,7 +158,8 @@
     const rest = cases.filter((c) => passes(c, f, words(f.q)));
     form.querySelectorAll("[data-count]").forEach((node) => {
       const key = node.dataset.count;
-      node.textContent = key ? rest.filter((c) => c.decision === key).length : rest.length;
+      // Photos that nobody claims are shown, and are no students.
+      node.textContent = rest.filter((c) => c.id && (!key || c.decision === key)).length;
     });
     shown = rest.filter((c) => !f.decision || c.decision === f.decision).sort(ORDERS[f.sort]);
     drawn = 0;
@@ -193,11 +196,13 @@
   }
 
   function fillReasons() {
-    const codes = (kind) => cases.flatMap((c) => [...new Set(c[kind].map(([code]) => code))]);
+    const students = cases.filter((c) => c.id), files = cases.filter((c) => !c.id);
+    const codes = (kind, of = students) => of.flatMap((c) => [...new Set(c[kind].map(([code]) => code))]);
     const groups = [
-      [t.categories, "category", tally(cases.map((c) => c.category)), config.categories],
+      [t.categories, "category", tally(students.map((c) => c.category)), config.categories],
       [t.reasons, "reason", tally(codes("reasons")), config.reasons],
       [t.advice_group, "reason", tally(codes("advice")), config.reasons],
+      [t.file, "reason", tally(codes("reasons", files)), config.reasons],
     ];
     for (const [label, kind, counts, names] of groups) {
       const group = make("optgroup");
