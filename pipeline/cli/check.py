@@ -14,10 +14,13 @@ from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language
 from pipeline.core.errors import ViolationsFound
 from pipeline.core.privacy import masked
 from pipeline.core.words import words
+from pipeline.source.found import PICTURES, suffix
 
 
 def check_command(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Picture files.")],
+    photos: Annotated[
+        list[Path], typer.Argument(metavar="PHOTO...", help="Picture files, folders, patterns.")
+    ],
     profile: Annotated[
         str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
     ] = None,
@@ -29,10 +32,13 @@ def check_command(
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
-    """Check single photos against a photo standard; exit code 18 when one violates it."""
+    """Check single photos against a photo standard; exit code 18 when one violates it.
+
+    Advice is shown and fails nothing.
+    """
     chosen = language(lang)
     rules = load_policy(policy)
-    checked = list(check_photos(photos, policy=rules, profile=profile))
+    checked = list(check_photos(_pictures(photos), policy=rules, profile=profile))
     if as_json:
         typer.echo(json.dumps([c.as_json() for c in checked], ensure_ascii=False))
     else:
@@ -45,9 +51,31 @@ def check_command(
                 target = _free(annotate_to, one.path.stem)
                 picture.save(target)
                 err_console.print(f"drawn: {plain(masked(str(target)))}", highlight=False)
-    bad = [one for one in checked if one.violations]
+    bad = [
+        one for one in checked if any(f.severity.name != "ADVICE" for f in one.assessment.findings)
+    ]
     if bad:
         raise ViolationsFound(f"{len(bad)} of {len(checked)} photos violate the standard")
+
+
+def _pictures(given: list[Path]) -> list[Path]:
+    """Files as they are, the pictures of folders, and what patterns such as `*.jpg` match.
+
+    Raises:
+        SourceError: A folder or pattern has no picture.
+    """
+    pictures: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if suffix(p.name) in PICTURES and p.is_file())
+        elif not path.exists() and any(mark in str(path) for mark in "*?["):
+            found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))))
+        else:
+            found = [path]
+        if not found:
+            raise SourceError(f"{masked(str(path))}: no picture there", "Check the path.")
+        pictures += found
+    return pictures
 
 
 def _tell(checked: Checked, lang: Language) -> None:
