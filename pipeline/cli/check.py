@@ -12,9 +12,9 @@ from rich.table import Table
 from pipeline import Checked, Language, SourceError, annotate, check_photos, load_policy, sentence
 from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
 from pipeline.core.errors import ViolationsFound
+from pipeline.core.imagefile import PICTURES
 from pipeline.core.privacy import masked
 from pipeline.core.words import words
-from pipeline.source.found import PICTURES, suffix
 
 
 def check_command(
@@ -67,7 +67,9 @@ def _pictures(given: list[Path]) -> list[Path]:
     pictures: list[Path] = []
     for path in given:
         if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if suffix(p.name) in PICTURES and p.is_file())
+            found = sorted(
+                p for p in path.rglob("*") if p.suffix.lower() in PICTURES and p.is_file()
+            )
         elif not path.exists() and any(mark in str(path) for mark in "*?["):
             found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))))
         else:

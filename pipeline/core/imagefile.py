@@ -20,6 +20,12 @@ from typing import BinaryIO
 
 from pipeline.core.zip_directory import Directory, TooManyEntriesError, open_member
 
+# What pictures are called, lower case.
+PICTURES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".gif"}
+    | {".tif", ".tiff", ".heic", ".heif"}
+)
+
 # Far above any cohort's; below what harms a machine.
 MAX_MEMBERS = 200_000
 _BLOCK = 2**20

@@ -159,6 +159,10 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
             out / folder.SUMMARY,
         )
         publish(store, outputs.summary, out, lang)
+        if summary.policy.get("cohort", {}).get("one_to_many"):
+            from pipeline.night.proposing import write_proposals
+
+            write_proposals(store, out)
         held.still_there()
         with Ledger(out / folder.LEDGER) as ledger:
             ledger.decided(store.decisions_digest(), store.stamp())

@@ -7,12 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.core.imagefile import PICTURES as PICTURES
 from pipeline.core.types import ImageFile
 
-PICTURES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".gif"}
-    | {".tif", ".tiff", ".heic", ".heif"}
-)
 ARCHIVES = frozenset({".zip", ".rar", ".7z"})
 NOT_PICTURES = "not pictures"
 UNUSABLE = "archives that are damaged, or hold or unpack to too much, or are no zip"
