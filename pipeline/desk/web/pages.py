@@ -67,7 +67,7 @@ def page(
 
 _TABLES = (
     *("decision", "category", "remedy", "verdict", "report", "language"),
-    *("state", "need", "feature", "sight", "role", "action", "queue", "refusal"),
+    *("state", "need", "feature", "sight", "role", "action", "queue", "refusal", "intake", "fate"),
 )
 
 

@@ -95,6 +95,7 @@ def show_queue(
         chosen=chosen,
         counts={name: queue.counts(visit.desk, chosen, visit.asker, name) for name in queue.FIELDS},
         waiting=queue.waiting(visit.desk, visit.asker),
+        intake=visit.desk.run.intake,
         run=visit.desk.run,
     )
 
