@@ -53,6 +53,7 @@ _SAID = {
     names.LOOKS_LIKE: "LOOKS_LIKE_OTHER",
     names.SAME_FACE: "SAME_FACE",
     names.BETTER_FILE: "BETTER_FILE",
+    names.LIKELY_OWNER: "LIKELY_OWNER",
 }
 
 

@@ -13,8 +13,9 @@ from pipeline.cohort.duplicates import copies, identical, same_face
 from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, Norms, norms
 from pipeline.cohort.owners import Candidate, best_others, find_owners
 from pipeline.cohort.set_aside import better_files
+from pipeline.core.measurements import LIKELY_OWNER, LOOKS_LIKE
 from pipeline.core.policy import Policy
-from pipeline.core.types import PHOTO, SET_ASIDE
+from pipeline.core.types import PHOTO, SET_ASIDE, Measurement
 from pipeline.decide import best_comparison
 from pipeline.store import Store
 
@@ -43,12 +44,18 @@ def conclude_all(store: Store, policy: Policy) -> None:
     if policy.cohort.one_to_many:
         strays = store.cohort.strays()  # whose they are is asked of all
         suspects |= {key: -1.0 for key in photos.keys if key in strays}
-        found += find_owners(suspects, _candidates(suspects, galleries), judged)
+        owners = find_owners(suspects, _candidates(suspects, galleries), judged)
+        found += [_proposed(key, told) if key in strays else (key, told) for key, told in owners]
         explained = {*suspects, *(student_key for student_key, _ in found)}
         own = Gallery(photos, photos)
         needed = policy.cohort.calibration.same_face_from
         found += same_face(own, norms(own), needed, explained)
     store.cohort.conclude(found)
+
+
+def _proposed(key: str, told: Measurement) -> tuple[str, Measurement]:
+    """What is said of a photo that nobody claims: no one else's photo is wrong by it."""
+    return key, told._replace(name=LIKELY_OWNER) if told.name == LOOKS_LIKE else told
 
 
 def effective(store: Store, policy: Policy) -> tuple[Policy, dict[str, dict[str, object]]]:

@@ -62,4 +62,5 @@ LOOKS_LIKE = f"{COHORT}looks_like"
 LOOKS_LIKE_SCORE = f"{COHORT}looks_like_score"
 SWAPPED_WITH = f"{COHORT}swapped_with"
 SAME_FACE = f"{COHORT}same_face"
+LIKELY_OWNER = f"{COHORT}likely_owner"  # of a photo that nobody claims
 BETTER_FILE = f"{COHORT}better_file"

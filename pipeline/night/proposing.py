@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.core.delivery import Delivered, Fate
-from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE
+from pipeline.core.measurements import LIKELY_OWNER, LOOKS_LIKE_SCORE
 from pipeline.core.private import make_file
 from pipeline.core.types import PHOTO, Case
 from pipeline.night.folder import PROPOSED
@@ -58,7 +58,7 @@ def proposals(
             if not case.photo:
                 names[case.subject.student_key] = case.subject.name
             continue
-        file, owner = next(strays, None), case.measurements.get(LOOKS_LIKE)
+        file, owner = next(strays, None), case.measurements.get(LIKELY_OWNER)
         score = case.measurements.get(LOOKS_LIKE_SCORE)
         if file is None or owner is None or score is None or owner.value not in names:
             continue

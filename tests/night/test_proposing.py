@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.core.delivery import Delivered, Fate
-from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE
+from pipeline.core.measurements import LIKELY_OWNER, LOOKS_LIKE_SCORE
 from pipeline.core.types import Assessment, Case, Decision, Measurement, Subject
 from pipeline.night.proposing import proposals
 
@@ -15,7 +15,7 @@ def student(key: str, photo: str = "") -> Case:
 
 
 def stray(owner: str = "", score: float = 0.0) -> Case:
-    found = (Measurement(LOOKS_LIKE, owner), Measurement(LOOKS_LIKE_SCORE, score))
+    found = (Measurement(LIKELY_OWNER, owner), Measurement(LOOKS_LIKE_SCORE, score))
     told = {m.name: m for m in found} if owner else {}
     return Case(Subject("", 0), "x.jpg", JUDGED, told)
 
