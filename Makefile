@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup lock models demo test check lint format rows screenshots bench clean
+.PHONY: setup lock audit sbom models demo test check lint format rows screenshots bench clean
 
 demo: $(READY)
 	$(BIN)/photoproof demo
@@ -68,6 +68,29 @@ else
 	$(PIP) --no-deps --no-build-isolation --editable .
 endif
 	touch $@
+
+# Known vulnerabilities of what production installs, where their source can be reached (exit code 3
+# where not), and a bill of materials (CycloneDX) for a release. The tools have an environment of
+# their own, so that what they need is nowhere else.
+TOOLS := $(VENV)/tools
+$(TOOLS)/ready: $(READY)
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+		pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	touch $@
+
+audit: $(TOOLS)/ready
+	$(TOOLS)/bin/python docs/audit.py
+
+# Of an environment that holds what production installs and nothing else.
+sbom: $(TOOLS)/ready
+	rm -rf $(TOOLS)/production
+	$(PYTHON) -m venv --without-pip $(TOOLS)/production
+	$(TOOLS)/bin/python -m pip --python $(TOOLS)/production/bin/python install --quiet \
+		--disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements.lock
+	mkdir -p dist
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o dist/photoproof.cdx.json $(TOOLS)/production/bin/python
 
 clean:
 	rm -rf $(VENV) runs

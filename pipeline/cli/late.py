@@ -84,6 +84,7 @@ COMMANDS = {
         "purge_command",
         "Delete all that runs hold of their students; who did what stays in the log.",
     ),
+    "key": Place("key", "app", "Keys that encrypt what runs keep."),
     "export": Place("exchange", "export_app", "Tables of what people decided."),
     "import": Place("exchange", "import_app", "What registry, students and colleges say."),
 }

@@ -94,6 +94,7 @@ def redecide(out: Path, policy: Policy, profile: Profile, lang: Language) -> Out
     """
     database = database_of(out)
     with locked(out), Store(database) as store:
+        store.own_key.unlock()
         summary = store.finished()
         _same_recogniser(summary, policy, out)
         judged, calibration = effective(store, policy)

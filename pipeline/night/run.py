@@ -83,6 +83,7 @@ def assess_cohort(
     """
     started, clock = datetime.now(UTC), perf_counter()
     with locked(plan.out) as held, Store(plan.out / DATABASE) as store:
+        store.own_key.unlock()
         if not plan.policy.privacy.keep_templates:
             store.cohort.hold_templates_in_memory()
         gathered = _gather_evidence(store, cohort, plan, factory, on_progress)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pipeline.store.log import Log, digest, now
+from pipeline.store.sealing import Seal, place_of
 
 
 class AnswerRow(NamedTuple):
@@ -26,10 +27,11 @@ class Answers:
     Args:
         db: The ledger's.
         log: Gets an entry for every answer.
+        seal: The ledger's, which closes comments.
     """
 
-    def __init__(self, db: sqlite3.Connection, log: Log) -> None:
-        self._db, self._log = db, log
+    def __init__(self, db: sqlite3.Connection, log: Log, seal: Callable[[], Seal]) -> None:
+        self._db, self._log, self._seal = db, log, seal
 
     def add(
         self, who: str, subject: str, sha256: str, kind: str, content: Mapping[str, Any]
@@ -43,6 +45,9 @@ class Answers:
             kind: `answer`, `undo` and so on.
             content: What is said; `verdict` or `value` and `blind` go into the log too.
         """
+        if comment := content.get("comment"):
+            closed = self._seal().close_text(comment, place_of(subject, sha256))
+            content = {**content, "comment": closed}
         text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         row = (now(), who, subject, sha256, kind, text)
         number = self._db.execute(
@@ -68,7 +73,14 @@ class Answers:
             " ORDER BY id",
             (subject, sha256),
         )
-        return [AnswerRow._make((*row, json.loads(content))) for *row, content in rows]
+        place = place_of(subject, sha256)
+        return [AnswerRow._make((*row, self._opened(content, place))) for *row, content in rows]
+
+    def _opened(self, text: str, place: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(text)
+        if comment := content.get("comment"):
+            content["comment"] = self._seal().open_text(comment, place)
+        return content
 
     def photos(self) -> set[tuple[str, str]]:
         """Student and sha256 of every photo that something has been said about."""

@@ -14,6 +14,7 @@ from pipeline.core.measurements import (
 )
 from pipeline.core.types import Floats, Measurement
 from pipeline.store.schema import TEMPLATES_IN_MEMORY
+from pipeline.store.sealing import place_of
 from pipeline.store.sqlite import Database
 
 
@@ -60,7 +61,8 @@ class CohortTables:
         )
         for student_key, slot, vector in rows:
             keys.setdefault(slot, []).append(student_key)
-            vectors.setdefault(slot, bytearray()).extend(vector)
+            opened = self._store.seal.open(vector, place_of(student_key, slot))
+            vectors.setdefault(slot, bytearray()).extend(opened)
         return {
             slot: (own, np.frombuffer(vectors[slot], np.float32).reshape(len(own), -1))
             for slot, own in keys.items()

@@ -40,7 +40,7 @@ class Ledger(Database):
     def __init__(self, path: Path) -> None:
         super().__init__(path, LEDGER, path.name, any_thread=True, wait_s=20.0)
         self.log = Log(self.db)
-        self.answers = Answers(self.db, self.log)
+        self.answers = Answers(self.db, self.log, lambda: self.seal)
         self.items = Items(self.db)
         self.accounts = Accounts(self.db)
 
@@ -105,6 +105,7 @@ class Ledger(Database):
                 self.db.execute(f"DROP TRIGGER {name}")
             answers = int(self.db.execute("SELECT count(*) FROM answer").fetchone()[0])
             self.db.execute("DELETE FROM answer")
+            self.own_key.renew()
             self.items.replace(())
             self.note("run", "")  # the queue is to be made anew
             self.log.redact(who, answers=answers, **detail)

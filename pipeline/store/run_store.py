@@ -36,6 +36,7 @@ from pipeline.store.packing import (
     unpack_measured,
 )
 from pipeline.store.schema import RUN
+from pipeline.store.sealing import place_of
 from pipeline.store.sqlite import Database
 from pipeline.store.summary import RunSummary
 
@@ -132,11 +133,17 @@ class Store(Database):
             )
             self.db.executemany(
                 "INSERT INTO picture VALUES (?, ?, ?)",
-                ((student_key, slot, jpeg) for slot, jpeg in evidence.pictures.items()),
+                (
+                    (student_key, slot, self.seal.close(jpeg, place_of(student_key, slot)))
+                    for slot, jpeg in evidence.pictures.items()
+                ),
             )
             self.db.executemany(
                 "INSERT INTO template VALUES (?, ?, ?)",
-                ((student_key, slot, v.tobytes()) for slot, v in evidence.templates.items()),
+                (
+                    (student_key, slot, self.seal.close(v.tobytes(), place_of(student_key, slot)))
+                    for slot, v in evidence.templates.items()
+                ),
             )
 
     def known_files(self) -> dict[str, tuple[str, str, int]]:
@@ -227,7 +234,7 @@ class Store(Database):
             assessment=unpack_assessment(assessment),
             measurements=unpack(Packed(*texts)) | across,
             comparisons=tuple(Comparison(*row) for row in compared),
-            pictures=dict(pictures.fetchall()),
+            pictures={s: self.seal.open(kept, place_of(student_key, s)) for s, kept in pictures},
             files=self.deliveries.of(student_key),
         )
 
@@ -298,6 +305,7 @@ class Store(Database):
             for table in (*_CHILDREN, "student", "file", "delivery"):
                 self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
             self.db.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
+            self.own_key.renew()
             if summary:
                 self.note(_SUMMARY, summary.text())
         self.pack()

@@ -12,6 +12,8 @@ from typing import Self
 
 from pipeline.core.errors import PhotoproofError, StoreError
 from pipeline.core.private import make_file
+from pipeline.store.own_key import OwnKey
+from pipeline.store.sealing import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Database:
         wait_s: float = 5.0,
     ) -> None:
         self.path, self._schema, self._label = path, schema, label
+        self.own_key = OwnKey(self, label)
         if not readonly:
             # SQLite gives the files that it makes beside this one the same readers.
             with suppress(OSError):  # it says itself what is wrong with the place
@@ -145,6 +148,11 @@ class Database:
         finally:
             self.db.execute("ROLLBACK")
 
+    @property
+    def seal(self) -> Seal:
+        """What closes and opens here (`OwnKey.seal`)."""
+        return self.own_key.seal
+
     def note(self, name: str, value: str) -> None:
         """Keep a fact about the whole."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
@@ -219,6 +227,7 @@ class Database:
 
     def _make(self) -> None:
         self._run(self._schema.tables)
+        self.own_key.renew()
         self._furnish()
         self.db.execute(f"PRAGMA application_id = {self._schema.application}")
         self.db.execute(f"PRAGMA user_version = {self._schema.version}")

@@ -287,7 +287,7 @@ def test_a_closed_account_is_out_at_once(run: Path) -> None:
 
 
 def test_another_machine_reaches_no_desk_without_accounts(run: Path) -> None:
-    for host in ("0.0.0.0", "192.0.2.1", "::"):
+    for host in ("0.0.0.0", "192.0.2.1", "::"):  # noqa: S104
         result = CliRunner().invoke(app, ["review", str(run), "--host", host])
         assert isinstance(result.exception, PhotoproofError)
         assert "without accounts" in result.exception.message

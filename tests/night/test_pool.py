@@ -114,5 +114,5 @@ def test_a_network_that_fails_on_the_way_is_not_a_bad_photo(
 
 
 def test_an_error_keeps_its_hint_on_the_way_from_a_worker() -> None:
-    error = pickle.loads(pickle.dumps(ModelError("what", "what to do")))
+    error = pickle.loads(pickle.dumps(ModelError("what", "what to do")))  # noqa: S301
     assert (error.message, error.hint) == ("what", "what to do")

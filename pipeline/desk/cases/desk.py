@@ -51,6 +51,7 @@ class Desk:
     def __init__(self, run: Path) -> None:
         self.store = Store(database_of(run), readonly=True)
         try:
+            self.store.own_key.unlock()
             self.ledger = Ledger(run / LEDGER)
         except BaseException:
             self.store.__exit__(None, None, None)

@@ -1,0 +1,40 @@
+"""`photoproof key`: the site's keys, by which stores are encrypted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.console import out_console
+from pipeline.core import site_key
+from pipeline.core.errors import ConfigError
+from pipeline.night.folder import LEDGER, database_of, locked
+from pipeline.store import Store
+from pipeline.store.ledger import Ledger
+
+app = typer.Typer(help="Keys that encrypt what runs keep.", no_args_is_help=True)
+
+
+@app.command("new")
+def new_key(file: Annotated[Path, typer.Argument(help="Where to put it.")]) -> None:
+    """Write a new key into a file that its owner alone may read."""
+    site_key.make(file)
+    out_console.print(f"Name it to every command: {site_key.FILE}={file}", highlight=False)
+    out_console.print("Who loses it loses the pictures; keep a copy apart.", highlight=False)
+
+
+@app.command("rotate")
+def rotate(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Output folders of runs.")],
+) -> None:
+    """Close runs by the first key that is configured, whichever of them closed them before."""
+    if not site_key.given():
+        raise ConfigError("no key is configured", f"Name its file in {site_key.FILE}.")
+    for run in runs:
+        database = database_of(run)
+        with locked(run), Store(database) as store, Ledger(run / LEDGER) as ledger:
+            closed = [file.own_key.close_anew() for file in (store, ledger)]
+        told = "closed by the first key" if any(closed) else "is not encrypted"
+        out_console.print(f"{run}: {told}", highlight=False, markup=False, soft_wrap=True)
