@@ -14,6 +14,7 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import BinaryIO
@@ -60,9 +61,10 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """As Python's reader names it: UTF-8 by the flag, else code page 437."""
-        if self.flags & _UTF8_NAME and self.fault != LYING_NAME:
-            return self.raw.decode("utf-8")
+        """As Python's reader names it: UTF-8 by the flag, else code page 437; so where it lies."""
+        if self.flags & _UTF8_NAME:
+            with suppress(UnicodeDecodeError):
+                return self.raw.decode("utf-8")
         return self.raw.decode("cp437")
 
 
