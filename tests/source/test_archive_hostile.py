@@ -109,6 +109,20 @@ def test_a_member_whose_own_header_lies_is_unreadable_alone(tmp_path: Path) -> N
             assert file.read_bytes(100) == SOUND
 
 
+def test_a_member_that_asks_for_memory_is_unreadable(tmp_path: Path) -> None:
+    """LZMA's window, up to 4 GiB by five bytes; found by tests/fuzz."""
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_LZMA) as out:
+        out.writestr("a.jpg", SOUND)
+    (file,) = collect([tmp_path / "p.zip"]).files
+    assert file.read_bytes(100) == SOUND
+    data = bytearray((tmp_path / "p.zip").read_bytes())
+    struct.pack_into("<L", data, 30 + len("a.jpg") + 5, 2**32 - 1)
+    (tmp_path / "p.zip").write_bytes(data)
+    (file,) = collect([tmp_path / "p.zip"]).files
+    with pytest.raises(zipfile.BadZipFile, match="too much memory"):
+        file.read_bytes(100)
+
+
 def test_entries_that_share_their_content_are_refused_but_one(tmp_path: Path) -> None:
     """300 entries on one block of zeros: 400 kB that declare 18 GB."""
     with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_DEFLATED) as out:
