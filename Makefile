@@ -4,13 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup lock audit sbom models demo test check lint format rows screenshots bench clean
+.PHONY: setup lock audit sbom models demo test fuzz check lint format rows screenshots bench clean
 
 demo: $(READY)
 	$(BIN)/photoproof demo
 
 test: models
 	$(BIN)/python -m pytest
+
+# Mutated inputs for every format and reader, for an hour in all; see tests/fuzz/drive.py.
+SECONDS ?= 3600
+fuzz: $(READY)
+	nice -n 19 $(BIN)/python tests/fuzz/drive.py --seconds $(SECONDS)
 
 # What CI calls. It alone measures coverage, in every process; the floor is in pyproject.toml.
 check: lint models

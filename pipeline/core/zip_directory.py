@@ -14,6 +14,7 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import BinaryIO
@@ -25,6 +26,7 @@ _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
 _LOCAL_BYTES = 30  # of a member's own header without name and extra fields
+_LARGEST_WINDOW = 2**26  # the largest that packers offer by name
 _ZIP64, _IN_ZIP64 = 1, 0xFFFFFFFF
 
 # Why an entry cannot be used.
@@ -62,9 +64,10 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """As Python's reader names it: UTF-8 by the flag, else code page 437."""
-        if self.flags & _UTF8_NAME and self.fault != LYING_NAME:
-            return self.raw.decode("utf-8")
+        """As Python's reader names it: UTF-8 by the flag, else code page 437; so where it lies."""
+        if self.flags & _UTF8_NAME:
+            with suppress(UnicodeDecodeError):
+                return self.raw.decode("utf-8")
         return self.raw.decode("cp437")
 
 
@@ -119,12 +122,23 @@ def open_member(archive: BinaryIO, size: int, entry: Entry) -> Iterator[bytes]:
     """
     if entry.fault:
         raise zipfile.BadZipFile(entry.fault)
+    if entry.method == zipfile.ZIP_LZMA:
+        _refuse_large_window(archive, entry)
     with (
         zipfile.ZipFile(_Alone(archive, size, entry)) as one,
         one.open(one.infolist()[0]) as member,
     ):
         while piece := member.read(2**20):
             yield piece
+
+
+def _refuse_large_window(archive: BinaryIO, entry: Entry) -> None:
+    """LZMA's decoder sets aside what five bytes before the content ask for, up to 4 GiB (5.8.8)."""
+    archive.seek(entry.offset)
+    name, extra = struct.unpack_from("<HH", archive.read(_LOCAL_BYTES), _LOCAL_BYTES - 4)
+    archive.seek(entry.offset + _LOCAL_BYTES + name + extra + 5)
+    if int.from_bytes(archive.read(4), "little") > _LARGEST_WINDOW:
+        raise zipfile.BadZipFile("it asks for too much memory")
 
 
 def _place(file: BinaryIO, size: int) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.core.errors import SourceError
 from pipeline.core.privacy import masked
 from pipeline.core.types import ImageFile
+from pipeline.core.zip_directory import BAD_NAME, LYING_NAME, OUTSIDE, OVERLAPPING
 from pipeline.source.archive import search_archive
 from pipeline.source.found import (
     ARCHIVES,
@@ -23,7 +24,11 @@ from pipeline.source.found import (
     readable,
     suffix,
 )
-from pipeline.source.text import counted, listed
+from pipeline.source.text import SHOWN_NAMES, counted, listed
+
+# Somebody made these on purpose, or a college's photos are lost: each is named, up to so many.
+_ALARMING = {UNUSABLE, LYING_NAME, BAD_NAME, OUTSIDE, OVERLAPPING}
+_ALL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def collect(sources: Sequence[Path]) -> Intake:
                 left_out[file.reason].append(file.name)
         remarks += [
             f"{counted(len(names), 'file')} in {masked(source.name)} left out "
-            f"({reason}): {listed(names)}."
+            f"({reason}): {listed(names, _ALL if reason in _ALARMING else SHOWN_NAMES)}."
             for reason, names in left_out.items()
         ]
         if not any(file.picture for file in found):

@@ -101,10 +101,8 @@ class Store(Database):
 
     def fingerprints(self) -> dict[str, str]:
         """Fingerprint by student of every student whose evidence is complete."""
-        rows = self.db.execute(
-            "SELECT student_key, fingerprint FROM student WHERE fingerprint != ''"
-        )
-        return dict(rows.fetchall())
+        asked = "SELECT student_key, fingerprint FROM student WHERE fingerprint != ''"
+        return dict(self.db.execute(asked).fetchall())
 
     def unassessed(self) -> set[str]:
         """Keys of the students of whom there is no complete evidence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,11 @@ def go(tmp_path: Path, policy: Policy, profile: Profile) -> Go:
         workers: int = 1,
         policy: Policy = policy,
         on_progress: Progress = lambda *_: None,
+        before: Callable[[], None] = lambda: None,
     ) -> tuple[Outputs, list[str]]:
         log.write_text("")
         cohort = cohort_of(tmp_path / "photos", photos)
+        before()
         outputs = run_night(
             cohort,
             tmp_path / "out",

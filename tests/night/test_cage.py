@@ -152,3 +152,8 @@ def test_a_cohorts_folders_and_archives_are_named_once(tmp_path: Path) -> None:
         tmp_path / "d/cards.zip",
     )
     assert together([]) == ()
+
+
+def test_a_folder_that_has_gone_keeps_no_worker_from_starting(tmp_path: Path) -> None:
+    duty = Duty(nothing, attempt, given_up, put_away, (tmp_path / "gone",))
+    assert list(Processes(1).work_off([("key", (thread, tmp_path))], duty)) == [("key", "done")]

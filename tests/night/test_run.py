@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
-from fakes import fake, stray
+from fakes import cohort_of, fake, stray
 from night_cases import GOOD, KEEPING, Go, rows
 
 from pipeline.core.errors import StoreError
@@ -128,3 +130,46 @@ def test_run_json_says_what_was_used(go: Go) -> None:
         > summary["thresholds"]["idcard"]["flag_below"]
     )
     assert {"seconds", "stages", "models", "students_per_second", "versions"} <= summary.keys()
+
+
+def test_a_photo_replaced_by_one_of_the_same_size_and_time_is_looked_at(
+    go: Go, tmp_path: Path
+) -> None:
+    def aged() -> None:
+        for photo in (tmp_path / "photos").iterdir():
+            os.utime(photo, ns=(10**18, 10**18))
+
+    photos = {"A": "score=0.9", "B": "score=0.9"}
+    go(photos, policy=KEEPING, before=aged)
+    outputs, seen = go(photos | {"B": "score=0.1"}, policy=KEEPING, before=aged)
+    assert seen == ["B"]
+    assert [r["decision"] for r in rows(outputs)] == ["ACCEPT", "FLAG"]
+
+
+def test_every_file_is_read_again_where_that_is_asked(
+    tmp_path: Path, policy: Policy, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[ImageFile] = []
+    sha256 = ImageFile.sha256
+
+    def counting(self: ImageFile, limit: int) -> str:
+        reads.append(self)
+        return sha256(self, limit)
+
+    monkeypatch.setattr(ImageFile, "sha256", counting)
+    cohort = cohort_of(tmp_path / "photos", {"A": GOOD, "B": GOOD})
+    time.sleep(2.1)  # what was changed just now is not trusted
+    counts = []
+    for rehash in (False, False, True):
+        reads.clear()
+        run_night(
+            cohort,
+            tmp_path / "out",
+            policy,
+            profile,
+            digests={},
+            factory=fake(),
+            rehash=rehash,
+        )
+        counts.append(len({file.path for file in reads}))
+    assert counts == [2, 0, 2]

@@ -42,6 +42,12 @@ def nul_name(data: bytearray, local: int, central: int) -> None:
     data[local + 30] = data[central + 46] = 0
 
 
+def nul_in_a_lying_name(data: bytearray, local: int, central: int) -> None:
+    """Found by tests/fuzz."""
+    lying_flag(data, local, central)
+    nul_name(data, local, central)
+
+
 def behind_the_end(data: bytearray, _local: int, central: int) -> None:
     struct.pack_into("<L", data, central + 42, 0x7FFFFFFF)
 
@@ -50,17 +56,20 @@ def over_its_neighbour(data: bytearray, _local: int, central: int) -> None:
     struct.pack_into("<LL", data, central + 20, 60, 60)
 
 
-BAD: dict[str, Change] = {
-    "names that are not the UTF-8 they claim to be": lying_flag,
-    "names that are empty or hold a NUL character": nul_name,
-    "members that lie outside the archive": behind_the_end,
-    "members that overlap one another": over_its_neighbour,
-}
+BAD: list[tuple[Change, str]] = [
+    (lying_flag, "names that are not the UTF-8 they claim to be"),
+    (nul_name, "names that are empty or hold a NUL character"),
+    (nul_in_a_lying_name, "names that are empty or hold a NUL character"),
+    (behind_the_end, "members that lie outside the archive"),
+    (over_its_neighbour, "members that overlap one another"),
+]
 
 
-@pytest.mark.parametrize("reason", BAD)
-def test_a_bad_member_is_named_and_the_others_are_read(tmp_path: Path, reason: str) -> None:
-    intake = collect([archive_of(tmp_path / "p.zip", BAD[reason])])
+@pytest.mark.parametrize(("change", "reason"), BAD)
+def test_a_bad_member_is_named_and_the_others_are_read(
+    tmp_path: Path, change: Change, reason: str
+) -> None:
+    intake = collect([archive_of(tmp_path / "p.zip", change)])
     assert [file.name for file in intake.files] == [f"{n}.jpg" for n in range(10) if n != 5]
     assert {file.read_bytes(100) for file in intake.files} == {SOUND}
     assert [remark.partition(")")[0] for remark in intake.remarks] == [
@@ -98,6 +107,20 @@ def test_a_member_whose_own_header_lies_is_unreadable_alone(tmp_path: Path) -> N
                 file.read_bytes(100)
         else:
             assert file.read_bytes(100) == SOUND
+
+
+def test_a_member_that_asks_for_memory_is_unreadable(tmp_path: Path) -> None:
+    """LZMA's window, up to 4 GiB by five bytes; found by tests/fuzz."""
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_LZMA) as out:
+        out.writestr("a.jpg", SOUND)
+    (file,) = collect([tmp_path / "p.zip"]).files
+    assert file.read_bytes(100) == SOUND
+    data = bytearray((tmp_path / "p.zip").read_bytes())
+    struct.pack_into("<L", data, 30 + len("a.jpg") + 5, 2**32 - 1)
+    (tmp_path / "p.zip").write_bytes(data)
+    (file,) = collect([tmp_path / "p.zip"]).files
+    with pytest.raises(zipfile.BadZipFile, match="too much memory"):
+        file.read_bytes(100)
 
 
 def test_entries_that_share_their_content_are_refused_but_one(tmp_path: Path) -> None:
@@ -138,6 +161,13 @@ def test_an_archive_of_too_many_members_is_left_before_it_is_read_whole(
     intake = collect([tmp_path])
     assert [file.name for file in intake.files] == ["a.jpg"]
     assert "S00001.zip" in intake.remarks[0]
+
+
+def test_every_damaged_archive_of_a_folder_is_named(tmp_path: Path) -> None:
+    for n in range(40):
+        (tmp_path / f"class{n}.zip").write_bytes(b"no archive")
+    remarks = " ".join(collect([tmp_path]).remarks)
+    assert [n for n in range(40) if f"class{n}.zip" not in remarks] == []
 
 
 def test_an_archive_behind_something_else_is_read(tmp_path: Path) -> None:

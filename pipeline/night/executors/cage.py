@@ -17,6 +17,7 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _FILES = 256
@@ -93,8 +94,9 @@ def _allow_paths(readable: Iterable[Path], writable: Iterable[Path]) -> None:
 
     rules = Ruleset()
     for path in readable:
-        reading = FSAccess.READ_FILE | (FSAccess.READ_DIR if path.is_dir() else 0)
-        rules.allow(path, rules=reading)
+        with suppress(OSError):  # gone since it was listed: its photos are unreadable, no more
+            reading = FSAccess.READ_FILE | (FSAccess.READ_DIR if path.is_dir() else 0)
+            rules.allow(path, rules=reading)
     for path in writable:
         rules.allow(path, rules=FSAccess.all())
     # Shared by OpenVINO's threads, and written by none: what they wait on.

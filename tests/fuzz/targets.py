@@ -1,0 +1,211 @@
+"""What is fuzzed: every format and reader that is handed foreign bytes, with seeds made by script.
+
+A target takes bytes and returns; whatever it raises is a crash. Seeds are small and whole, so that
+a mutation gets deep.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pillow_heif
+from PIL import Image
+
+from pipeline.core.errors import PhotoproofError
+from pipeline.core.imagefile import READ_ERRORS
+from pipeline.core.input_limits import InputLimits
+from pipeline.core.policy import Policy, checked, read_toml
+from pipeline.core.zip_directory import Directory, TooManyEntriesError, open_member
+from pipeline.source import id_number
+from pipeline.source.archive import search_archive
+from pipeline.source.columns import Columns, load_columns
+from pipeline.source.roster import read_roster
+from pipeline.student.cost import scans_of
+from pipeline.student.decode import UnreadableError, decode_picture
+
+pillow_heif.register_heif_opener()
+Target = Callable[[bytes], None]
+LIMITS = InputLimits(max_bytes=2**20, max_megapixels=0.5, max_memory_mb=200)
+
+
+def picture(data: bytes) -> None:
+    """The decoder, whole and scaled."""
+    try:
+        decode_picture(data, LIMITS)
+        decode_picture(data, LIMITS, 16)
+    except UnreadableError:
+        return
+
+
+def scans(data: bytes) -> None:
+    """Counting the scans of a JPEG."""
+    assert scans_of(data, 50) <= 51
+
+
+def directory(data: bytes) -> None:
+    """An archive's directory, and every good member of it."""
+    file = io.BytesIO(data)
+    try:
+        found = Directory.of(file, 1000)
+    except (zipfile.BadZipFile, TooManyEntriesError):
+        return
+    for entry in found.entries.values():
+        try:
+            for _, _piece in zip(range(4), open_member(file, found.bytes, entry), strict=False):
+                pass
+        except READ_ERRORS:
+            continue
+
+
+def archive(data: bytes) -> None:
+    """An archive as a source, its names decoded and its members judged."""
+    try:
+        for found in search_archive(_file(data, ".zip")):
+            assert found.picture is not None or found.reason
+    except PhotoproofError:
+        return
+
+
+def _roster(suffix: str) -> Target:
+    def read(data: bytes) -> None:
+        try:
+            read_roster(_file(data, suffix), _columns())
+        except PhotoproofError:
+            return
+
+    return read
+
+
+def toml(data: bytes) -> None:
+    """A user's policy."""
+    try:
+        checked(Policy, read_toml(_file(data, ".toml")), "policy")
+    except PhotoproofError:
+        return
+
+
+def number(data: bytes) -> None:
+    """An ID number, in any characters."""
+    text = data.decode("utf-8", "replace")
+    id_number.fault(id_number.normalise(text))
+    id_number.is_valid(text)
+
+
+@cache
+def _columns() -> Columns:
+    return load_columns()
+
+
+@cache
+def _scratch() -> Path:
+    return Path(tempfile.mkdtemp(prefix="photoproof-fuzz-"))
+
+
+def _file(data: bytes, suffix: str) -> Path:
+    path = _scratch() / f"input{suffix}"
+    path.write_bytes(data)
+    return path
+
+
+TARGETS: dict[str, Target] = {
+    **dict.fromkeys(("jpeg", "png", "bmp", "webp", "tiff", "heif", "gif"), picture),
+    "scans": scans,
+    "directory": directory,
+    "archive": archive,
+    "csv": _roster(".csv"),
+    "dbf": _roster(".dbf"),
+    "toml": toml,
+    "number": number,
+}
+
+
+def seeds(target: str) -> list[bytes]:
+    """Whole inputs of a target, made anew."""
+    if target in ("jpeg", "png", "bmp", "webp", "tiff", "heif", "gif"):
+        return list(_pictures(target.upper()))
+    if target == "scans":
+        return [data for data in _pictures("JPEG") if data[:2] == b"\xff\xd8"]
+    if target in ("directory", "archive"):
+        return [_zip(zipfile.ZIP_STORED), _zip(zipfile.ZIP_DEFLATED), _zip(zipfile.ZIP_LZMA)]
+    return SEEDS[target]()
+
+
+def _pictures(format: str) -> list[bytes]:
+    made = []
+    gradient = Image.linear_gradient("L").resize((24, 32))
+    modes = {
+        "JPEG": ("L", "RGB", "CMYK"),
+        "PNG": ("1", "L", "P", "RGB", "RGBA", "LA", "I;16"),
+        "TIFF": ("1", "L", "RGB", "RGBA", "CMYK", "F", "I;16", "LAB"),
+        "HEIF": ("RGB", "RGBA"),
+        "WEBP": ("RGB", "RGBA"),
+        "GIF": ("P",),
+        "BMP": ("1", "L", "P", "RGB"),
+    }
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for mode in modes[format]:
+        image = gradient if mode == "L" else gradient.convert("RGB")
+        image = image.convert(mode) if mode not in ("I;16", "LAB") else Image.new(mode, (24, 32))
+        for options in ({}, *_MORE.get(format, ())):
+            out = io.BytesIO()
+            tagged = {"exif": exif} if format in ("JPEG", "WEBP", "HEIF") else {}
+            image.save(out, format, **options, **tagged)
+            made.append(out.getvalue())
+    return made
+
+
+_MORE: dict[str, tuple[dict[str, object], ...]] = {
+    "JPEG": ({"progressive": True}, {"dpi": (300, 300)}),
+    "TIFF": ({"compression": "tiff_adobe_deflate"}, {"compression": "tiff_lzw"}),
+    "WEBP": ({"lossless": True},),
+}
+
+
+def _zip(method: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as made:
+        made.writestr("2022001.jpg", b"picture" * 9)
+        made.writestr("张三/2022002.jpg", b"picture" * 9)
+        made.comment = b"comment"
+    return out.getvalue()
+
+
+def _csv() -> list[bytes]:
+    text = '学号,姓名,身份证号\n2022001,张三,110105194912310021\n2022002,"李 ""四""",\n'
+    return [text.encode("utf-8-sig"), text.encode("gb18030"), text.replace(",", "\t").encode()]
+
+
+def _dbf() -> list[bytes]:
+    import dbf
+
+    path = _scratch() / "seed.dbf"
+    table = dbf.Table(str(path), "XH C(10); XM C(8); NUM N(8,0)", codepage="cp936")
+    table.open(dbf.READ_WRITE)
+    table.append(("2022001", "张三", 7))
+    table.close()
+    return [path.read_bytes()]
+
+
+def _toml() -> list[bytes]:
+    shipped = Path(__file__).parents[2] / "data" / "policy.toml"
+    assert tomllib.loads(shipped.read_text("utf-8"))
+    return [shipped.read_bytes(), b"[input]\nmax_bytes = 1\n"]
+
+
+def _numbers() -> list[bytes]:
+    return [b"110105194912310021", "１１０１０５ 19491231-002X".encode(), b"1.10105E+17"]
+
+
+SEEDS: dict[str, Callable[[], list[bytes]]] = {
+    "csv": _csv,
+    "dbf": _dbf,
+    "toml": _toml,
+    "number": _numbers,
+}
