@@ -47,12 +47,15 @@ def review_command(
         Path | None,
         typer.Option(help="File outside that gets the log's last hash once a minute."),
     ] = None,
+    path: Annotated[
+        str, typer.Option(help="Part of the address that a proxy keeps for it: /photoproof.")
+    ] = "",
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.serve import Address, prepare
 
-    address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()))
+    address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), path)
     service = prepare(run, address, head_file)
     if not service.accounts:
         out_console.print("No accounts: this address opens the desk once, on this machine only.")

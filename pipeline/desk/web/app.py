@@ -19,6 +19,7 @@ from pipeline.core.errors import PhotoproofError
 from pipeline.desk.accounts import TooManyTriesError
 from pipeline.desk.heads import Heads
 from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits
+from pipeline.desk.web.edge import Edge
 from pipeline.desk.web.visits import HASHED_AT_ONCE, RefusedError
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
@@ -45,7 +46,7 @@ _HEADERS = {
 }
 
 
-def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> FastAPI:
+def create_app(run: Path, *, accounts: bool, heads: Heads | None = None, path: str = "") -> FastAPI:
     """The desk of one run.
 
     Args:
@@ -54,6 +55,7 @@ def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> Fast
             loopback's own names are answered to, so that no other name can point here (DNS
             rebinding).
         heads: Where the log's last hash is written while people are at work.
+        path: Part of the address that a proxy keeps for the desk, such as "/photoproof".
     """
     app = FastAPI(
         title="photoproof review",
@@ -73,6 +75,7 @@ def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> Fast
     app.middleware("http")(_safely)
     if not accounts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])
+    app.add_middleware(Edge, prefix=path)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _misunderstood)

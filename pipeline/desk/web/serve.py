@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from pipeline.desk.web.app import create_app
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
 
+_PATH = re.compile(r"(/[\w-][\w.-]*)*", re.ASCII)
+_LAST_REQUESTS_S = 20  # a login may wait for others' hashes; then the rest is cut off
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -28,6 +32,7 @@ class Address:
         certificate: PEM file with the certificate, then `key` holds its private key; without,
             HTTP: for the loopback, or behind a proxy that speaks TLS.
         proxies: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+        path: Part of the address that a proxy keeps for the desk, "" or such as "/photoproof".
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +40,7 @@ class Address:
     certificate: Path | None = None
     key: Path | None = None
     proxies: tuple[str, ...] = ()
+    path: str = ""
 
     @property
     def local(self) -> bool:
@@ -50,7 +56,7 @@ class Address:
     def url(self) -> str:
         """What to type into the browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http{'s' if self.certificate else ''}://{host}:{self.port}/"
+        return f"http{'s' if self.certificate else ''}://{host}:{self.port}{self.path}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,18 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
         raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
     for proxy in address.proxies:
         _network(proxy)
+    if not _PATH.fullmatch(address.path):
+        raise ConfigError(
+            f"--path {address.path[:60]!r} is no path of an address",
+            "It begins with / and does not end with one, such as /photoproof.",
+        )
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
         heads = Heads(head_file) if head_file else None
         if heads:
             heads.begin(desk.ledger)
-        config = _config(address, create_app(run, accounts=with_accounts, heads=heads))
+        app = create_app(run, accounts=with_accounts, heads=heads, path=address.path)
+        config = _config(address, app)
         listener = _listen(address)  # before a new token ends the session of a desk that runs
         url = address.url
         if with_accounts:
@@ -130,6 +142,7 @@ def _config(address: Address, app: FastAPI) -> uvicorn.Config:
         # nor the environment, where uvicorn would look.
         proxy_headers=bool(address.proxies),
         forwarded_allow_ips=list(address.proxies),
+        timeout_graceful_shutdown=_LAST_REQUESTS_S,
         log_config=None,  # warnings go to standard error as they are
     )
     try:
