@@ -162,4 +162,10 @@ def test_the_bare_path_is_sent_on(url: str) -> None:
     answer = connection.getresponse()
     assert answer.status == 200
     assert "max-age" in str(answer.getheader("strict-transport-security"))
+    answer.read()
+    for path, status in (("/healthz", (200, 503)), ("/metrics", (404,))):
+        connection.request("GET", f"{PREFIX}{path}")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status in status
     connection.close()

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from pipeline.core.errors import ConfigError
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
-from pipeline.desk.web.app import create_app
+from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.desk.web.serve import Address, prepare
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
@@ -44,7 +44,7 @@ def case(run: Path) -> str:
 @pytest.fixture
 def under(run: Path) -> Iterator[TestClient]:
     """A desk under PREFIX, asked as a browser asks the proxy."""
-    app = create_app(run, accounts=True, path=PREFIX)
+    app = create_app(run, accounts=True, around=Surroundings(PREFIX))
     with TestClient(app, "https://school.example", follow_redirects=False) as client:
         yield client
 
@@ -101,7 +101,7 @@ def test_language_leads_back_under_the_path(under: TestClient) -> None:
 @pytest.mark.parametrize("path", ["photoproof", "/photoproof/", "/..", "/a b", "//a", "/a\n"])
 def test_a_path_that_is_none_is_refused_by_name(run: Path, path: str) -> None:
     with pytest.raises(ConfigError, match="--path"):
-        prepare(run, Address(path=path))
+        prepare(run, Address(around=Surroundings(path)))
 
 
 def test_head_says_what_get_says_without_a_body(run: Path, case: str) -> None:

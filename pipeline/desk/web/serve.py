@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.heads import Heads
-from pipeline.desk.web.app import create_app
+from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
 
@@ -32,7 +32,7 @@ class Address:
         certificate: PEM file with the certificate, then `key` holds its private key; without,
             HTTP: for the loopback, or behind a proxy that speaks TLS.
         proxies: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
-        path: Part of the address that a proxy keeps for the desk, "" or such as "/photoproof".
+        around: The path under which it is served, and who watches it.
     """
 
     host: str = "127.0.0.1"
@@ -40,7 +40,7 @@ class Address:
     certificate: Path | None = None
     key: Path | None = None
     proxies: tuple[str, ...] = ()
-    path: str = ""
+    around: Surroundings = field(default_factory=Surroundings)
 
     @property
     def local(self) -> bool:
@@ -56,7 +56,7 @@ class Address:
     def url(self) -> str:
         """What to type into the browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http{'s' if self.certificate else ''}://{host}:{self.port}{self.path}/"
+        return f"http{'s' if self.certificate else ''}://{host}:{self.port}{self.around.path}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,11 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
         raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
     for proxy in address.proxies:
         _network(proxy)
-    if not _PATH.fullmatch(address.path):
+    for monitor in address.around.monitors:
+        _monitor(monitor)
+    if not _PATH.fullmatch(address.around.path):
         raise ConfigError(
-            f"--path {address.path[:60]!r} is no path of an address",
+            f"--path {address.around.path[:60]!r} is no path of an address",
             "It begins with / and does not end with one, such as /photoproof.",
         )
     with opened(run) as desk:
@@ -109,7 +111,7 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
         heads = Heads(head_file) if head_file else None
         if heads:
             heads.begin(desk.ledger)
-        app = create_app(run, accounts=with_accounts, heads=heads, path=address.path)
+        app = create_app(run, accounts=with_accounts, heads=heads, around=address.around)
         config = _config(address, app)
         listener = _listen(address)  # before a new token ends the session of a desk that runs
         url = address.url
@@ -159,6 +161,16 @@ def _network(proxy: str) -> None:
         raise ConfigError(
             f"--trusted-proxy {proxy[:60]!r} is no address",
             "Give the proxy's address, say 127.0.0.1, or its network, say 10.1.2.0/24.",
+        ) from error
+
+
+def _monitor(given: str) -> None:
+    try:
+        ip_address(given)
+    except ValueError as error:
+        raise ConfigError(
+            f"--monitor {given[:60]!r} is no address",
+            "Give the address that reads /metrics, say 10.1.2.3.",
         ) from error
 
 
