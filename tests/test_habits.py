@@ -18,7 +18,7 @@ from places import ROOT
 from pipeline import __version__
 from pipeline.assurance.regress.golden import load
 
-FOLDERS = "pipeline", "models", "data", "docs", "tests", "bench", ".github", ".ci"
+FOLDERS = "pipeline", "models", "data", "docs", "tests", "bench", "deploy", ".github", ".ci"
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "ARCHITECTURE", "CHANGELOG")]
 PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / ".github").rglob("*.md"))
 SCRIPTS = sorted(

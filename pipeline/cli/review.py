@@ -47,12 +47,28 @@ def review_command(
         Path | None,
         typer.Option(help="File outside that gets the log's last hash once a minute."),
     ] = None,
+    path: Annotated[
+        str, typer.Option(help="Part of the address that a proxy keeps for it: /photoproof.")
+    ] = "",
+    monitors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--monitor",
+            metavar="ADDRESS",
+            help="Who may read /metrics besides this machine; repeatable.",
+        ),
+    ] = None,
+    night_hours: Annotated[
+        float, typer.Option(min=0, help="/healthz: a last good night older than this is a fault.")
+    ] = 0,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
+    from pipeline.desk.web.app import MONITORS, Surroundings
     from pipeline.desk.web.serve import Address, prepare
 
-    address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()))
+    around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours)
+    address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
     if not service.accounts:
         out_console.print("No accounts: this address opens the desk once, on this machine only.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
@@ -18,10 +20,14 @@ from starlette.responses import Response
 from pipeline.core.errors import PhotoproofError
 from pipeline.desk.accounts import TooManyTriesError
 from pipeline.desk.heads import Heads
-from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits
+from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits, routes_watch
+from pipeline.desk.web.edge import Edge
+from pipeline.desk.web.health import Watch
+from pipeline.desk.web.metrics import Metrics
 from pipeline.desk.web.visits import HASHED_AT_ONCE, RefusedError
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
+MONITORS = ("127.0.0.1", "::1")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 # FastAPI would otherwise obey environment variables that send traces of requests elsewhere.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -45,7 +51,28 @@ _HEADERS = {
 }
 
 
-def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a desk is told of where it stands.
+
+    Attributes:
+        path: Part of the address that a proxy keeps for the desk, such as "/photoproof".
+        monitors: Addresses that may read /metrics.
+        night_hours: A last good night that is older is a fault; 0 for none.
+    """
+
+    path: str = ""
+    monitors: tuple[str, ...] = MONITORS
+    night_hours: float = 0
+
+
+def create_app(
+    run: Path,
+    *,
+    accounts: bool,
+    heads: Heads | None = None,
+    around: Surroundings = Surroundings(),
+) -> FastAPI:
     """The desk of one run.
 
     Args:
@@ -54,6 +81,7 @@ def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> Fast
             loopback's own names are answered to, so that no other name can point here (DNS
             rebinding).
         heads: Where the log's last hash is written while people are at work.
+        around: Where it stands.
     """
     app = FastAPI(
         title="photoproof review",
@@ -68,11 +96,15 @@ def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> Fast
     app.state.heads = heads
     app.state.instance = hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:8]
     app.state.hashing = CapacityLimiter(HASHED_AT_ONCE)
-    for router in (routes_visits.router, routes_judge.router, routes_record.router):
-        app.include_router(router)
+    app.state.watch = Watch(run, around.night_hours)
+    app.state.metrics = Metrics(app.state.watch)
+    app.state.monitors = frozenset(around.monitors)
+    for routes in (routes_visits, routes_judge, routes_record, routes_watch):
+        app.include_router(routes.router)
     app.middleware("http")(_safely)
     if not accounts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])
+    app.add_middleware(Edge, prefix=around.path)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _misunderstood)
@@ -85,8 +117,15 @@ def create_app(run: Path, *, accounts: bool, heads: Heads | None = None) -> Fast
 async def _safely(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Put the safety headers on every answer."""
-    response = await call_next(request)
+    """Put the safety headers on every answer, and count it."""
+    began, status = perf_counter(), 500
+    try:
+        response = await call_next(request)
+        status = response.status_code
+    finally:
+        route = getattr(request.scope.get("route"), "path", "")
+        told: Metrics = request.app.state.metrics
+        told.answered(route, request.method, status, perf_counter() - began)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.url.scheme == "https":

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from pipeline.core.words import Language, languages, words
 from pipeline.desk.accounts import Session
-from pipeline.desk.web.visits import language
+from pipeline.desk.web.visits import base, inside, language
 from pipeline.report.view import SYMBOLS
 
 STATE_SYMBOLS = {
@@ -57,7 +57,8 @@ def page(
         languages={code: words("language", code) for code in languages()},
         session=session,
         accounts=request.app.state.accounts,
-        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        base=base(request),
+        here=inside(request) + (f"?{request.url.query}" if request.url.query else ""),
         symbols=SYMBOLS,
         state_symbols=STATE_SYMBOLS,
         **values,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from pipeline.desk.cases import answers, queue
 from pipeline.desk.cases.answers import Given, NotNowError
@@ -14,7 +14,7 @@ from pipeline.desk.cases.queue import PAGE, Filters
 from pipeline.desk.cases.shown import hidden_from, show, slots
 from pipeline.desk.cases.verdicts import FEATURES, FeatureAnswer, Remedy, State, Verdict
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import JudgeVisit, RefusedError, Visit
+from pipeline.desk.web.visits import JudgeVisit, RefusedError, Visit, go
 from pipeline.store.items import Item
 
 router = APIRouter()
@@ -137,19 +137,19 @@ def follow(
     item = queue.following(visit.desk, chosen, visit.asker, previous, backwards)
     scripted = "x-desk" in request.headers
     if item is None:
-        return Response(status_code=204) if scripted else RedirectResponse("/", 303)
+        return Response(status_code=204) if scripted else go(request, "/")
     if scripted:
         return _case(request, visit, item, chosen, "sheet")
-    return RedirectResponse(f"/case/{item.id}?{chosen.query()}", 303)
+    return go(request, f"/case/{item.id}?{chosen.query()}")
 
 
 @router.get("/student/{subject}")
-def find(visit: JudgeVisit, subject: str) -> Response:
+def find(request: Request, visit: JudgeVisit, subject: str) -> Response:
     """The case of a student's number, which is how the report links here."""
     item = visit.desk.student(subject)
     if item is None:
         raise RefusedError(404, "not_found")
-    return RedirectResponse(f"/case/{item.id}", 303)
+    return go(request, f"/case/{item.id}")
 
 
 @router.post("/case/{case}/answer")
@@ -197,7 +197,7 @@ def _changed(
     """The case after something was recorded: its page, or for the script its sheet, if wanted."""
     wanted = request.headers.get("x-desk")
     if wanted is None:
-        return RedirectResponse(f"/case/{item.id}?{chosen.query()}", 303)
+        return go(request, f"/case/{item.id}?{chosen.query()}")
     if wanted == "nothing":
         return Response(status_code=204)
     fresh = visit.desk.item(item.id)

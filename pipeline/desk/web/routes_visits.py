@@ -7,10 +7,11 @@ from typing import Annotated
 from anyio import sleep
 from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from pipeline.desk import accounts
 from pipeline.desk.passwords import SHORTEST, fault
+from pipeline.desk.web.edge import HEAD
 from pipeline.desk.web.pages import page, static
 from pipeline.desk.web.visits import (
     COOKIE,
@@ -23,7 +24,9 @@ from pipeline.desk.web.visits import (
     Visit,
     address,
     drop,
+    go,
     hashing,
+    inside,
     keep,
     kept,
     knock,
@@ -38,7 +41,7 @@ def door(request: Request, status: int = 200, *, wrong: bool = False) -> Respons
     """The login page; on a desk without accounts, where to find its address."""
     probe = Response()
     token = knock(request, probe)
-    back = request.url.path if request.method == "GET" else "/"
+    back = inside(request) if request.method == "GET" else "/"
     response = page(
         request,
         "door",
@@ -75,7 +78,7 @@ async def log_in(
     cookie = await hashing(request, lambda: accounts.log_in(ledger, name, password, source))
     if cookie is None:
         return door(request, 401, wrong=True)
-    response = RedirectResponse(own_path(back), 303)
+    response = go(request, own_path(back))
     keep(request, response, COOKIE, cookie)
     return response
 
@@ -83,12 +86,14 @@ async def log_in(
 @router.get("/enter")
 def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
     """Open the one session of a desk without accounts."""
+    if HEAD in request.scope:  # who only asks whether it is there must not spend the token
+        return door(request)
     if request.app.state.accounts:
         raise RefusedError(404, "not_found")
     cookie = accounts.redeem(opened.ledger, token, address(request))
     if cookie is None:
         raise RefusedError(403, "token_spent")
-    response = RedirectResponse("/", 303)
+    response = go(request, "/")
     keep(request, response, COOKIE, cookie)
     return response
 
@@ -97,7 +102,7 @@ def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
 def log_out(request: Request, visit: AnyVisit) -> Response:
     """Close the session."""
     accounts.end(visit.desk.ledger, kept(request, COOKIE), visit.session.who)
-    response = RedirectResponse("/login", 303)
+    response = go(request, "/login")
     drop(request, response, COOKIE)
     return response
 
@@ -139,7 +144,7 @@ def _account(request: Request, visit: Visit, status: int = 200, said: str = "") 
 @router.get("/language/{name}")
 def choose_language(request: Request, name: LanguageName, back: Back) -> Response:
     """Remember the language and go back."""
-    response = RedirectResponse(back, 303)
+    response = go(request, back)
     keep(request, response, LANGUAGE, name)
     return response
 

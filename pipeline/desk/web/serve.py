@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from pipeline.core.errors import ConfigError
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.heads import Heads
-from pipeline.desk.web.app import create_app
+from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
+
+_PATH = re.compile(r"(/[\w-][\w.-]*)*", re.ASCII)
+_LAST_REQUESTS_S = 20  # a login may wait for others' hashes; then the rest is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Address:
         certificate: PEM file with the certificate, then `key` holds its private key; without,
             HTTP: for the loopback, or behind a proxy that speaks TLS.
         proxies: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+        around: The path under which it is served, and who watches it.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +40,7 @@ class Address:
     certificate: Path | None = None
     key: Path | None = None
     proxies: tuple[str, ...] = ()
+    around: Surroundings = field(default_factory=Surroundings)
 
     @property
     def local(self) -> bool:
@@ -50,7 +56,7 @@ class Address:
     def url(self) -> str:
         """What to type into the browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http{'s' if self.certificate else ''}://{host}:{self.port}/"
+        return f"http{'s' if self.certificate else ''}://{host}:{self.port}{self.around.path}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,20 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
         raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
     for proxy in address.proxies:
         _network(proxy)
+    for monitor in address.around.monitors:
+        _monitor(monitor)
+    if not _PATH.fullmatch(address.around.path):
+        raise ConfigError(
+            f"--path {address.around.path[:60]!r} is no path of an address",
+            "It begins with / and does not end with one, such as /photoproof.",
+        )
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
         heads = Heads(head_file) if head_file else None
         if heads:
             heads.begin(desk.ledger)
-        config = _config(address, create_app(run, accounts=with_accounts, heads=heads))
+        app = create_app(run, accounts=with_accounts, heads=heads, around=address.around)
+        config = _config(address, app)
         listener = _listen(address)  # before a new token ends the session of a desk that runs
         url = address.url
         if with_accounts:
@@ -130,6 +144,7 @@ def _config(address: Address, app: FastAPI) -> uvicorn.Config:
         # nor the environment, where uvicorn would look.
         proxy_headers=bool(address.proxies),
         forwarded_allow_ips=list(address.proxies),
+        timeout_graceful_shutdown=_LAST_REQUESTS_S,
         log_config=None,  # warnings go to standard error as they are
     )
     try:
@@ -146,6 +161,16 @@ def _network(proxy: str) -> None:
         raise ConfigError(
             f"--trusted-proxy {proxy[:60]!r} is no address",
             "Give the proxy's address, say 127.0.0.1, or its network, say 10.1.2.0/24.",
+        ) from error
+
+
+def _monitor(given: str) -> None:
+    try:
+        ip_address(given)
+    except ValueError as error:
+        raise ConfigError(
+            f"--monitor {given[:60]!r} is no address",
+            "Give the address that reads /metrics, say 10.1.2.3.",
         ) from error
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from pydantic import AfterValidator, WithJsonSchema
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, languages
 from pipeline.desk import accounts
@@ -105,10 +105,10 @@ def admits(*roles: Role) -> Callable[..., Visit]:
         if session is None:
             raise RefusedError(401, "no_session")
         if session.role not in roles:
-            opened.ledger.record(session.who, "refused", path=request.url.path)
+            opened.ledger.record(session.who, "refused", path=inside(request))
             raise RefusedError(403, "wrong_role")
         if request.method != "GET" and not compare_digest(csrf.encode(), session.csrf.encode()):
-            opened.ledger.record(session.who, "forged_token", path=request.url.path)
+            opened.ledger.record(session.who, "forged_token", path=inside(request))
             raise RefusedError(403, "forged_token")
         return Visit(opened, session, language(request))
 
@@ -139,14 +139,32 @@ def knocked(request: Request, csrf: str) -> None:
         raise RefusedError(403, "forged_token")
 
 
+def base(request: Request) -> str:
+    """The path that a proxy keeps for the desk, which every address of ours begins with."""
+    return str(request.scope.get("root_path", ""))
+
+
+def inside(request: Request) -> str:
+    """The request's path within the desk."""
+    return request.url.path.removeprefix(base(request))
+
+
+def go(request: Request, path: str) -> RedirectResponse:
+    """Send the browser on to a path within the desk."""
+    return RedirectResponse(base(request) + path, 303)
+
+
 def cookie_name(request: Request, name: str) -> str:
     """What a cookie is called here.
 
     Browsers send a host's cookies to all of its ports: port and run are part of the name, so that
-    desks on one host do not end each other's sessions. `__Host-` lets no other host set it.
+    desks on one host do not end each other's sessions. `__Host-` lets no other host set it, and
+    wants the path "/"; under a path of its own the desk's cookies go to nobody else's pages.
     """
     _, port = request.scope.get("server") or ("", 0)
-    prefix = "__Host-" if request.url.scheme == "https" else ""
+    prefix = ""
+    if request.url.scheme == "https":
+        prefix = "__Secure-" if base(request) else "__Host-"
     return f"{prefix}{name}_{port}_{request.app.state.instance}"
 
 
@@ -158,7 +176,8 @@ def kept(request: Request, name: str) -> str:
 def drop(request: Request, response: Response, name: str) -> None:
     """Forget a cookie."""
     secure = request.url.scheme == "https"
-    response.delete_cookie(cookie_name(request, name), secure=secure, httponly=True)
+    path = base(request) or "/"
+    response.delete_cookie(cookie_name(request, name), path, secure=secure, httponly=True)
 
 
 def keep(request: Request, response: Response, name: str, value: str) -> None:
@@ -170,6 +189,7 @@ def keep(request: Request, response: Response, name: str, value: str) -> None:
     response.set_cookie(
         cookie_name(request, name),
         value,
+        path=base(request) or "/",
         httponly=True,
         samesite="lax" if name == COOKIE else "strict",
         secure=request.url.scheme == "https",

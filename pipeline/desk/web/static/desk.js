@@ -17,7 +17,7 @@
 
   const $ = (selector) => desk.querySelector(selector);
   const told = document.getElementById("told"), help = document.getElementById("help"), empty = document.getElementById("empty");
-  const query = desk.dataset.query;
+  const query = desk.dataset.query, base = desk.dataset.base;
   let sheet, compare, ahead, busy = false;
 
   // --- talking to the server --------------------------------------------------------------------
@@ -52,7 +52,7 @@
     return made;
   }
 
-  const next = (backwards = "") => `/next?after=${sheet.dataset.case}&${query}${backwards}`;
+  const next = (backwards = "") => `${base}/next?after=${sheet.dataset.case}&${query}${backwards}`;
   const prefetch = () => { ahead = ask(next()).then(ready); ahead.catch(() => {}); };
 
   function say(text, bad = false) {
@@ -80,7 +80,7 @@
     desk.replaceChildren(made);
     if (old && old !== made) old.querySelectorAll(".stage img").forEach((img) => img.src.startsWith("blob:") && !keeps(made, img.src) && URL.revokeObjectURL(img.src));
     take(made);
-    if (push) history.pushState({}, "", `/case/${made.dataset.case}?${query}`);
+    if (push) history.pushState({}, "", `${base}/case/${made.dataset.case}?${query}`);
     scrollTo(0, 0);
     prefetch();
   }
@@ -130,7 +130,7 @@
         const made = await (ahead || ask(next()).then(ready));
         ahead = null;
         if (made) { show(made); say(recorded); return; }
-        html = await ask(`/case/${sheet.dataset.case}/sheet?${query}`);
+        html = await ask(`${base}/case/${sheet.dataset.case}/sheet?${query}`);
       }
       renew(html);
       say(recorded);
