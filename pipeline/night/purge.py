@@ -18,6 +18,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file
 from pipeline.night.folder import (
     ASSIGNED,
+    DATABASE,
     LEDGER,
     PREVIOUS,
     PROPOSED,
@@ -84,16 +85,13 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
     """Delete the reports and write the summary anew; the names of what was deleted."""
     removed = []
     try:
-        for name in REPORTS:
-            # A run that was killed while it wrote leaves the report under another name.
-            for file in (run / name, *run.glob(f".{name}.*")):
-                if file.exists():
-                    file.unlink()
-                    removed.append(file.name)
-        for name in (ASSIGNED, PROPOSED):
-            if (run / name).exists():
-                (run / name).unlink()
-                removed.append(name)
+        # A run that was killed while it wrote leaves the report under another name. A store that
+        # was brought up to date leaves what it was before.
+        aside = (f for name in (*REPORTS, DATABASE, LEDGER) for f in run.glob(f".{name}.*"))
+        for file in (*(run / name for name in (*REPORTS, ASSIGNED, PROPOSED)), *aside):
+            if file.exists():
+                file.unlink()
+                removed.append(file.name)
         if (run / PREVIOUS).is_dir():
             shutil.rmtree(run / PREVIOUS)
             removed.append(PREVIOUS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -235,6 +235,12 @@ class Database:
     def _recognise(self, readonly: bool) -> None:
         version, newest = self._pragma("user_version"), self._schema.version
         if self._pragma("application_id") != self._schema.application or not 1 <= version <= newest:
+            if version > newest and self._pragma("application_id") == self._schema.application:
+                raise StoreError(
+                    f"{self._label}: was made by a newer version of photoproof (its tables are of"
+                    f" version {version}; this program knows {newest})",
+                    "Use the photoproof that made it, or a newer one.",
+                )
             said, hint = self._schema.foreign
             raise StoreError(f"{self._label}: {said} of version {newest}", hint)
         if version < newest and readonly:
@@ -244,6 +250,14 @@ class Database:
             )
 
     def _migrate(self) -> None:
+        """Bring older tables up to date; the file as it was is kept beside it.
+
+        Raises:
+            StoreError: The copy cannot be written; nothing has been changed then.
+        """
+        old = self._pragma("user_version")
+        if old < self._schema.version:
+            copy_whole(self.path, kept_copy(self.path, old))
         for name, function in self._schema.functions.items():
             self.db.create_function(name, 2, function, deterministic=True)
         for old in range(self._pragma("user_version"), self._schema.version):
@@ -263,6 +277,31 @@ class Database:
 
     def _pragma(self, name: str) -> int:
         return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def kept_copy(path: Path, version: int) -> Path:
+    """Where a database is kept as it was before its tables were brought up to date."""
+    return path.with_name(f".{path.name}.version{version}")
+
+
+def copy_whole(path: Path, target: Path) -> None:
+    """Copy a database, whoever writes to it meanwhile, and see that the copy is whole.
+
+    Raises:
+        StoreError: It is damaged, or the copy cannot be written.
+    """
+    try:
+        make_file(target)
+        with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(target)) as other:
+            one.backup(other)
+            (fault,) = other.execute("PRAGMA quick_check").fetchone()
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"{path}: cannot be copied ({error})", "See that there is space."
+        ) from error
+    if fault != "ok":
+        target.unlink()
+        raise StoreError(f"{path}: is damaged ({fault})", "Restore an older backup.")
 
 
 def _address(path: Path, readonly: bool) -> str:

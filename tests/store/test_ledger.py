@@ -166,6 +166,6 @@ def test_a_ledger_is_forgotten_and_kept_append_only(tmp_path: Path) -> None:
 def test_another_kind_of_file_is_no_ledger(tmp_path: Path) -> None:
     path = tmp_path / "review.sqlite"
     with Ledger(path) as ledger:
-        ledger.db.execute("PRAGMA user_version = 2")
+        ledger.db.execute("PRAGMA application_id = 2")
     with pytest.raises(StoreError, match=r"review\.sqlite: no review ledger of version 1"):
         Ledger(path)

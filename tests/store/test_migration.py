@@ -16,6 +16,7 @@ from pipeline.core.types import (
 )
 from pipeline.store import Store
 from pipeline.store.packing import Measured, pack_assessment
+from pipeline.store.sqlite import kept_copy
 
 # As version 1 made them: a row a measurement, those across students among them.
 VERSION_1 = """
@@ -136,3 +137,26 @@ def test_a_reader_does_not_migrate_but_says_what_does(older: Path) -> None:
         Store(older, readonly=True)
     assert "photoproof decide" in refused.value.hint
     assert older.read_bytes() == before
+
+
+def test_a_store_as_it_was_is_kept_beside_the_migrated_one(older: Path) -> None:
+    db = sqlite3.connect(older)
+    ((version,),) = db.execute("PRAGMA user_version").fetchall()
+    before = list(db.iterdump())
+    db.close()
+    Store(older).__exit__(None, None, None)
+    copy = kept_copy(older, version)
+    assert copy.stat().st_mode & 0o077 == 0
+    kept = sqlite3.connect(copy)
+    assert list(kept.iterdump()) == before
+    kept.close()
+
+
+def test_a_store_of_a_newer_version_says_so(path: Path) -> None:
+    Store(path).__exit__(None, None, None)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StoreError, match="made by a newer version of photoproof") as refused:
+        Store(path)
+    assert "newer one" in refused.value.hint
