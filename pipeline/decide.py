@@ -26,7 +26,7 @@ from pipeline.core.types import (
 )
 from pipeline.store.packing import Measured
 from pipeline.student.measures import Measure, all_measures
-from pipeline.student.measures.colour_space import delta_e
+from pipeline.student.view.colour_space import delta_e
 
 _TURNS: dict[float, TurnCw] = {0: 0, 90: 90, 180: 180, 270: 270}
 _TURN_CODES: dict[TurnCw, str] = {90: "SIDEWAYS_LEFT", 180: "UPSIDE_DOWN", 270: "SIDEWAYS_RIGHT"}

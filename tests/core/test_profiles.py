@@ -14,7 +14,7 @@ from pipeline.core.policy import Limit, Policy, load_profile, profile_names
 from pipeline.core.types import Measurement
 from pipeline.decide import decide_one
 from pipeline.student.measures import all_measures
-from pipeline.student.measures.colour_space import delta_e
+from pipeline.student.view.colour_space import delta_e
 
 LIGHT_BLUE, WHITE, LIGHT_GREY, BLUE = "#64C5FF", "#FFFFFF", "#F0F0F0", "#438EDB"
 

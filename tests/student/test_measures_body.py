@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.types import Floats, Pixels
 from pipeline.student.measures import NotMeasuredError, measure_all
-from pipeline.student.measures.colour_space import delta_e
+from pipeline.student.view.colour_space import delta_e
 
 BLACK, SKIN = (20, 20, 20), (80, 110, 150)  # BGR; the drawn head's own colour is SKIN
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.types import Pixels
 from pipeline.student.measures import NotMeasuredError, View
-from pipeline.student.measures.colour_space import lab
+from pipeline.student.view.colour_space import lab
 from pipeline.student.view.eye_area import EyeArea
 
 SKIN = 160  # eyes of the drawn mesh: 60 px apart around (240, 250)

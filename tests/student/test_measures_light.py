@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.student.measures import NotMeasuredError
-from pipeline.student.measures.colour_space import delta_e, every_fourth, lab, name
+from pipeline.student.view.colour_space import delta_e, every_fourth, lab, name
 from pipeline.student.view.face_area import FaceArea, luminance
 
 

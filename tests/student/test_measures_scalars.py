@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.student.measures import all_measures
-from pipeline.student.measures.scalars import sigmoid
+from pipeline.student.view.scalars import sigmoid
 
 # Our measure -> OFIQ's column. EyesOpen and the like carry other names for the same component.
 OFIQ = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.colour_space import name
 from pipeline.student.view.base import Measure, View, background_key
+from pipeline.student.view.colour_space import name
 
 
 def take(view: View) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.core.opencv import cv2
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, NotMeasuredError, View
 from pipeline.student.view.face_area import luminance
+from pipeline.student.view.scalars import sigmoid
 
 _KERNEL = np.ones((4, 4), dtype=np.uint8)  # OFIQ erodes the background by this
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.student.measures.colour_space import every_fourth
 from pipeline.student.view.backdrop import lab_bytes, median_colour
 from pipeline.student.view.base import (
     CHIN,
@@ -16,6 +15,7 @@ from pipeline.student.view.base import (
     background_key,
     eye_to_chin,
 )
+from pipeline.student.view.colour_space import every_fourth
 
 _BELOW = 0.4  # T below the chin begin the clothes
 _BESIDE = 0.6  # face widths from the face's middle: neck and neckline end there

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.student.measures.colour_space import every_fourth, lab
 from pipeline.student.view.base import Measure, View
+from pipeline.student.view.colour_space import every_fourth, lab
 
 
 def take(view: View) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import (
     LEFT_LID_LOWER,
     LEFT_LID_UPPER,
@@ -13,6 +12,7 @@ from pipeline.student.view.base import (
     eye_to_chin,
     gap,
 )
+from pipeline.student.view.scalars import sigmoid
 
 
 def take(view: View) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, eye_to_chin
+from pipeline.student.view.scalars import sigmoid
 
 _BEST = 0.45
 _SIGMOID = sigmoid(0.0, 0.05, h=200, a=1, s=-1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from pipeline.student.measures import yaw
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, NotMeasuredError, View, eye_centres, gap_of
+from pipeline.student.view.scalars import sigmoid
 
 
 def take(view: View) -> float:

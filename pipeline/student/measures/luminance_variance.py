@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from pipeline.student.measures.scalars import bounded
 from pipeline.student.view.base import Measure, View
+from pipeline.student.view.scalars import bounded
 
 
 def take(view: View) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, eye_centres, eye_to_chin
+from pipeline.student.view.scalars import sigmoid
 
 
 def take(view: View) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import LIP_LOWER, LIP_UPPER, Measure, View, eye_to_chin, gap
+from pipeline.student.view.scalars import sigmoid
 
 
 def take(view: View) -> float:

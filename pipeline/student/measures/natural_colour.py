@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View, skin_colour
+from pipeline.student.view.scalars import sigmoid
 
 
 def take(view: View) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import cosine
 from pipeline.student.view.base import Measure, View, pose_angles
+from pipeline.student.view.scalars import cosine
 
 
 def take(view: View) -> float:

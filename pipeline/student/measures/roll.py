@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from pipeline.core.measurements import ROLL
-from pipeline.student.measures.scalars import cosine
 from pipeline.student.view.base import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Measure, View
+from pipeline.student.view.scalars import cosine
 
 
 def take(view: View) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import bounded
 from pipeline.student.view.base import Measure, View
+from pipeline.student.view.scalars import bounded
 
 
 def take(view: View) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.student.measures.scalars import sigmoid
 from pipeline.student.view.base import Measure, View
+from pipeline.student.view.scalars import sigmoid
 
 _DARK = 25
 

@@ -13,8 +13,8 @@ import numpy as np
 from pipeline.core.geometry import align
 from pipeline.core.opencv import cv2
 from pipeline.core.types import Floats, Mesh, Orientation, Photo, Pixels, Portrait, Value
-from pipeline.student.measures.colour_space import lab
 from pipeline.student.view.backdrop import Backdrop
+from pipeline.student.view.colour_space import lab
 from pipeline.student.view.eye_area import EyeArea
 from pipeline.student.view.face_area import FaceArea
 
