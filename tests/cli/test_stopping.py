@@ -22,8 +22,20 @@ ENDS_WITHIN_S = 3
 def started(base: Path, photos: dict[str, str], *before: str) -> subprocess.Popen[str]:
     (base / "photos.json").write_text(json.dumps(photos), "utf-8")
     command = [*before, sys.executable, str(TESTS / "stopped_program.py"), str(base)]
-    # In a session of its own: a signal to the group is what a terminal sends.
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    # In a session of its own: a signal to the group is what a terminal sends. It heeds signals
+    # that whoever runs the tests may ignore, as `nohup` does.
+    return subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_heed_all,
+    )
+
+
+def _heed_all() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], object]) -> None:

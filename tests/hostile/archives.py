@@ -55,6 +55,10 @@ def far_away() -> bytes:
     return with_directory(bytes(entry), 1, data[:start])
 
 
+def nested(depth: int) -> bytes:
+    return plain("inner.zip", content=nested(depth - 1)) if depth else plain()
+
+
 ARCHIVES: dict[str, Callable[[], bytes]] = {
     "lying_flag.zip": lambda: changed(8, "<H", 0x800).replace(b"one.jpg", b"\xd5\xc5e.jpg"),
     "nul_name.zip": lambda: changed(46, "<1s", b"\0"),
@@ -63,7 +67,7 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
     "overlapping.zip": overlapping,
     "millions.zip": millions,
     "traversal.zip": lambda: plain("../../up.jpg", "/root.jpg", "C:\\windows.jpg"),
-    "nested.zip": lambda: plain("inner.zip", content=plain()),
+    "nested.zip": lambda: nested(12),
     "bomb.zip": lambda: plain("bomb.jpg", content=bytes(60 * 2**20)),
     "method.zip": lambda: changed(10, "<H", 97),
     "encrypted.zip": lambda: changed(8, "<H", 1),
