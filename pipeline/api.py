@@ -38,10 +38,9 @@ from pipeline.core.types import (
 )
 from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night.folder import database_of
-from pipeline.night.intake import Sources, keep_assigned, read_intake
-from pipeline.night.nightly import Outputs, redecide, run_night
+from pipeline.night.intake import Sources
+from pipeline.night.nightly import Outputs, redecide, run_sources
 from pipeline.night.run import Progress
-from pipeline.night.safety import check_intake
 from pipeline.single.checked import Checked
 from pipeline.store import RunSummary, Store
 from pipeline.student.engine import network_engine
@@ -206,18 +205,13 @@ def run_cohort(
     """
     if workers < 0:
         raise ConfigError(f"workers is {workers}; allowed: 0 and more")
-    folder, (rules, standard) = Path(out), _rules(policy, profile, search_owner)
-    digests = manifest.expected(rules.comparison.recognisers)
+    rules, standard = _rules(policy, profile, search_owner)
     kinds = {kind: _paths(given) for kind, given in (references or {}).items()}
     own = None if columns is None else Path(columns)
     given = Sources(_paths(roster), _paths(photos), kinds, own, _paths(reshoot), _paths(assign))
-    cohort = read_intake(given, folder)
-    if not force:
-        check_intake(cohort, folder, rules.intake)
-    keep_assigned(folder, cohort.assigned)
-    return run_night(
-        *(cohort, folder, rules, standard),
-        digests=digests,
+    return run_sources(
+        *(given, Path(out), rules, standard),
+        force=force,
         workers=workers or usable_cores(),
         lang=lang,
         on_progress=on_progress,

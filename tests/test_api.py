@@ -21,6 +21,7 @@ import pipeline
 from models import manifest
 from pipeline import api
 from pipeline.core.policy import InputLimits
+from pipeline.night import nightly
 from pipeline.night.nightly import run_night
 from pipeline.sample import sources
 from pipeline.sample.cohort import build
@@ -188,7 +189,7 @@ def test_a_policy_is_an_object_or_a_file(
 @pytest.fixture
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a roster of three and their photos; the night looks at them with fakes."""
-    monkeypatch.setattr(api, "run_night", partial(run_night, factory=fake()))
+    monkeypatch.setattr(nightly, "run_night", partial(run_night, factory=fake()))
     monkeypatch.setattr(manifest, "expected", lambda _: {})
     (tmp_path / "photos").mkdir()
     texts = {"2022001": "score=0.9", "2022002": UPSIDE_DOWN, "2022003": "score=0.01"}

@@ -108,7 +108,7 @@ def test_no_file_of_a_run_holds_one(run: Path) -> None:
 
 
 def test_rows_of_results_stay_each_ones_own(run: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO((run / "results.csv").read_text("utf-8"))))
+    rows = list(csv.DictReader(io.StringIO((run / "results.csv").read_text("utf-8-sig"))))
     keys = [row["subject_id"] for row in rows if row["subject_id"]]
     assert len(set(keys)) == len(ROSTER)
     assert keys[:3] == ["row00002", "row00003", "2021000003"]
@@ -152,7 +152,7 @@ def test_no_export_holds_one_and_decisions_come_back(run: Path, tmp_path: Path) 
     assert sum(name.endswith(".xlsx") for name in read) > 2
     assert {name: found for name, text in read.items() if (found := found_in(text))} == {}
     table = tmp_path / "csv" / "decisions.csv"
-    rows = list(csv.DictReader(io.StringIO(table.read_text("utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(table.read_text("utf-8-sig"))))
     for row in rows:
         row |= {"verdict": "ok", "measure": "", "reviewer": "bo"}
     with table.open("w", encoding="utf-8", newline="") as file:

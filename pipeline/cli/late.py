@@ -79,6 +79,22 @@ COMMANDS = {
     "review": Place("review", "review_command", "Serve the review desk of a run in the browser."),
     "users": Place("review", "users_app", "Accounts of the review desk."),
     "audit": Place("review", "audit_app", "The review desk's action log."),
+    "site": Place("site", "site_app", "The school's site: what lies where."),
+    "nightly": Place(
+        "site",
+        "nightly_command",
+        "Work through the site's cohorts; exit codes 0, 30 to 33 for a scheduler.",
+    ),
+    "backup": Place(
+        "site",
+        "backup_command",
+        "Copy cohorts into one checked archive; a desk may go on meanwhile.",
+    ),
+    "restore": Place(
+        "site",
+        "restore_command",
+        "Put the cohorts of a backup back; what is there already is never replaced.",
+    ),
     "purge": Place(
         "purge",
         "purge_command",

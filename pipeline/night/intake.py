@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ class Sources:
         columns: TOML file with roster headers of one's own.
         reshoot: Photos that count before all others.
         assign: Tables of files that people have given to students.
+        settled_before: Files of folders that changed later are still arriving, and left out;
+            seconds since 1970.
     """
 
     roster: Sequence[Path]
@@ -34,6 +37,7 @@ class Sources:
     columns: Path | None = None
     reshoot: Sequence[Path] = ()
     assign: Sequence[Path] = ()
+    settled_before: float = math.inf
 
 
 def read_intake(sources: Sources, out: Path | None) -> Cohort:
@@ -52,6 +56,7 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
         sources.columns,
         reshoot=sources.reshoot,
         assigned=[*(path for path in kept if path.is_file()), *sources.assign],
+        settled_before=sources.settled_before,
     )
 
 

@@ -20,8 +20,10 @@ from pipeline.night.executors.assessing import EngineFactory
 from pipeline.night.executors.here import Here
 from pipeline.night.executors.processes import Processes
 from pipeline.night.folder import database_of, locked
+from pipeline.night.intake import Sources, keep_assigned, read_intake
 from pipeline.night.publishing import publish
 from pipeline.night.run import Plan, Progress, assess_cohort
+from pipeline.night.safety import check_intake
 from pipeline.night.tally import decide_all
 from pipeline.store import RunSummary, Store
 from pipeline.store.ledger import Ledger
@@ -38,6 +40,53 @@ class Outputs:
     html: Path
     xlsx: Path
     json: Path
+
+
+def run_sources(
+    sources: Sources,
+    out: Path,
+    policy: Policy,
+    profile: Profile,
+    *,
+    force: bool = False,
+    workers: int = 1,
+    rehash: bool = False,
+    lang: Language = DEFAULT_LANGUAGE,
+    on_progress: Progress = lambda *_: None,
+) -> Outputs:
+    """Take in what is given, stop where it is too far from what was to be expected, and run.
+
+    Args:
+        sources: Roster, photos, references.
+        out: Output folder.
+        policy: Thresholds and severities.
+        profile: The photo standard.
+        force: Go on where the safety catch would stop.
+        workers: Processes.
+        rehash: Read every file again, whatever its size and times say of it.
+        lang: Of the reports.
+        on_progress: Called with students done and students in all.
+
+    Raises:
+        IntakeStopped: The safety catch.
+        RosterError: The roster cannot be read or does not tell students apart.
+        SourceError: A folder or archive cannot be used.
+        StoreError: The folder is in use, foreign or not writable.
+        ModelError: Weights are needed and not whole.
+    """
+    digests = manifest.expected(policy.comparison.recognisers)
+    cohort = read_intake(sources, out)
+    if not force:
+        check_intake(cohort, out, policy.intake)
+    keep_assigned(out, cohort.assigned)
+    return run_night(
+        *(cohort, out, policy, profile),
+        digests=digests,
+        workers=workers,
+        lang=lang,
+        on_progress=on_progress,
+        rehash=rehash,
+    )
 
 
 def run_night(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from pipeline.core.zip_directory import BAD_NAME, LYING_NAME, OUTSIDE, OVERLAPPI
 from pipeline.source.archive import search_archive
 from pipeline.source.found import (
     ARCHIVES,
+    ARRIVING,
     JUNK,
     NOT_PICTURES,
     PICTURES,
@@ -44,8 +46,13 @@ class Intake:
         return tuple(found.picture for found in self.found if found.picture)
 
 
-def collect(sources: Sequence[Path]) -> Intake:
+def collect(sources: Sequence[Path], settled_before: float = math.inf) -> Intake:
     """Every file of folders (with their sub-folders and zip archives) and of zip archives.
+
+    Args:
+        sources: Folders and zip archives.
+        settled_before: Seconds since 1970. A file of a folder that changed later is still arriving,
+            and left out; copies that keep an older time are known by the file's own record.
 
     A file reached twice (a folder given together with its own sub-folder) counts once, for the
     source that is given later.
@@ -57,7 +64,7 @@ def collect(sources: Sequence[Path]) -> Intake:
     files: dict[object, Found] = {}
     remarks: list[str] = []
     for order, source in enumerate(sources):
-        searched = sorted(_search(source), key=lambda file: file.name)
+        searched = sorted(_search(source, settled_before), key=lambda file: file.name)
         found = [replace(file, source=str(source), order=order) for file in searched]
         root = source.resolve()
         for file in found:
@@ -77,7 +84,7 @@ def collect(sources: Sequence[Path]) -> Intake:
     return Intake(tuple(files.values()), tuple(remarks))
 
 
-def _search(source: Path) -> Iterator[Found]:
+def _search(source: Path, settled_before: float) -> Iterator[Found]:
     if not (source.is_dir() or source.is_file()):
         raise SourceError(
             f"{masked(str(source))} does not exist or is neither a folder nor a file.",
@@ -85,12 +92,12 @@ def _search(source: Path) -> Iterator[Found]:
         )
     root = source.resolve()  # one picture, one path: see `collect` on those reached twice
     if root.is_dir():
-        yield from _search_folder(root)
+        yield from _search_folder(root, settled_before)
     else:
         yield from search_archive(root)
 
 
-def _search_folder(root: Path) -> Iterator[Found]:
+def _search_folder(root: Path, settled_before: float) -> Iterator[Found]:
     pending = [("", str(root))]
     while pending:
         inside, folder = pending.pop()
@@ -111,8 +118,10 @@ def _search_folder(root: Path) -> Iterator[Found]:
                 pending.append((f"{name}/", entry.path))
             elif entry.is_symlink():
                 yield from _search_link(root, name, Path(entry.path))
+            elif max((seen := entry.stat()).st_mtime, seen.st_ctime) > settled_before:
+                yield Found(name, None, ARRIVING, seen.st_size, seen.st_mtime)
             else:
-                yield from _search_file(name, Path(entry.path), entry.is_file(), entry.stat())
+                yield from _search_file(name, Path(entry.path), entry.is_file(), seen)
 
 
 def _search_link(root: Path, name: str, path: Path) -> Iterator[Found]:

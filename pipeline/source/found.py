@@ -12,6 +12,7 @@ from pipeline.core.types import ImageFile
 
 ARCHIVES = frozenset({".zip", ".rar", ".7z"})
 NOT_PICTURES = "not pictures"
+ARRIVING = "still arriving"
 UNUSABLE = "archives that are damaged, or hold or unpack to too much, or are no zip"
 JUNK = "litter of operating systems"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ def gather(
     *,
     reshoot: Sequence[Path] = (),
     assigned: Sequence[Path] = (),
+    settled_before: float = math.inf,
 ) -> Cohort:
     """Read a roster and find every student's photo and reference portraits by file name.
 
@@ -44,6 +46,7 @@ def gather(
         columns: TOML file with roster headers of one's own, laid over `data/columns.toml`.
         reshoot: Sources of photos that count before all others.
         assigned: Tables of files that people have given to students.
+        settled_before: As for `collect`.
 
     Returns:
         One job a roster row, in the roster's order. Facts of each job: `source.photo_files` and
@@ -57,13 +60,13 @@ def gather(
     """
     table = read_roster(roster, load_columns(columns))
     index = Index(table.subjects)
-    intake = collect([*photos, *reshoot])
+    intake = collect([*photos, *reshoot], settled_before)
     given = assignments(assigned, table.subjects, intake)
     matches = match_files(index, (f for f in intake.found if f.picture), given.owners)
     choices = {key: choose(owned, given.of(key)) for key, owned in matches.owned.items()}
     batches = {
         kind: (found, match_files(index, (f for f in found if f.picture)))
-        for kind, found in by_kind(references)
+        for kind, found in by_kind(references, settled_before)
     }
     remarks = [*table.remarks, *intake.remarks, *given.remarks]
     delivered = [*_left_out(PHOTO, intake.found), *_photos(choices), *_unclaimed(PHOTO, matches)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +20,9 @@ WORDS = {
 }
 
 
-def by_kind(references: Mapping[str, Sequence[Path]]) -> Iterator[tuple[str, list[Found]]]:
+def by_kind(
+    references: Mapping[str, Sequence[Path]], settled_before: float = math.inf
+) -> Iterator[tuple[str, list[Found]]]:
     """Files by kind, the kinds in the order given; those of kind "" sorted by what names say.
 
     Raises:
@@ -27,7 +30,7 @@ def by_kind(references: Mapping[str, Sequence[Path]]) -> Iterator[tuple[str, lis
     """
     sorted_out: dict[str, list[Found]] = {}
     for kind, sources in references.items():
-        for found in collect(sources).found:
+        for found in collect(sources, settled_before).found:
             sorted_out.setdefault(kind or kind_of(found.name), []).append(found)
         sorted_out.setdefault(kind, [])
     sorted_out.pop("", None)

@@ -1,0 +1,139 @@
+"""`photoproof site | nightly | backup | restore`: a school's site, unattended."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.console import AsJson, err_console, out_console, plain
+from pipeline.core.errors import ConfigError
+from pipeline.core.private import make_file
+from pipeline.site.config import FILE, Site, find_site, load_site
+
+SiteFile = Annotated[
+    Path | None,
+    typer.Option("--site", help=f"Site file, or its folder; found here or above: {FILE}."),
+]
+Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...", help="All by default.")]
+
+site_app = typer.Typer(help="The school's site: what lies where.", no_args_is_help=True)
+
+
+@site_app.command("init")
+def init_site(
+    folder: Annotated[Path, typer.Argument(help="Folder of the site.")] = Path(),
+) -> None:
+    """Write a commented photoproof.toml; one that is there is kept."""
+    path = folder / FILE
+    if path.exists():
+        raise ConfigError(f"{path}: is there already", "Edit it, or name another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        make_file(path)
+        path.write_bytes(files("data").joinpath("site.toml").read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror})") from error
+    out_console.print(f"{plain(str(path))}: written. Edit it, then: photoproof site check")
+
+
+@site_app.command("check")
+def check_site(site: SiteFile = None, as_json: AsJson = False) -> None:
+    """Name every fault of the site's file, and all that leaves this machine."""
+    # Late: it knows measures and policies.
+    from pipeline.site.faults import examine
+
+    path = find_site(site)
+    remarks = list(examine(load_site(path)))
+    faults = [remark for remark in remarks if remark.fault]
+    if as_json:
+        told = [{"key": r.key, "text": r.text, "fault": r.fault} for r in remarks]
+        typer.echo(json.dumps({"site": str(path), "remarks": told}, ensure_ascii=False))
+    else:
+        for remark in remarks:
+            mark = "[red]fault[/]" if remark.fault else "note "
+            line = f"{mark} {plain(f'[{remark.key}]')} {plain(remark.text)}"
+            out_console.print(line, highlight=False, soft_wrap=True)
+        if not faults:
+            out_console.print(f"{plain(str(path))}: sound", highlight=False)
+    if faults:
+        raise ConfigError(f"{path}: {len(faults)} faults", "Mend what is named above.")
+
+
+def nightly_command(
+    cohorts: Only = None,
+    site: SiteFile = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on where the safety catch would stop.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Work through the site's cohorts; exit codes 0, 30 to 33 for a scheduler."""
+    from pipeline.site.log import open_log
+    from pipeline.site.nights import work_site
+    from pipeline.site.outcome import EXIT_CODES, worst
+
+    known = _site(site)
+    open_log(None if known.log.file is None else known.path(known.log.file), known.log.level)
+    nights = work_site(known, cohorts or (), force=force, dry_run=dry_run)
+    outcome = worst(nights)
+    if as_json:
+        told = {"outcome": outcome.value, "cohorts": [night.as_json() for night in nights]}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        from pipeline.site.messages import in_words
+
+        for line in in_words(nights, known.lang):
+            out_console.print(plain(line), highlight=False, soft_wrap=True)
+    raise typer.Exit(EXIT_CODES[outcome])
+
+
+def backup_command(
+    target: Annotated[Path, typer.Argument(help="Archive to write: NAME.tar.gz.")],
+    cohorts: Only = None,
+    site: SiteFile = None,
+) -> None:
+    """Copy cohorts into one checked archive; a desk may go on meanwhile."""
+    from pipeline.site.backup import back_up
+
+    known = _site(site)
+    names = cohorts or [name for name in known.cohorts if known.run_of(name).is_dir()]
+    done = back_up({name: known.home_of(_known(known, name)) for name in names}, target)
+    out_console.print(
+        f"{plain(str(target))}: {', '.join(done.cohorts)}, {done.files} files,"
+        f" {done.size / 2**20:.1f} MiB. It holds names and faces: keep it as the run itself.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def restore_command(
+    source: Annotated[Path, typer.Argument(help="Archive of `photoproof backup`.")],
+    site: SiteFile = None,
+) -> None:
+    """Put the cohorts of a backup back; what is there already is never replaced."""
+    from pipeline.site.backup import restore
+
+    known = _site(site)
+    done = restore(source, known.path(known.home))
+    for name in done.cohorts:
+        out_console.print(f"{plain(str(known.home_of(name)))}: restored", highlight=False)
+        if name not in known.cohorts:
+            err_console.print(f"{plain(name)} is no cohort of the site's file", highlight=False)
+
+
+def _site(given: Path | None) -> Site:
+    return load_site(find_site(given))
+
+
+def _known(site: Site, name: str) -> str:
+    if name not in site.cohorts:
+        known = ", ".join(site.cohorts)
+        raise ConfigError(f"there is no cohort {name!r}", f"The site has: {known}.")
+    return name

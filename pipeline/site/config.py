@@ -1,0 +1,249 @@
+"""`photoproof.toml`: the one file that says what a school's site is.
+
+Relative paths start at the file's own folder. Secrets never stand in it: they come from environment
+variables, whose names are here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from pipeline.core.errors import ConfigError
+from pipeline.core.policy import checked, read_toml
+from pipeline.core.standard import Strict
+from pipeline.core.words import DEFAULT_LANGUAGE, languages
+
+FILE = "photoproof.toml"
+VARIABLE = "PHOTOPROOF_SITE"
+MAIL_PASSWORD, WEBHOOK_SECRET = "PHOTOPROOF_MAIL_PASSWORD", "PHOTOPROOF_WEBHOOK_SECRET"
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+_NAME = re.compile(r"[\w][\w.-]{0,63}")
+
+
+def _address(text: str) -> str:
+    """A web address, "" for none."""
+    parts = urlsplit(text)
+    if text and not (parts.scheme in ("http", "https") and parts.netloc):
+        raise ValueError("must be an address such as https://photos.example.edu.cn/")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if "@" not in parseaddr(text)[1] or "\n" in text:
+        raise ValueError("must be a mail address")
+    return text
+
+
+class Cohort(Strict):
+    """One cohort of graduates and where its files come in.
+
+    Attributes:
+        title: For people; the cohort's name stands where there is none.
+        registration_ends: Retention counts from this day.
+        keep_days: So long after it everything about its students is kept.
+    """
+
+    title: str = ""
+    roster: tuple[Path, ...] = Field(min_length=1)
+    photos: tuple[Path, ...] = Field(min_length=1)
+    references: Mapping[Text, tuple[Path, ...]] = Field(default_factory=dict)
+    profile: Text | None = None
+    policy: Path | None = None
+    columns: Path | None = None
+    search_owner: bool = False
+    registration_ends: date | None = None
+    keep_days: int = Field(default=180, ge=0, le=3650)
+
+    @field_validator("roster", "photos", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("references", mode="before")
+    @classmethod
+    def _each_one_or_more(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        return {kind: [v] if isinstance(v, str) else v for kind, v in value.items()}
+
+    @property
+    def kept_until(self) -> date | None:
+        """The last day on which its data may be there; None where no end is known."""
+        if self.registration_ends is None:
+            return None
+        return self.registration_ends + timedelta(days=self.keep_days)
+
+
+class Nightly(Strict):
+    """How a night works.
+
+    Attributes:
+        workers: Processes; 0 takes the cores it may use.
+        settle_minutes: A file that changed within this time is still arriving and waits.
+        keep_nights: Reports of this many nights are kept, the newest counted.
+    """
+
+    workers: int = Field(default=0, ge=0, le=256)
+    settle_minutes: float = Field(default=10, ge=0, le=1440)
+    keep_nights: int = Field(default=30, ge=1, le=3650)
+
+
+class Mail(Strict):
+    """Where to, and by which server, a night's message goes; off without `to`."""
+
+    to: tuple[str, ...] = ()
+    sender: str = ""
+    host: str = ""
+    port: Port = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+
+    _boxes = field_validator("to")(lambda boxes: tuple(map(_mailbox, boxes)))
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mail:
+        if self.to and not (self.host and self.sender):
+            raise ValueError("`to` needs `host` and `sender`")
+        if self.sender:
+            _mailbox(self.sender)
+        return self
+
+
+class Messages(Strict):
+    """Everything that a night tells; all of it is off by default.
+
+    Attributes:
+        file: Text file that holds the newest message.
+        webhook: Address that is sent the message as JSON.
+        ping: Address that is asked for after a good night, so that silence is noticed elsewhere.
+    """
+
+    mail: Mail = Mail()
+    file: Path | None = None
+    webhook: str = ""
+    ping: str = ""
+
+    _addresses = field_validator("webhook", "ping")(_address)
+
+
+class Desk(Strict):
+    """Where the desk is served.
+
+    Attributes:
+        url: Its address for people, in messages.
+        path: The part of the address that a proxy keeps for it, such as "/photoproof".
+        proxies: Addresses whose `X-Forwarded-*` is believed.
+    """
+
+    host: Text = "127.0.0.1"
+    port: Port = 8765
+    url: str = ""
+    path: str = Field(default="", pattern=r"^(/[\w.-]+)*$")
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxies: tuple[Text, ...] = ()
+    head_file: Path | None = None
+
+    _addresses = field_validator("url")(_address)
+
+
+class Log(Strict):
+    """The structured log, one JSON object a line."""
+
+    file: Path | None = None
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Site(Strict):
+    """A site as its file says it.
+
+    Attributes:
+        folder: Of the file; relative paths start here.
+        name: Of the school, in messages.
+        home: Folder with a folder for each cohort: its run and its nights.
+    """
+
+    folder: Path = Path()
+    name: Text
+    lang: str = DEFAULT_LANGUAGE
+    home: Path = Path("cohorts")
+    cohorts: Mapping[str, Cohort] = Field(min_length=1)
+    nightly: Nightly = Nightly()
+    messages: Messages = Messages()
+    desk: Desk = Desk()
+    log: Log = Log()
+
+    @field_validator("lang")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(f"allowed: {', '.join(languages())}")
+        return value
+
+    @field_validator("cohorts")
+    @classmethod
+    def _named(cls, value: Mapping[str, Cohort], _info: ValidationInfo) -> Mapping[str, Cohort]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name[:60]!r} names a folder: letters, digits, `.`, `-` and `_` only"
+                )
+        return value
+
+    def path(self, given: Path) -> Path:
+        """A path of the file, from its folder."""
+        return self.folder / given.expanduser()
+
+    def home_of(self, cohort: str) -> Path:
+        """Where a cohort's run and nights are kept."""
+        return self.path(self.home) / cohort
+
+    def run_of(self, cohort: str) -> Path:
+        """The folder of a cohort's run, which its desk is opened on."""
+        return self.home_of(cohort) / "run"
+
+
+def load_site(path: Path) -> Site:
+    """Read a site's file.
+
+    Raises:
+        ConfigError: It cannot be read, or has wrong keys or values: names every one.
+    """
+    table: dict[str, Any] = dict(read_toml(path))
+    if "folder" in table:
+        raise ConfigError(f"{path}: unknown key `folder`")
+    site = checked(Site, table, str(path))
+    return site.model_copy(update={"folder": path.absolute().parent})
+
+
+def find_site(given: Path | None = None) -> Path:
+    """The site's file: as given, by `$PHOTOPROOF_SITE`, or in this folder or one above.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    said = given or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if said is not None:
+        found = said / FILE if said.is_dir() else said
+        if not found.is_file():
+            raise ConfigError(f"{said}: there is no {FILE}", "Make one: photoproof site init.")
+        return found
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    raise ConfigError(
+        f"there is no {FILE} in {here} or above",
+        f"Make one: photoproof site init. Or name it: --site FILE, or ${VARIABLE}.",
+    )

@@ -1,0 +1,246 @@
+"""A night of the whole site: intake, run, reports and retention of each cohort, then messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipeline.core.cores import usable_cores
+from pipeline.core.delivery import Fate
+from pipeline.core.errors import ConfigError, IntakeStopped, PhotoproofError, StoreError
+from pipeline.core.policy import Policy, Profile, load_policy, load_profile
+from pipeline.core.private import make_folder
+from pipeline.core.words import words
+from pipeline.desk.cases.desk import opened
+from pipeline.desk.cases.verdicts import State
+from pipeline.night.folder import DATABASE
+from pipeline.night.intake import Sources, read_intake
+from pipeline.night.nightly import Outputs, run_sources
+from pipeline.night.purge import purge_run
+from pipeline.night.safety import doubts
+from pipeline.site.arriving import unsettled, whole_files
+from pipeline.site.config import Cohort, Site
+from pipeline.site.keeping import forget_all_nights, forget_old_nights, keep_night
+from pipeline.site.log import Log
+from pipeline.site.messages import message, send
+from pipeline.site.outcome import CohortNight, Outcome
+from pipeline.source.found import ARRIVING
+from pipeline.student.measures import all_measures
+
+BY = "nightly"  # who is on record for what a night deletes
+OnProgress = Callable[[str, int, int], None]
+
+
+def work_site(
+    site: Site,
+    only: Sequence[str] = (),
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+    today: date | None = None,
+    on_progress: OnProgress = lambda *_: None,
+) -> list[CohortNight]:
+    """Work through the cohorts in the file's order, and tell the site's people.
+
+    One that is broken does not stop the others.
+
+    Args:
+        site: From its file.
+        only: Names of cohorts; all of them by default.
+        force: Go on where the safety catch would stop.
+        dry_run: Read what has come in, say what would be done, write and send nothing.
+        today: The night's date; the machine's by default.
+        on_progress: Called with cohort, students done and students in all.
+
+    Raises:
+        ConfigError: `only` names a cohort that the file does not have.
+        StoreError: Another night is at work on this site.
+    """
+    unknown = [name for name in only if name not in site.cohorts]
+    if unknown:
+        known = ", ".join(site.cohorts)
+        raise ConfigError(f"there is no cohort {unknown[0]!r}", f"The site has: {known}.")
+    day = today or date.today()
+    log = Log(f"{day.isoformat()}-{token_hex(4)}")
+    names = list(only) or list(site.cohorts)
+    if dry_run:
+        return [_tried(site, name, day) for name in names]
+    make_folder(site.path(site.home))
+    lock = FileLock(site.path(site.home) / ".nightly.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise StoreError(
+            "another night is at work on this site", "Wait for it to end, or stop it."
+        ) from error
+    with lock:
+        log.info("night_begun")
+        nights = [
+            _worked(site, name, day, log, force=force, on_progress=on_progress) for name in names
+        ]
+        _tell(site, log, nights)
+    return nights
+
+
+def _tell(site: Site, log: Log, nights: Sequence[CohortNight]) -> None:
+    finished = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    for channel, fault in send(site, message(site, log.night, nights, finished)):
+        if fault:
+            log.error("message_failed", channel=channel, error=fault)
+        else:
+            log.info("message_sent", channel=channel)
+    log.info("night_ended", nights=len(nights))
+
+
+def _tried(site: Site, name: str, day: date) -> CohortNight:
+    """What a night would do, with nothing written."""
+    cohort = site.cohorts[name]
+    try:
+        if _over(cohort, day):
+            return _night(cohort, name, Outcome.WELL, said=(words("night", site.lang)["due"],))
+        if waiting := unsettled(whole_files(site, cohort), site.nightly.settle_minutes):
+            return _night(cohort, name, Outcome.ARRIVING, arriving=len(waiting))
+        rules, _ = _rules(site, cohort)
+        found = read_intake(_sources(site, cohort), site.run_of(name))
+        said = tuple(doubts(found, site.run_of(name), rules.intake))
+    except PhotoproofError as error:
+        return _broken(site, cohort, name, error)
+    outcome = Outcome.STOPPED if said else Outcome.WELL
+    arriving = sum(file.why == ARRIVING for file in found.delivered)
+    told = tuple(_without_path(site, name, sentence) for sentence in said)
+    return _night(cohort, name, outcome, students=len(found.jobs), arriving=arriving, said=told)
+
+
+def _worked(
+    site: Site, name: str, day: date, log: Log, *, force: bool, on_progress: OnProgress
+) -> CohortNight:
+    """One cohort's night; whatever goes wrong is told, and ends this one only."""
+    cohort, clock = site.cohorts[name], perf_counter()
+    try:
+        night = _work(site, name, day, force, on_progress)
+    except IntakeStopped as error:
+        said = _without_path(site, name, error.message)
+        night = _night(cohort, name, Outcome.STOPPED, said=(said,))
+    except (PhotoproofError, OSError) as error:
+        night = _broken(site, cohort, name, error)
+        log.error("cohort_broken", cohort=name, error=type(error).__name__, code=_code(error))
+    except Exception as error:  # noqa: BLE001 - one broken cohort never stops the others
+        night = _broken(site, cohort, name, error)
+        log.error("cohort_broken", cohort=name, error=type(error).__name__)
+    log.info(
+        "cohort_ended",
+        cohort=name,
+        outcome=night.outcome.value,
+        students=night.students,
+        assessed=night.assessed,
+        waiting=night.waiting,
+        arriving=night.arriving,
+        seconds=round(perf_counter() - clock, 3),
+    )
+    return night
+
+
+def _work(site: Site, name: str, day: date, force: bool, on_progress: OnProgress) -> CohortNight:
+    cohort, run = site.cohorts[name], site.run_of(name)
+    if _over(cohort, day):
+        return _forget(site, cohort, name)
+    if waiting := unsettled(whole_files(site, cohort), site.nightly.settle_minutes):
+        return _night(cohort, name, Outcome.ARRIVING, arriving=len(waiting))
+    outputs = run_sources(
+        *(_sources(site, cohort), run, *_rules(site, cohort)),
+        force=force,
+        workers=site.nightly.workers or usable_cores(),
+        lang=site.lang,
+        on_progress=lambda done, total: on_progress(name, done, total),
+    )
+    kept = keep_night(site, name, day)
+    forget_old_nights(site, name)
+    waits = _waiting(run)
+    return _night(
+        cohort,
+        name,
+        Outcome.WAITING if waits else Outcome.WELL,
+        students=outputs.summary.students,
+        assessed=outputs.summary.assessed,
+        decisions=dict(outputs.summary.counts.decision),
+        waiting=waits,
+        arriving=_arriving(outputs),
+        night=kept.name,
+    )
+
+
+def _forget(site: Site, cohort: Cohort, name: str) -> CohortNight:
+    """Delete what is held of a cohort whose time is over; again where that was cut off."""
+    run = site.run_of(name)
+    gone = forget_all_nights(site, name)
+    if (run / DATABASE).is_file() and (purged := purge_run(run, BY)):
+        gone += purged.students
+    said = (words("night", site.lang)["purged"],) if gone else ()
+    return _night(cohort, name, Outcome.WELL, said=said, purged=True)
+
+
+def _arriving(outputs: Outputs) -> int:
+    """Files that were left for the next night."""
+    left = outputs.summary.intake.get("left", {}).get(Fate.UNREADABLE, ())
+    return sum(why == ARRIVING for _, why, _ in left)
+
+
+def _over(cohort: Cohort, day: date) -> bool:
+    return cohort.kept_until is not None and day > cohort.kept_until
+
+
+def _waiting(run: Path) -> int:
+    """Cases that wait for people's answers."""
+    with opened(run) as desk:
+        return sum(item.state is State.TODO for item in desk.queued())
+
+
+def _sources(site: Site, cohort: Cohort) -> Sources:
+    """What a cohort's table gives to its night; what changed just now is left for the next one."""
+    return Sources(
+        [site.path(path) for path in cohort.roster],
+        [site.path(path) for path in cohort.photos],
+        {kind: [site.path(path) for path in paths] for kind, paths in cohort.references.items()},
+        None if cohort.columns is None else site.path(cohort.columns),
+        settled_before=_settled_before(site),
+    )
+
+
+def _settled_before(site: Site) -> float:
+    """What changed later is still arriving; seconds since 1970."""
+    return time.time() - 60 * site.nightly.settle_minutes
+
+
+def _rules(site: Site, cohort: Cohort) -> tuple[Policy, Profile]:
+    """The cohort's policy and photo standard."""
+    changed: dict[str, Any] = {"cohort": {"one_to_many": True}} if cohort.search_owner else {}
+    if cohort.profile:
+        changed["profile"] = cohort.profile
+    policy = load_policy(None if cohort.policy is None else site.path(cohort.policy), changed)
+    return policy, load_profile(policy.profile, all_measures())
+
+
+def _without_path(site: Site, name: str, sentence: str) -> str:
+    """A sentence of the safety catch without the folder, which is nobody's business in a mail."""
+    return sentence.replace(str(site.run_of(name)), name)
+
+
+def _broken(site: Site, cohort: Cohort, name: str, error: Exception) -> CohortNight:
+    """Told by its kind: a message of the error could name a file, and a file a person."""
+    told = words("night", site.lang)["fault"].format(code=_code(error), kind=type(error).__name__)
+    return _night(cohort, name, Outcome.BROKEN, said=(told,))
+
+
+def _code(error: Exception) -> int:
+    return error.exit_code if isinstance(error, PhotoproofError) else 1
+
+
+def _night(cohort: Cohort, name: str, outcome: Outcome, **more: object) -> CohortNight:
+    return CohortNight(name, cohort.title, outcome, **more)  # type: ignore[arg-type]
