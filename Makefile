@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup lock audit sbom models demo test fuzz check lint format rows screenshots bench clean
+.PHONY: setup lock audit sbom models demo test fuzz check lint format rows screenshots bench dist clean
 
 demo: $(READY)
 	$(BIN)/photoproof demo
@@ -54,6 +54,10 @@ setup: $(READY)
 lock:
 	$(BIN)/python docs/lock.py
 
+# Wheel, source archive, and what to install them with, in dist/.
+dist: $(READY)
+	$(BIN)/python docs/package.py
+
 models: $(READY)
 	$(BIN)/photoproof models pull
 
@@ -98,4 +102,4 @@ sbom: $(TOOLS)/ready
 		--of JSON -o dist/photoproof.cdx.json $(TOOLS)/production/bin/python
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs dist

@@ -78,12 +78,15 @@ def field(html: str, name: str) -> str:
 
 
 @contextmanager
-def served(run: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command as users start it; its process and address."""
+def served(
+    run: Path, *options: str, through: tuple[str, ...] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command as users start it, or by another program; its process and address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "pipeline", "review", str(run), "--port", str(port), *options]
+    command = [sys.executable, *through, "-m", "pipeline", "review", str(run)]
+    command += ["--port", str(port), *options]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
     )
