@@ -37,6 +37,12 @@ ENGINE = (
     *(PHOTO_HASH, PHOTO_HASH_MIRRORED),
 )
 
+# How well the photo's detail agrees with a reference's; the reference's slot follows.
+SAME_PICTURE = "same_picture."
+
+# How alike two references of one student are; their slots follow, joined by "~".
+BETWEEN = "between."
+
 # Where the eyes lie in a kept picture; the picture's slot follows.
 EYES = "eyes."
 
@@ -64,3 +70,5 @@ SWAPPED_WITH = f"{COHORT}swapped_with"
 SAME_FACE = f"{COHORT}same_face"
 LIKELY_OWNER = f"{COHORT}likely_owner"  # of a photo that nobody claims
 BETTER_FILE = f"{COHORT}better_file"
+SHARED_WITH = f"{COHORT}shared_with"
+REFERENCE_OF = f"{COHORT}reference_of"

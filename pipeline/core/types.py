@@ -24,6 +24,7 @@ Floats = NDArray[np.float32]
 TurnCw = Literal[0, 90, 180, 270]
 Value = float | str | None
 SET_ASIDE = "set_aside"  # slot of a student's photo file that was not used; no reference
+OVERLAY = "overlay"  # slot of the picture that shows the photo laid over its own reference
 PHOTO = "photo"  # slot of the student's photo among pictures and templates; others are references
 
 
@@ -232,7 +233,6 @@ class Evidence:
         photo_sha256: "" when there is no readable photo.
         pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
         templates: Unit-length face vectors by the same slots; deleted when the run ends.
-        seconds: Time spent by stage.
     """
 
     measurements: tuple[Measurement, ...] = ()

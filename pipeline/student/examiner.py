@@ -23,6 +23,7 @@ from pipeline.core.eyes import eyes_in
 from pipeline.core.geometry import align, crop_square, shrink
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import (
+    OVERLAY,
     PHOTO,
     Comparison,
     Evidence,
@@ -39,10 +40,11 @@ from pipeline.core.types import (
 )
 from pipeline.student import orient
 from pipeline.student.allowance import time_for_one
-from pipeline.student.compare import embed, embed_together, score
+from pipeline.student.compare import embed, embed_together, score, scores_between
 from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.detect import LONGEST, Spotter, limit_size
 from pipeline.student.measures import View, measure_all
+from pipeline.student.overlap import overlaps
 from pipeline.student.resemblance import picture_hashes
 
 # Longer side of the pictures kept for the report, and their JPEG quality.
@@ -135,9 +137,15 @@ class NetworkEngine:
                 comparisons.append(self._reference(reference, record))
         with record.timed("compare"):
             templates = self._templates(record.crops)
+            scored = tuple(_scored(comparison, templates) for comparison in comparisons)
+            record.measurements.extend(scores_between(templates))
+            for slot, agreed, overlay in overlaps(scored, record.crops):
+                record.measurements.append(Measurement(names.SAME_PICTURE + slot, agreed))
+                if overlay is not None:
+                    record.pictures[OVERLAY] = _thumbnail(overlay)
         return Evidence(
             tuple(record.measurements),
-            tuple(_scored(comparison, templates) for comparison in comparisons),
+            scored,
             sha256,
             record.pictures,
             templates,
