@@ -157,6 +157,8 @@ class Judge:
         if best is not None and best.judged is not None:
             if not (matches(best, self._policy) or match_registry(comparisons, self._policy)):
                 yield self._not_me(best, best.judged, sure)
+        elif _word(measured, names.REFUSED):
+            yield self._finding("COMPARISON_REFUSED")
         elif _number(measured, names.REFERENCE_FILES) == 0:
             yield self._finding("NO_REFERENCE")
         for comparison in comparisons:

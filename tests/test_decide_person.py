@@ -90,6 +90,14 @@ def test_no_reference() -> None:
     assert (assessment.reference, assessment.score) == ("", None)
 
 
+def test_a_student_who_refuses_comparison_goes_to_a_person() -> None:
+    for files in (0.0, 2.0):
+        refused = {"source.comparison_refused": "yes", "source.reference_files": files}
+        assessment = judged(refused, [])
+        assert codes(assessment) == ["COMPARISON_REFUSED"]
+        assert assessment.decision is Decision.REVIEW
+
+
 def test_an_unusable_reference_is_reviewed_unless_another_one_was_compared() -> None:
     unusable = Comparison("admission", None, "sface", "no face was found in it")
     alone = judged(comparisons=[unusable])

@@ -17,6 +17,7 @@ SET_ASIDE_FILES = f"{SOURCE}set_aside_files"  # names, parted by "/"
 FITS_SEVERAL = f"{SOURCE}fits_several"
 NEARLY_MATCHED = f"{SOURCE}nearly_matched"
 WEAK_MATCH = f"{SOURCE}weak_match"
+REFUSED = f"{SOURCE}comparison_refused"  # by the student: no template, no comparison
 ROSTER_CLASH = f"{SOURCE}roster_clash"
 
 # Why there is nothing else: the photo is no picture, or nobody could look at it.

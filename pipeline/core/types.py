@@ -44,6 +44,7 @@ class Subject:
     major: str = ""
     class_name: str = ""
     remark: str = ""
+    no_comparison: str = ""
 
     @property
     def masked_id_number(self) -> str:
@@ -103,7 +104,6 @@ class Photo:
     """A decoded picture, EXIF orientation already applied (once), and what the file said.
 
     Attributes:
-        bgr: (H, W, 3) uint8.
         exif_orientation: Tag value 1-8 as found in the file; 1 when absent.
         mode: Pillow's mode of the stored picture ("RGB", "CMYK", "L", ...).
         dpi: Horizontal dots per inch, 0 when the file states none.

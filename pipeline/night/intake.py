@@ -26,6 +26,7 @@ class Sources:
         columns: TOML file with roster headers of one's own.
         reshoot: Photos that count before all others.
         assign: Tables of files that people have given to students.
+        opt_out: Lists of students who refuse that a machine compares faces.
     """
 
     roster: Sequence[Path]
@@ -34,6 +35,7 @@ class Sources:
     columns: Path | None = None
     reshoot: Sequence[Path] = ()
     assign: Sequence[Path] = ()
+    opt_out: Sequence[Path] = ()
 
 
 def read_intake(sources: Sources, out: Path | None) -> Cohort:
@@ -52,6 +54,7 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
         sources.columns,
         reshoot=sources.reshoot,
         assigned=[*(path for path in kept if path.is_file()), *sources.assign],
+        opt_out=sources.opt_out,
     )
 
 
