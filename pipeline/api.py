@@ -163,6 +163,7 @@ def run_cohort(
     columns: StrPath | None = None,
     reshoot: OneOrMore = (),
     assign: OneOrMore = (),
+    opt_out: OneOrMore = (),
     force: bool = False,
     search_owner: bool = False,
     workers: int = 0,
@@ -177,14 +178,14 @@ def run_cohort(
     Args:
         roster: .xlsx, .xls, .ods, .csv or .dbf file, or several that are one roster.
         photos: Folder or zip archive with the photos, or several.
-        out: Output folder; made where it is not there.
-        references: By kind (`idcard`, `admission`, ...), best first, a folder or zip archive with
-            reference portraits, or several.
+        out: Output folder.
+        references: By kind (`idcard`, `admission`, ...), best first, folders or zip archives.
         policy: A policy or its TOML file; the shipped one by default.
         profile: Photo standard, a shipped name or a TOML file; the policy's by default.
         columns: TOML file that maps roster headers to fields.
         reshoot: Sources of photos that count before all others.
         assign: Tables (file, student); kept beside the run, honoured while the bytes are the same.
+        opt_out: Lists of students who refuse comparison, a student number a line.
         force: Go on where the safety catch would stop.
         search_owner: Search the cohort for the owner of a photo that is not its student's.
         workers: Processes; 0 takes the cores this process may use.
@@ -208,7 +209,8 @@ def run_cohort(
     rules, standard = _rules(policy, profile, search_owner)
     kinds = {kind: _paths(given) for kind, given in (references or {}).items()}
     own = None if columns is None else Path(columns)
-    given = Sources(_paths(roster), _paths(photos), kinds, own, _paths(reshoot), _paths(assign))
+    people = _paths(reshoot), _paths(assign), _paths(opt_out)
+    given = Sources(_paths(roster), _paths(photos), kinds, own, *people)
     return run_sources(
         *(given, Path(out), rules, standard),
         force=force,
@@ -243,9 +245,7 @@ def decide_anew(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run, read and never written.
-
-    Nothing stays open, so there is nothing to close.
+    """A finished run, read and never written; nothing stays open.
 
     Attributes:
         folder: Its output folder.

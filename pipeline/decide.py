@@ -5,13 +5,12 @@ Nothing here looks at a pixel, a file or a clock, so a new policy re-decides a s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from pipeline.core import measurements as names
-from pipeline.core.policy import Limit, Policy, Profile
+from pipeline.core.identity import best_comparison, conflict, match_registry, matches
+from pipeline.core.policy import Policy, Profile
 from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
 from pipeline.core.types import (
     SET_ASIDE,
@@ -25,8 +24,8 @@ from pipeline.core.types import (
     Value,
 )
 from pipeline.store.packing import Measured
-from pipeline.student.measures import Measure, all_measures
-from pipeline.student.view.colour_space import delta_e
+from pipeline.student.measures import all_measures
+from pipeline.student.rules import Rule, permits, rule_of
 
 _TURNS: dict[float, TurnCw] = {0: 0, 90: 90, 180: 180, 270: 270}
 _TURN_CODES: dict[TurnCw, str] = {90: "SIDEWAYS_LEFT", 180: "UPSIDE_DOWN", 270: "SIDEWAYS_RIGHT"}
@@ -54,6 +53,8 @@ _SAID = {
     names.SAME_FACE: "SAME_FACE",
     names.BETTER_FILE: "BETTER_FILE",
     names.LIKELY_OWNER: "LIKELY_OWNER",
+    names.SHARED_WITH: "SHARED_PHOTO",
+    names.REFERENCE_OF: "REFERENCE_OF_OTHER",
 }
 
 
@@ -87,7 +88,7 @@ class Judge:
         self._severity = {code: policy.severity_of(code) for code in catalogue()}
         self._sure_from = policy.orientation.min_confidence
         self._rules = tuple(
-            _rule(all_measures()[name], limit, profile) for name, limit in profile.limits.items()
+            rule_of(all_measures()[name], limit, profile) for name, limit in profile.limits.items()
         )
 
     def judge(self, measured: Measured, comparisons: Sequence[Comparison]) -> Assessment:
@@ -150,16 +151,14 @@ class Judge:
         sure: bool,
     ) -> Iterator[Finding]:
         """Findings about whose face it is."""
+        contradicted = self._contradicted(measured, comparisons, best, sure)
+        if contradicted is not None:
+            yield contradicted
         if best is not None and best.judged is not None:
-            limits = self._policy.comparison.of(best.kind)
-            if best.judged < limits.accept_from:
-                # A face compared the wrong way up scores low, so an unsure turn never flags.
-                severity = self._severity["NOT_ME"]
-                upright = sure and best.turn_confidence >= self._sure_from
-                if not (upright and best.judged < limits.flag_below):
-                    severity = min(severity, Severity.REVIEW)
-                limit = f"≥ {limits.accept_from:.3f}"
-                yield Finding("NOT_ME", severity, best.judged, limit, clause=limits.provenance)
+            if not (matches(best, self._policy) or match_registry(comparisons, self._policy)):
+                yield self._not_me(best, best.judged, sure)
+        elif _word(measured, names.REFUSED):
+            yield self._finding("COMPARISON_REFUSED")
         elif _number(measured, names.REFERENCE_FILES) == 0:
             yield self._finding("NO_REFERENCE")
         for comparison in comparisons:
@@ -168,13 +167,49 @@ class Judge:
                 code = "REFERENCE_UNUSABLE"
                 severity = Severity.ADVICE if best else self._severity[code]
                 yield Finding(code, severity, f"{comparison.kind}: {comparison.error}")
+            yield from self._reused(measured, comparison)
 
     def _match(self, seen: Measured, best: Comparison | None) -> Iterator[Finding]:
         if word := _word(seen, names.WEAK_MATCH):  # the face may confirm what the name did not
-            needed = self._policy.comparison.of(best.kind).accept_from if best else math.inf
-            sure = best is not None and (best.judged or 0.0) >= needed
+            sure = best is not None and matches(best, self._policy)
             severity = Severity.ADVICE if sure else self._severity["WEAK_MATCH"]
             yield Finding("WEAK_MATCH", severity, word)
+
+    def _not_me(self, best: Comparison, judged: float, sure: bool) -> Finding:
+        """A face compared the wrong way up scores low, so an unsure turn never flags."""
+        limits = self._policy.comparison.of(best.kind)
+        severity = self._severity["NOT_ME"]
+        upright = sure and best.turn_confidence >= self._sure_from
+        if not (upright and judged < limits.flag_below):
+            severity = min(severity, Severity.REVIEW)
+        limit = f"≥ {limits.accept_from:.3f}"
+        return Finding("NOT_ME", severity, judged, limit, clause=limits.provenance)
+
+    def _contradicted(
+        self,
+        measured: Measured,
+        comparisons: Sequence[Comparison],
+        best: Comparison | None,
+        sure: bool,
+    ) -> Finding | None:
+        """The finding of references that contradict each other; names the odd one, if any."""
+        found = conflict(measured.values, comparisons, self._policy) if sure else None
+        if found is not None:
+            kinds = (found.odd,) if found.odd else found.pair
+            return self._finding("REFERENCE_CONFLICT", ", ".join(c.kind for c in kinds))
+        # What the policy has decide is not matched, but the admission photo is.
+        doubted = best is not None and not matches(best, self._policy)
+        if best is not None and doubted and match_registry(comparisons, self._policy):
+            return self._finding("REFERENCE_CONFLICT", best.kind)
+        return None
+
+    def _reused(self, measured: Measured, comparison: Comparison) -> Iterator[Finding]:
+        """The finding of a photo that is this reference again."""
+        agreed = _number(measured, f"{names.SAME_PICTURE}{comparison.slot}")
+        limit = self._policy.comparison.same_picture_from
+        if agreed is not None and agreed >= limit:
+            told = f"{comparison.kind}: {agreed:.3f}"
+            yield self._finding("REFERENCE_REUSED", told, f"< {limit:g}")
 
     def _standard(self, measured: Measured) -> Iterator[Finding]:
         """Findings about the photo standard: every measured value against the profile's limit."""
@@ -182,7 +217,7 @@ class Judge:
         for rule in self._rules:
             value = values.get(rule.name)
             if isinstance(value, str):
-                if not _permits(rule.limit, value):
+                if not permits(rule.limit, value):
                     yield self._beyond(rule, rule.above, value)
             elif value is not None:
                 value *= rule.scale
@@ -201,77 +236,13 @@ class Judge:
             told = ", ".join(f"{rule.name} ({why[rule.name]})" for rule in rules)
             yield Finding("NOT_ASSESSED", weight, told)
 
-    def _beyond(self, rule: _Rule, code: str, value: float | str) -> Finding:
+    def _beyond(self, rule: Rule, code: str, value: float | str) -> Finding:
         """The finding of a value outside its limit, in the limit's unit."""
         return Finding(code, self._severity[code], value, rule.text, rule.unit, rule.limit.clause)
 
     def _finding(self, code: str, value: Value = None, limit: str = "", unit: str = "") -> Finding:
         """A finding of the severity that its code has."""
         return Finding(code, self._severity[code], value, limit, unit)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A profile's limit of one measure.
-
-    Attributes:
-        scale: What a stored number is multiplied by to be in the limit's unit.
-        unit: The limit's.
-        low: The limit's `min`, or minus infinity.
-        high: The limit's `max`, or infinity.
-        below: Reason code of a number under `low`.
-        above: Reason code of one over `high`, or of a word that is not allowed.
-        text: The limit for people.
-    """
-
-    name: str
-    limit: Limit
-    scale: float
-    unit: str
-    low: float
-    high: float
-    below: str
-    above: str
-    text: str
-
-
-def _rule(measure: Measure, limit: Limit, profile: Profile) -> _Rule:
-    """A stored fraction becomes pixels of the profile's frame, or per cent without one."""
-    scale, unit = 1.0, measure.unit
-    if measure.per and profile.frame is None:
-        scale, unit = 100.0, "%"
-    elif measure.per and profile.frame is not None:
-        side = profile.frame.width_px if measure.per == "width" else profile.frame.height_px
-        scale = float(side)
-    return _Rule(
-        name=measure.name,
-        limit=limit,
-        scale=scale,
-        unit=unit,
-        low=-math.inf if limit.min is None else limit.min,
-        high=math.inf if limit.max is None else limit.max,
-        below=measure.below,
-        above=measure.above,
-        text=limit.text,
-    )
-
-
-def best_comparison(comparisons: Sequence[Comparison], policy: Policy) -> Comparison | None:
-    """The comparison that counts, by `comparison.best`; None if nothing could be compared."""
-    scored = [c for c in comparisons if c.score is not None and c.kind != SET_ASIDE]
-    if not scored:
-        return None
-    if policy.comparison.best == "first":
-        order = {kind: i for i, kind in enumerate(policy.comparison.order)}
-        return min(scored, key=lambda c: order.get(c.kind, len(order)))
-    return max(scored, key=lambda c: c.judged or 0.0)
-
-
-def _permits(limit: Limit, word: str) -> bool:
-    """Whether a word is allowed, or a colour near enough to one of the limit's."""
-    if limit.near and limit.max is not None:
-        return any(delta_e(word, colour) <= limit.max for colour in limit.near)
-    return not limit.allowed or word in limit.allowed
 
 
 def _weight(finding: Finding) -> tuple[int, int, int]:

@@ -55,7 +55,7 @@ GOOD: dict[str, Value] = {
     "sharpness": 100.0,
     "luminance": 130.0,
 }
-ALIKE = Comparison("idcard", 0.8, "sface")
+ALIKE = Comparison("idcard", 0.8, "sface", slot="idcard")
 
 
 def seen(values: Mapping[str, Value]) -> dict[str, Measurement]:

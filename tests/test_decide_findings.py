@@ -32,6 +32,7 @@ SINGLE: list[tuple[dict[str, Value], str, Decision, str]] = [
     ({"cohort.copy_of": "s2"}, "COPIED_PHOTO", Decision.FLAG, "其他"),
     ({"cohort.swapped_with": "s2"}, "SWAPPED", Decision.FLAG, "其他"),
     ({"cohort.same_face": "s2"}, "SAME_FACE", Decision.REVIEW, "其他"),
+    ({"same_picture.idcard": 0.96}, "REFERENCE_REUSED", Decision.REVIEW, "其他"),
     ({"cohort.looks_like": "s2"}, "LOOKS_LIKE_OTHER", Decision.FLAG, "其他"),
     ({"exif_orientation": 6.0}, "EXIF_ORIENTATION", Decision.REVIEW, "其他"),
     ({"faces_found": 0.0}, "NO_FACE", Decision.FLAG, "其他"),

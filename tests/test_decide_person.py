@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from decide_cases import ALIKE, LIMITS, POLICY, codes, judged, ruled, score
 
+from pipeline.core.identity import best_comparison
 from pipeline.core.types import Comparison, Decision, Value
-from pipeline.decide import best_comparison
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,17 @@ def test_no_reference() -> None:
     assert (assessment.reference, assessment.score) == ("", None)
 
 
+def test_a_student_who_refuses_comparison_goes_to_a_person() -> None:
+    for files in (0.0, 2.0):
+        refused: dict[str, Value] = {
+            "source.comparison_refused": "yes",
+            "source.reference_files": files,
+        }
+        assessment = judged(refused, [])
+        assert codes(assessment) == ["COMPARISON_REFUSED"]
+        assert assessment.decision is Decision.REVIEW
+
+
 def test_an_unusable_reference_is_reviewed_unless_another_one_was_compared() -> None:
     unusable = Comparison("admission", None, "sface", "no face was found in it")
     alone = judged(comparisons=[unusable])
@@ -121,3 +132,20 @@ def test_the_review_band_never_weighs_more_than_the_flag(
     policy = ruled(severity={"NOT_ME": severity})
     assert judged(comparisons=[score(-0.5)], policy=policy).decision is flagged
     assert judged(comparisons=[score(0.3)], policy=policy).decision is band
+
+
+def test_a_reference_handed_in_again_names_the_reference_and_its_agreement() -> None:
+    limit = POLICY.comparison.same_picture_from
+    two = [ALIKE, Comparison("admission", 0.97, "sface", slot="admission")]
+    assessment = judged({"same_picture.idcard": 0.5, "same_picture.admission": limit}, two)
+    (finding,) = assessment.findings
+    assert (finding.code, finding.value) == ("REFERENCE_REUSED", f"admission: {limit:.3f}")
+    assert finding.limit == f"< {limit:g}"
+    assert judged({"same_picture.admission": limit - 1e-6}, two).decision is Decision.ACCEPT
+
+
+def test_the_policy_says_how_much_a_reference_again_weighs_and_from_where() -> None:
+    reused: dict[str, Value] = {"same_picture.idcard": 0.95}
+    strict = ruled(comparison={"same_picture_from": 0.9}, severity={"REFERENCE_REUSED": "flag"})
+    assert judged(reused).decision is Decision.ACCEPT
+    assert judged(reused, policy=strict).decision is Decision.FLAG

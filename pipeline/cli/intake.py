@@ -42,6 +42,11 @@ Assign = Annotated[
     typer.Option("--assign", help="Table (file, student) of files given by people; repeatable."),
 ]
 
+OptOut = Annotated[
+    list[Path] | None,
+    typer.Option("--opt-out", help="List of students who refuse comparison; repeatable."),
+]
+
 
 def intake_command(
     roster: RosterFiles,
@@ -50,6 +55,7 @@ def intake_command(
     columns: ColumnsFile = None,
     reshoot: Reshoot = None,
     assign: Assign = None,
+    opt_out: OptOut = None,
     out: Annotated[
         Path | None, typer.Option(help="Output folder of the run; it is read, never written.")
     ] = None,
@@ -69,7 +75,7 @@ def intake_command(
     chosen = language(lang)
     limits = load_policy(policy).intake
     kinds = reference_kinds(references or [])
-    sources = Sources(roster, photos, kinds, columns, reshoot or (), assign or ())
+    sources = Sources(roster, photos, kinds, columns, reshoot or (), assign or (), opt_out or ())
     cohort = read_intake(sources, out)
     told = balance(cohort)
     if worklist is not None:

@@ -20,6 +20,7 @@ from pipeline.cli.console import (
 from pipeline.cli.intake import (
     Assign,
     ColumnsFile,
+    OptOut,
     Photos,
     References,
     Reshoot,
@@ -41,6 +42,7 @@ def run(
     columns: ColumnsFile = None,
     reshoot: Reshoot = None,
     assign: Assign = None,
+    opt_out: OptOut = None,
     force: Annotated[
         bool, typer.Option("--force", help="Go on where the safety catch would stop.")
     ] = False,
@@ -69,6 +71,7 @@ def run(
             columns=columns,
             reshoot=reshoot or (),
             assign=assign or (),
+            opt_out=opt_out or (),
             force=force,
             search_owner=search,
             workers=workers,

@@ -9,19 +9,17 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
-from pipeline.cohort.duplicates import copies, identical, same_face
-from pipeline.cohort.gallery import NO_FACES, Faces, Gallery, Norms, norms
-from pipeline.cohort.owners import Candidate, best_others, find_owners
+from pipeline.cohort.duplicates import copies, identical, same_face, settled
+from pipeline.cohort.gallery import NO_FACES, Faces, Galleries, Gallery, norms
+from pipeline.cohort.owners import Candidate, best_others, find_owners, reference_owners
 from pipeline.cohort.set_aside import better_files
+from pipeline.core.identity import best_comparison, conflict, matches
 from pipeline.core.measurements import LIKELY_OWNER, LOOKS_LIKE
 from pipeline.core.policy import Policy
-from pipeline.core.types import PHOTO, SET_ASIDE, Measurement
-from pipeline.decide import best_comparison
+from pipeline.core.types import PHOTO, SET_ASIDE, Comparison, Measurement
 from pipeline.store import Store
 
 _NOTE = "non_mated"
-
-Galleries = Mapping[str, tuple[Gallery, Norms | None]]
 
 
 def conclude_all(store: Store, policy: Policy) -> None:
@@ -31,10 +29,13 @@ def conclude_all(store: Store, policy: Policy) -> None:
         store.cohort.adjust(_adjusted(galleries))
     _keep(store, _distributions(store, galleries, policy))
     judged, _ = effective(store, policy)
-    suspects = _suspects(store, judged)
-    found = list(identical(store.cohort.same_photo()))
+    own = dict(_own_scores(store, judged))
+    suspects = {student_key: score for student_key, (score, same) in own.items() if not same}
+    matching = own.keys() - suspects.keys()
+    found = list(settled(identical(store.cohort.same_photo()), matching))
     same_bytes = {student_key for student_key, _ in found}
-    found += [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
+    copied = [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
+    found += settled(copied, matching)
     references = [
         Faces.of(gallery.reference_keys, {}, gallery.references)
         for gallery, _ in galleries.values()
@@ -42,14 +43,15 @@ def conclude_all(store: Store, policy: Policy) -> None:
     files = store.cohort.set_aside()
     found += better_files(photos, asides, references, files, policy.cohort.owner_margin)
     if policy.cohort.one_to_many:
+        found += reference_owners(_odd_references(store, judged), galleries, judged)
         strays = store.cohort.strays()  # whose they are is asked of all
         suspects |= {key: -1.0 for key in photos.keys if key in strays}
         owners = find_owners(suspects, _candidates(suspects, galleries), judged)
         found += [_proposed(key, told) if key in strays else (key, told) for key, told in owners]
         explained = {*suspects, *(student_key for student_key, _ in found)}
-        own = Gallery(photos, photos)
+        among = Gallery(photos, photos)
         needed = policy.cohort.calibration.same_face_from
-        found += same_face(own, norms(own), needed, explained)
+        found += same_face(among, norms(among), needed, explained)
     store.cohort.conclude(found)
 
 
@@ -117,16 +119,20 @@ def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[s
     }
 
 
-def _suspects(store: Store, judged: Policy) -> dict[str, float]:
-    """Students whose photo is not accepted as theirs, with their own best score."""
-    suspects = {}
+def _own_scores(store: Store, judged: Policy) -> Iterator[tuple[str, tuple[float, bool]]]:
+    """Of students that could be compared: the score that counts, and whether it is accepted."""
     for student_key, comparisons in store.comparisons():
         best = best_comparison(comparisons, judged)
-        if best is None or best.judged is None:
-            continue
-        if best.judged < judged.comparison.of(best.kind).accept_from:
-            suspects[student_key] = best.judged
-    return suspects
+        if best is not None and best.judged is not None:
+            yield student_key, (best.judged, matches(best, judged))
+
+
+def _odd_references(store: Store, judged: Policy) -> Iterator[tuple[str, Comparison]]:
+    """The reference that contradicts the photo and another reference, by student."""
+    for student_key, measured, comparisons in store.evidence():
+        found = conflict(measured.values, comparisons, judged) if len(comparisons) > 1 else None
+        if found is not None and found.odd is not None:
+            yield student_key, found.odd
 
 
 def _candidates(suspects: Mapping[str, float], galleries: Galleries) -> dict[str, Candidate]:

@@ -8,12 +8,12 @@ or one person enrolled twice: people decide.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from pipeline.cohort.gallery import BLOCK, Faces, Gallery, Norms
-from pipeline.core.measurements import COPY_OF, DUPLICATE_OF, SAME_FACE
+from pipeline.core.measurements import COPY_OF, DUPLICATE_OF, SAME_FACE, SHARED_WITH
 from pipeline.core.types import Measurement
 
 # Most differing bits of 64 between copies of one picture, and the least cosine of their faces;
@@ -60,6 +60,35 @@ def copies(
             if row < column and _cosine(photos, row_of[a], row_of[b]) >= COPY_FROM:
                 yield a, Measurement(COPY_OF, b)
                 yield b, Measurement(COPY_OF, a)
+
+
+def settled(
+    found: Iterable[tuple[str, Measurement]], matching: Collection[str]
+) -> Iterator[tuple[str, Measurement]]:
+    """Of one picture under several names: whose it is, where faces tell.
+
+    Where it matches the own reference of exactly one of these students, that one is its owner and
+    gets a remark; the others' finding names the owner. Else all keep what was found of them.
+
+    Args:
+        found: From `identical` or from `copies`.
+        matching: Students whose photo matches their own reference.
+    """
+    pairs = tuple(found)
+    group: dict[str, set[str]] = {}
+    for student_key, measurement in pairs:
+        together = {student_key, str(measurement.value)}
+        for known in tuple(together):
+            together |= group.get(known, set())
+        group.update(dict.fromkeys(together, together))
+    for student_key, measurement in pairs:
+        owners = [key for key in group[student_key] if key in matching]
+        if len(owners) != 1:
+            yield student_key, measurement
+        elif owners[0] == student_key:
+            yield student_key, measurement._replace(name=SHARED_WITH)
+        else:
+            yield student_key, measurement._replace(value=owners[0])
 
 
 def _cosine(faces: Faces, one: int, other: int) -> float:

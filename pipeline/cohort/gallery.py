@@ -136,6 +136,10 @@ class Norms:
         return photo, reference
 
 
+# By slot of the references.
+Galleries = Mapping[str, tuple[Gallery, Norms | None]]
+
+
 def norms(gallery: Gallery) -> Norms | None:
     """What is normal for each picture; None where there are too few strangers to say."""
     if min(len(gallery.photo_keys), len(gallery.reference_keys)) == 0:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.cohort.gallery import Gallery, Norms
-from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE, SWAPPED_WITH
+from pipeline.cohort.gallery import Galleries, Gallery, Norms
+from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE, REFERENCE_OF, SWAPPED_WITH
 from pipeline.core.policy import Policy
-from pipeline.core.types import Measurement
+from pipeline.core.types import Comparison, Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,35 @@ def best_others(
         best = int(scores.argmax())
         if np.isfinite(scores[best]):
             yield suspect, Candidate(keys[best], kind, float(scores[best]))
+
+
+def reference_owners(
+    odd: Iterable[tuple[str, Comparison]], galleries: Galleries, policy: Policy
+) -> Iterator[tuple[str, Measurement]]:
+    """Whose reference it is that contradicts a student's others, where the evidence is as strict.
+
+    Args:
+        odd: That reference, by student.
+        galleries: Photos against references, by slot.
+        policy: Thresholds and margin.
+    """
+    for student_key, comparison in odd:
+        gallery, normal = galleries[comparison.slot]
+        column = list(gallery.reference_keys).index(student_key)
+        scores = gallery.photos @ gallery.references[column]
+        if normal is not None:
+            one = slice(column, column + 1)
+            scores = normal.adjust(scores[:, None], slice(None), one)[:, 0]
+        others = {
+            key: float(score)
+            for key, score in zip(gallery.photo_keys, scores, strict=True)
+            if key != student_key
+        }
+        best = max(others, key=others.__getitem__, default="")
+        needed = policy.comparison.of(comparison.kind).accept_from
+        own = comparison.judged or 0.0
+        if best and others[best] >= max(needed, own + policy.cohort.owner_margin):
+            yield student_key, Measurement(REFERENCE_OF, best)
 
 
 def find_owners(

@@ -262,3 +262,16 @@ def tight(crop: Pixels, side: int) -> Pixels:
     Intel's face-reidentification-retail-0095 is `ARCFACE_112` less 8 across.
     """
     return cast(Pixels, cv2.resize(crop[:, 8:104], (side, side)))
+
+
+def moved(crop: Pixels, motion: NDArray[np.floating]) -> Pixels:
+    """What a crop shows at `motion` of each pixel's place, in its own size; mirrored outside.
+
+    Args:
+        crop: (H, W, 3) or (H, W).
+        motion: (2, 3) matrix from pixels of the result to pixels of `crop`.
+    """
+    height, width = crop.shape[:2]
+    flags, size = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, (width, height)
+    moved = cv2.warpAffine(crop, motion, size, flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return cast(Pixels, moved)

@@ -17,6 +17,7 @@ SET_ASIDE_FILES = f"{SOURCE}set_aside_files"  # names, parted by "/"
 FITS_SEVERAL = f"{SOURCE}fits_several"
 NEARLY_MATCHED = f"{SOURCE}nearly_matched"
 WEAK_MATCH = f"{SOURCE}weak_match"
+REFUSED = f"{SOURCE}comparison_refused"  # by the student: no template, no comparison
 ROSTER_CLASH = f"{SOURCE}roster_clash"
 
 # Why there is nothing else: the photo is no picture, or nobody could look at it.
@@ -36,6 +37,12 @@ ENGINE = (
     *(PHOTO_ERROR, EXIF_ORIENTATION, FACES_FOUND, TURN_CW, TURN_CONFIDENCE, ROLL_DEG),
     *(PHOTO_HASH, PHOTO_HASH_MIRRORED),
 )
+
+# How well the photo's detail agrees with a reference's; the reference's slot follows.
+SAME_PICTURE = "same_picture."
+
+# How alike two references of one student are; their slots follow, joined by "~".
+BETWEEN = "between."
 
 # Where the eyes lie in a kept picture; the picture's slot follows.
 EYES = "eyes."
@@ -64,3 +71,5 @@ SWAPPED_WITH = f"{COHORT}swapped_with"
 SAME_FACE = f"{COHORT}same_face"
 LIKELY_OWNER = f"{COHORT}likely_owner"  # of a photo that nobody claims
 BETTER_FILE = f"{COHORT}better_file"
+SHARED_WITH = f"{COHORT}shared_with"
+REFERENCE_OF = f"{COHORT}reference_of"

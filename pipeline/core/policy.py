@@ -55,6 +55,7 @@ class ComparisonPolicy(Strict):
     recogniser: str
     best: Literal["highest", "first"]
     order: tuple[str, ...]
+    same_picture_from: float = Field(ge=0, le=1)
     thresholds: Mapping[str, Thresholds]
 
     @field_validator("recogniser", mode="before")

@@ -79,12 +79,15 @@ def format_value(value: Value) -> str:
 def value_name(value: str, lang: Language) -> str:
     """A word that stands as a value, for people; one that the catalogue lacks stays as it is.
 
-    "KIND: WORD", as an unusable reference says it, is put into words part by part; so are measures
-    without a value, "NAME (WHY), NAME (WHY)", those with the same reason together.
+    Put into words part by part are "KIND: WORD", as an unusable reference says it, "KIND, KIND",
+    and measures without a value, "NAME (WHY), NAME (WHY)", those with the same reason together.
     """
     kind, colon, rest = value.partition(": ")
     if colon and kind in words("kind", lang):
         return kind_name(kind, lang) + words("style", lang)["colon"] + value_name(rest, lang)
+    kinds = value.split(", ")
+    if all(name in words("kind", lang) for name in kinds):
+        return words("style", lang)["comma"].join(kind_name(name, lang) for name in kinds)
     unmeasured = _UNMEASURED.findall(value)
     if unmeasured and all(name in words("measure", lang) for name, _ in unmeasured):
         return _unmeasured(unmeasured, lang)

@@ -24,6 +24,7 @@ Floats = NDArray[np.float32]
 TurnCw = Literal[0, 90, 180, 270]
 Value = float | str | None
 SET_ASIDE = "set_aside"  # slot of a student's photo file that was not used; no reference
+OVERLAY = "overlay"  # slot of the picture that shows the photo laid over its own reference
 PHOTO = "photo"  # slot of the student's photo among pictures and templates; others are references
 
 
@@ -43,6 +44,7 @@ class Subject:
     major: str = ""
     class_name: str = ""
     remark: str = ""
+    no_comparison: str = ""
 
     @property
     def masked_id_number(self) -> str:
@@ -102,7 +104,6 @@ class Photo:
     """A decoded picture, EXIF orientation already applied (once), and what the file said.
 
     Attributes:
-        bgr: (H, W, 3) uint8.
         exif_orientation: Tag value 1-8 as found in the file; 1 when absent.
         mode: Pillow's mode of the stored picture ("RGB", "CMYK", "L", ...).
         dpi: Horizontal dots per inch, 0 when the file states none.
@@ -232,7 +233,6 @@ class Evidence:
         photo_sha256: "" when there is no readable photo.
         pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
         templates: Unit-length face vectors by the same slots; deleted when the run ends.
-        seconds: Time spent by stage.
     """
 
     measurements: tuple[Measurement, ...] = ()

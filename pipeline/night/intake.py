@@ -27,6 +27,7 @@ class Sources:
         columns: TOML file with roster headers of one's own.
         reshoot: Photos that count before all others.
         assign: Tables of files that people have given to students.
+        opt_out: Lists of students who refuse that a machine compares faces.
         settled_before: Files of folders that changed later are still arriving, and left out;
             seconds since 1970.
     """
@@ -37,6 +38,7 @@ class Sources:
     columns: Path | None = None
     reshoot: Sequence[Path] = ()
     assign: Sequence[Path] = ()
+    opt_out: Sequence[Path] = ()
     settled_before: float = math.inf
 
 
@@ -56,6 +58,7 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
         sources.columns,
         reshoot=sources.reshoot,
         assigned=[*(path for path in kept if path.is_file()), *sources.assign],
+        opt_out=sources.opt_out,
         settled_before=sources.settled_before,
     )
 

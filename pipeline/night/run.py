@@ -18,6 +18,7 @@ from pipeline.cohort.conclude import conclude_all, effective, histograms
 from pipeline.core.digest import digest_of
 from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
+from pipeline.core.measurements import REFUSED
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
 from pipeline.night.executors import Executor
@@ -168,6 +169,7 @@ def _gather_evidence(
     """See that the store has everybody's evidence; what this takes in memory is free again then."""
     jobs = dict(_keyed(cohort))
     store.enrol((student_key, job.subject, _name(job)) for student_key, job in jobs.items())
+    store.cohort.forget_templates(key for key, job in jobs.items() if _refused(job))
     remarks = _arithmetic(store)
     prints = _fingerprints(jobs, cohort, plan, store)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
@@ -203,6 +205,11 @@ def _arithmetic(store: Store) -> tuple[str, ...]:
         f"{measured} students had been measured in {before or 'an arithmetic not on record'};"
         f" everybody was looked at again in {ARITHMETIC}.",
     )
+
+
+def _refused(job: Job) -> bool:
+    """Whether the student refuses comparison: what an earlier night kept goes at once."""
+    return any(fact.name == REFUSED for fact in job.facts)
 
 
 def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:

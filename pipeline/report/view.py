@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.delivery import Delivered
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
 from pipeline.core.reasons import format_value, kind_name, sentence
-from pipeline.core.types import PHOTO, Case, Comparison, Decision, Finding, Severity
+from pipeline.core.types import OVERLAY, PHOTO, Case, Comparison, Decision, Finding, Severity
 from pipeline.core.words import Language, word, words
 
 # What a roster says of a student that is not the ID number's own column.
@@ -99,7 +99,7 @@ def shown_name(case: Case) -> str:
 
 def _uncompared(case: Case) -> list[Comparison]:
     """References that have a picture but were never compared, say for want of a photo."""
-    known = {"photo", *(c.kind for c in case.comparisons)}
+    known = {PHOTO, OVERLAY, *(c.kind for c in case.comparisons)}
     return [Comparison(kind, None, "") for kind in case.pictures if kind not in known]
 
 
@@ -129,7 +129,7 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
     """One student for `report.js`; empty entries are left out to keep the file small.
 
     `reasons` and `advice` are lists of [code, sentence, small print], `scores` of
-    [kind, kind in words, score or None, error].
+    [kind, kind in words, score or None, error], `overlay` is in words what the picture shows.
     """
     subject, found = case.subject, case.assessment
     numbers = (subject.student_no, subject.candidate_no)
@@ -156,5 +156,6 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
             [c.kind, kind_name(c.kind, lang), c.judged, masked_sentence(c.error)]
             for c in (*case.comparisons, *_uncompared(case))
         ],
+        "overlay": kind_name(OVERLAY, lang) if OVERLAY in case.pictures else "",
     }
     return {key: value for key, value in entries.items() if value}

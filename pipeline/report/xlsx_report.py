@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
-from pipeline.core.types import Case, Decision
+from pipeline.core.types import OVERLAY, PHOTO, Case, Decision
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report.files import replacing
 from pipeline.report.view import advice_of, codes, has_pictures, photo_name, reasons_of, told
@@ -153,7 +153,7 @@ def _write_row(sheet: Worksheet, row: int, cells: Iterable[str], style: Format) 
 
 def _place_pictures(sheet: Worksheet, row: int, case: Case, lang: Language) -> None:
     """Photo and reference (the one that decided, else the first) as small pictures."""
-    kinds = [kind for kind in case.pictures if kind != "photo"]
+    kinds = [kind for kind in case.pictures if kind not in (PHOTO, OVERLAY)]
     decided = case.assessment.reference
     kind = decided if decided in kinds else next(iter(kinds), "")
     for key, slot in (("photo", "photo"), ("reference", kind)):

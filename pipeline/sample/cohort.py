@@ -37,7 +37,7 @@ from pipeline.sample.tables import (
     zip_with_gbk_names,
 )
 
-VERSION = 1  # raise it whenever a built file changes
+VERSION = 2  # raise it whenever a built file changes
 
 _MARK = "sample.json"
 _PARTS = ("roster.xlsx", "photos", "references", "truth.csv")
@@ -191,6 +191,8 @@ def _photo(row: int, studio: _Studio) -> bytes | None:
             return picture.jpeg(picture.turned(image, 270))
         case "head_right":
             return picture.jpeg(picture.turned(image, 90))
+        case "reused_mirrored":
+            return picture.jpeg(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
         case "upside_down":
             return picture.jpeg(picture.turned(image, 180))
         case "exif_only":

@@ -57,24 +57,24 @@ SEX: dict[str, Literal["男", "女"]] = {
     "filippo": "男",
 }
 
-# Where the person has several photographs, references use another one than the photo does.
-# Rows of one person get different crops and light; only the planted pair shares a file.
+# References of a sound student use another photograph than the photo does; only one of the people
+# has several. Rows of one person get different crops and light; the planted pair shares a file.
 # fmt: off
 STUDENTS: tuple[Student, ...] = (
     #        name      person     photo      card       admission  named by   planted
     Student("赵样甲", "obama",   "obama",   "obama3",  "",        "number",  "sound"),
     Student("钱样乙", "obama",   "obama3",  "obama",   "obama2",  "id",      "sound"),
-    Student("孙样丙", "biden",   "biden",   "biden",   "",        "id_name", "sound"),
-    Student("李样丁", "collins", "collins", "collins", "",        "name",    "sound"),
-    Student("周样戊", "hopper",  "hopper",  "hopper",  "hopper",  "number",  "sound"),
-    Student("吴样己", "guido",   "guido",   "",        "guido",   "number",  "sound"),
-    Student("郑样庚", "maher",   "maher",   "maher",   "",        "id_name", "sound"),
-    Student("王样辛", "filippo", "filippo", "",        "filippo", "name",    "sound"),
-    Student("冯样壬", "maher",   "maher",   "maher",   "maher",   "number",  "sound"),
+    Student("孙样丙", "biden",   "biden",   "biden",   "",        "id_name", "reused"),
+    Student("李样丁", "collins", "collins", "collins", "",        "name",    "reused"),
+    Student("周样戊", "hopper",  "hopper",  "",        "hopper",  "number",  "reused_mirrored"),
+    Student("吴样己", "obama",   "obama2",  "",        "obama",   "number",  "sound"),
+    Student("郑样庚", "obama",   "obama",   "obama2",  "",        "id_name", "sound"),
+    Student("王样辛", "obama",   "obama3",  "",        "obama2",  "name",    "sound"),
+    Student("冯样壬", "obama",   "obama2",  "obama3",  "obama",   "number",  "sound"),
     Student("陈样癸", "filippo", "filippo", "filippo", "",        "number",  "head_left"),
     Student("褚样子", "collins", "collins", "collins", "",        "id",      "head_right"),
     Student("卫样丑", "obama",   "obama",   "",        "obama3",  "number",  "upside_down"),
-    Student("蒋样寅", "biden",   "biden",   "biden",   "",        "number",  "exif_only"),
+    Student("蒋样寅", "obama",   "obama3",  "obama",   "",        "number",  "exif_only"),
     Student("沈样卯", "hopper",  "maher",   "hopper",  "",        "number",  "swapped"),
     Student("韩样辰", "maher",   "hopper",  "maher",   "",        "number",  "swapped"),
     Student("杨样巳", "filippo", "henner",  "filippo", "",        "number",  "stranger"),
@@ -83,16 +83,18 @@ STUDENTS: tuple[Student, ...] = (
     Student("尤样申", "guido",   "guido",   "guido",   "",        "number",  "cut_short"),
     Student("许样酉", "hopper",  "",        "hopper",  "",        "number",  "not_a_picture"),
     Student("何样戌", "filippo", "",        "filippo", "",        "number",  "missing"),
-    Student("吕样亥", "maher",   "maher",   "maher",   "",        "number",  "id_damaged"),
-    Student("施样东", "biden",   "biden",   "biden",   "",        "number",  "twice_owner"),
-    Student("张样南", "guido",   "biden",   "guido",   "",        "number",  "twice_other"),
-    Student("孔样西", "collins", "collins", "collins", "",        "number",  "small"),
+    Student("吕样亥", "obama",   "obama2",  "obama",   "",        "number",  "id_damaged"),
+    Student("施样东", "obama",   "obama",   "obama2",  "",        "number",  "twice_owner"),
+    Student("张样南", "guido",   "obama",   "guido",   "",        "number",  "twice_other"),
+    Student("孔样西", "obama",   "obama3",  "obama2",  "",        "number",  "small"),
     Student("曹样北", "hopper",  "hopper",  "",        "",        "number",  "no_reference"),
     Student("严样中", "filippo", "filippo", "filippo", "",        "name",    "png"),
 )
 
 PLANTED: dict[str, Outcome] = {
     "sound":         Outcome("ACCEPT", (), 0, "right photo, upright"),
+    "reused":        Outcome("REVIEW", ("REFERENCE_REUSED",), 0, "own reference handed in again"),
+    "reused_mirrored": Outcome("REVIEW", ("REFERENCE_REUSED",), 0, "the same, mirrored"),
     "head_left":     Outcome("FLAG", ("SIDEWAYS_LEFT",), 90, "on its side, head to the left"),
     "head_right":    Outcome("FLAG", ("SIDEWAYS_RIGHT",), 270, "on its side, head to the right"),
     "upside_down":   Outcome("FLAG", ("UPSIDE_DOWN",), 180, "stands on its head"),
@@ -105,7 +107,7 @@ PLANTED: dict[str, Outcome] = {
     "not_a_picture": Outcome("FLAG", ("UNREADABLE",), None, "a text file named .jpg"),
     "missing":       Outcome("FLAG", ("MISSING_PHOTO",), None, "no photo file"),
     "id_damaged":    Outcome("REVIEW", ("ID_NUMBER_INVALID",), 0, "check digit is wrong"),
-    "twice_owner":   Outcome("FLAG", ("DUPLICATE_PHOTO",), 0, "photo also handed in for another"),
+    "twice_owner":   Outcome("ACCEPT", (), 0, "photo also handed in for another"),
     "twice_other":   Outcome("FLAG", ("DUPLICATE_PHOTO", "NOT_ME"), 0, "another student's file"),
     "small":         Outcome("FLAG", ("SIZE_PX",), 0, "300 x 400 px"),
     "no_reference":  Outcome("REVIEW", ("NO_REFERENCE",), 0, "nothing to compare with"),

@@ -23,7 +23,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder
 from pipeline.night.folder import DATABASE, LEDGER, locked
 from pipeline.site.keeping import lead_to_newest
-from pipeline.store.sqlite import copy_whole
+from pipeline.store.copying import copy_whole
 
 _INDEX = "photoproof-backup.json"
 _FORMAT = 1

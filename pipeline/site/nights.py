@@ -209,6 +209,7 @@ def _sources(site: Site, cohort: Cohort) -> Sources:
         [site.path(path) for path in cohort.photos],
         {kind: [site.path(path) for path in paths] for kind, paths in cohort.references.items()},
         None if cohort.columns is None else site.path(cohort.columns),
+        opt_out=[site.path(path) for path in cohort.opt_out],
         settled_before=_settled_before(site),
     )
 

@@ -64,7 +64,7 @@ def assignments(tables: Sequence[Path], subjects: Iterable[Subject], intake: Int
     rows = [row for table in tables for row in _rows(table)]
     if not rows:
         return Assigned()
-    keys = _Keys(subjects)
+    keys = Keys(subjects)
     by_name: dict[str, list[Found]] = defaultdict(list)
     for found in intake.found:
         if found.picture:
@@ -111,8 +111,8 @@ def _rows(table: Path) -> Iterable[tuple[str, str, str, str]]:
             yield where, texts["file"], texts["student"], texts["sha256"].lower()
 
 
-class _Keys:
-    """Students by what an assignment may call them."""
+class Keys:
+    """Students by what a table of people may call them."""
 
     def __init__(self, subjects: Iterable[Subject]) -> None:
         self._keys: dict[str, set[str]] = defaultdict(set)
@@ -126,9 +126,7 @@ class _Keys:
         keys = self._keys.get(squashed(student), set())
         if len(keys) != 1:
             how = "nobody in the roster is" if not keys else f"{len(keys)} students are"
-            raise RosterError(
-                f"{where}: {how} called so in its column student", "Give the student number."
-            )
+            raise RosterError(f"{where}: {how} called so", "Give the student number.")
         return next(iter(keys))
 
 

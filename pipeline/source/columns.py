@@ -23,6 +23,7 @@ FIELDS = (
     "major",
     "class_name",
     "remark",
+    "no_comparison",
 )
 
 _NOTE = re.compile(r"[(\[【〔].*?[)\]】〕]")

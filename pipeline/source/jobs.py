@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.core import measurements as names
@@ -19,6 +19,7 @@ from pipeline.source.found import JUNK, NOT_PICTURES, Found
 from pipeline.source.kinds import by_kind
 from pipeline.source.match import Claim, Index, Matches, match_files
 from pipeline.source.numbers import Key
+from pipeline.source.refusals import refusing
 from pipeline.source.roster import Roster, read_roster
 from pipeline.source.text import counted, listed
 
@@ -33,6 +34,7 @@ def gather(
     *,
     reshoot: Sequence[Path] = (),
     assigned: Sequence[Path] = (),
+    opt_out: Sequence[Path] = (),
     settled_before: float = math.inf,
 ) -> Cohort:
     """Read a roster and find every student's photo and reference portraits by file name.
@@ -46,6 +48,7 @@ def gather(
         columns: TOML file with roster headers of one's own, laid over `data/columns.toml`.
         reshoot: Sources of photos that count before all others.
         assigned: Tables of files that people have given to students.
+        opt_out: Lists of students who refuse that a machine compares faces.
         settled_before: As for `collect`.
 
     Returns:
@@ -59,6 +62,7 @@ def gather(
         SourceError: If a folder or archive cannot be used.
     """
     table = read_roster(roster, load_columns(columns))
+    refused = refusing(opt_out, table.subjects)
     index = Index(table.subjects)
     intake = collect([*photos, *reshoot], settled_before)
     given = assignments(assigned, table.subjects, intake)
@@ -81,7 +85,7 @@ def gather(
                 if one.fate is Fate.USED and one.file:
                     shown[key].append(Reference(kind, one.file))
     jobs = tuple(
-        _job(subject, table, matches, choices.get(subject.student_key), shown)
+        _job(subject, table, matches, choices.get(subject.student_key), shown, refused)
         for subject in table.subjects
     )
     strays = tuple(_stray(claim, found) for claim, found in matches.unclaimed)
@@ -94,6 +98,7 @@ def _job(
     matches: Matches,
     choice: Choice | None,
     shown: Mapping[str, Sequence[Reference]],
+    refused: Collection[str],
 ) -> Job:
     references = tuple(shown.get(subject.student_key, ()))
     files = len(matches.owned.get(subject.student_key, ()))
@@ -107,6 +112,7 @@ def _job(
         names.NEARLY_MATCHED: _near(subject.student_key, matches) if choice is None else "",
         names.WEAK_MATCH: choice.used[0].weak if choice else "",
         names.ID_NUMBER_FAULT: _id_fault(subject, table),
+        names.REFUSED: "yes" if subject.student_key in refused else "",
         names.ROSTER_CLASH: table.conflicts.get(subject.student_key, ""),
     }
     others = (

@@ -202,6 +202,7 @@ def _subject(row: int, cells: Row, header: Header, notes: _Notes) -> Subject | N
         major=text.get("major", ""),
         class_name=text.get("class_name", ""),
         remark=text.get("remark", ""),
+        no_comparison=text.get("no_comparison", ""),
     )
 
 

@@ -43,6 +43,13 @@ class CohortTables:
             # the store, or the next night, does.
             self._store.empty_log()
 
+    def forget_templates(self, keys: Iterable[str]) -> None:
+        """Delete the templates of these students, wherever they are; their bytes too."""
+        with self._store.transaction():
+            self._store.db.executemany(
+                "DELETE FROM template WHERE student_key = ?", ((key,) for key in keys)
+            )
+
     def look_again_for_templates(self) -> None:
         """Count students as not yet seen whose templates are gone, so that they are looked at."""
         with self._store.transaction():

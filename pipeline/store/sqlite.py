@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from pipeline.core.errors import PhotoproofError, StoreError
 from pipeline.core.private import make_file
+from pipeline.store.copying import copy_whole, kept_copy
 from pipeline.store.own_key import OwnKey
 from pipeline.store.sealing import Seal
 
@@ -237,9 +238,8 @@ class Database:
         if self._pragma("application_id") != self._schema.application or not 1 <= version <= newest:
             if version > newest and self._pragma("application_id") == self._schema.application:
                 raise StoreError(
-                    f"{self._label}: was made by a newer version of photoproof (its tables are of"
-                    f" version {version}; this program knows {newest})",
-                    "Use the photoproof that made it, or a newer one.",
+                    f"{self._label}: was made by a newer version of photoproof",
+                    f"Use that one. Its tables are of version {version}, ours of {newest}.",
                 )
             said, hint = self._schema.foreign
             raise StoreError(f"{self._label}: {said} of version {newest}", hint)
@@ -277,31 +277,6 @@ class Database:
 
     def _pragma(self, name: str) -> int:
         return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def kept_copy(path: Path, version: int) -> Path:
-    """Where a database is kept as it was before its tables were brought up to date."""
-    return path.with_name(f".{path.name}.version{version}")
-
-
-def copy_whole(path: Path, target: Path) -> None:
-    """Copy a database, whoever writes to it meanwhile, and see that the copy is whole.
-
-    Raises:
-        StoreError: It is damaged, or the copy cannot be written.
-    """
-    try:
-        make_file(target)
-        with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(target)) as other:
-            one.backup(other)
-            (fault,) = other.execute("PRAGMA quick_check").fetchone()
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(
-            f"{path}: cannot be copied ({error})", "See that there is space."
-        ) from error
-    if fault != "ok":
-        target.unlink()
-        raise StoreError(f"{path}: is damaged ({fault})", "Restore an older backup.")
 
 
 def _address(path: Path, readonly: bool) -> str:

@@ -7,13 +7,15 @@ nothing that works with templates need know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
 from models.recognisers import Recogniser
 from pipeline.core.geometry import mirror
-from pipeline.core.types import Floats, Pixels
+from pipeline.core.identity import between
+from pipeline.core.types import PHOTO, SET_ASIDE, Floats, Measurement, Pixels
 
 
 def embed(recognisers: Sequence[Recogniser], crops: Sequence[Pixels]) -> list[Floats]:
@@ -48,6 +50,14 @@ def embed_together(recognisers: Sequence[Recogniser], crops: Sequence[Pixels]) -
 def score(probe: Floats, reference: Floats) -> float:
     """Comparison score of two unit-length templates: their cosine, -1 to 1, higher = more alike."""
     return float(probe @ reference)
+
+
+def scores_between(templates: Mapping[str, Floats]) -> Iterator[Measurement]:
+    """How alike every two references of one student are, from the templates by slot."""
+    kinds = {slot: slot.split("#")[0] for slot in templates}
+    references = [slot for slot in templates if kinds[slot] not in (PHOTO, SET_ASIDE)]
+    for one, other in combinations(references, 2):
+        yield Measurement(between(one, other), score(templates[one], templates[other]))
 
 
 def _one_person(units: Floats, recogniser: Recogniser) -> bool:

@@ -23,6 +23,7 @@ from pipeline.core.eyes import eyes_in
 from pipeline.core.geometry import align, crop_square, shrink
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import (
+    OVERLAY,
     PHOTO,
     Comparison,
     Evidence,
@@ -39,14 +40,14 @@ from pipeline.core.types import (
 )
 from pipeline.student import orient
 from pipeline.student.allowance import time_for_one
-from pipeline.student.compare import embed, embed_together, score
+from pipeline.student.compare import embed, embed_together, score, scores_between
 from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.detect import LONGEST, Spotter, limit_size
+from pipeline.student.kept_pictures import registry_crop, thumbnail
 from pipeline.student.measures import View, measure_all
+from pipeline.student.overlap import overlaps
 from pipeline.student.resemblance import picture_hashes
 
-# Longer side of the pictures kept for the report, and their JPEG quality.
-_THUMBNAIL, _THUMBNAIL_QUALITY = 320, 82
 # The mesh is taken from a square crop of this many face heights, at most this large.
 _MESH_FRAMING, _MESH_SIDE = 1.8, 768
 
@@ -133,11 +134,17 @@ class NetworkEngine:
         for reference in job.references:
             with time_for_one(self._limits):
                 comparisons.append(self._reference(reference, record))
-        with record.timed("compare"):
-            templates = self._templates(record.crops)
+        templates: dict[str, Floats] = {}
+        if any(fact.name == names.REFUSED and fact.value for fact in job.facts):
+            comparisons = []  # looked at, so that a person can compare, and embedded never
+        else:
+            with record.timed("compare"):
+                templates = self._templates(record.crops)
+                comparisons = [_scored(comparison, templates) for comparison in comparisons]
+                _relate(comparisons, templates, record)
         return Evidence(
             tuple(record.measurements),
-            tuple(_scored(comparison, templates) for comparison in comparisons),
+            tuple(comparisons),
             sha256,
             record.pictures,
             templates,
@@ -220,7 +227,7 @@ class NetworkEngine:
         plain, mirrored = picture_hashes(upright)
         add(Measurement(names.PHOTO_HASH, plain))
         add(Measurement(names.PHOTO_HASH_MIRRORED, mirrored))
-        record.pictures[PHOTO] = _thumbnail(upright)
+        record.pictures[PHOTO] = thumbnail(upright)
         if portrait is not None:
             height, width = upright.shape[:2]
             add(eyes_in(PHOTO, portrait.face.landmarks, width, height))
@@ -237,10 +244,10 @@ class NetworkEngine:
         except UnreadableError as error:
             return Comparison(kind, None, model, str(error), 0.0, slot)
         if theirs.orientation is None or theirs.portrait is None:
-            record.pictures[slot] = _thumbnail(theirs.bgr)
+            record.pictures[slot] = thumbnail(theirs.bgr)
             return Comparison(kind, None, model, "no face was found in it", 0.0, slot)
-        crop, eyes = _registry_crop(theirs.portrait)
-        record.pictures[slot] = _thumbnail(crop)
+        crop, eyes = registry_crop(theirs.portrait)
+        record.pictures[slot] = thumbnail(crop)
         record.measurements.append(eyes_in(slot, eyes, crop.shape[1], crop.shape[0]))
         record.crops[slot] = _aligned(theirs.portrait)
         return Comparison(kind, None, model, "", theirs.orientation.confidence, slot)
@@ -271,6 +278,17 @@ def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparis
     return replace(comparison, score=score(templates[PHOTO], templates[comparison.slot]))
 
 
+def _relate(
+    comparisons: Sequence[Comparison], templates: Mapping[str, Floats], record: _Record
+) -> None:
+    """Note how a student's references are related to each other, and whether one is the photo."""
+    record.measurements.extend(scores_between(templates))
+    for slot, agreed, overlay in overlaps(comparisons, record.crops):
+        record.measurements.append(Measurement(names.SAME_PICTURE + slot, agreed))
+        if overlay is not None:
+            record.pictures[OVERLAY] = thumbnail(overlay)
+
+
 def _free_slot(kind: str, taken: Collection[str]) -> str:
     """`kind`, or `kind#2`, `kind#3` for further references of the same kind."""
     number, slot = 1, kind
@@ -278,24 +296,3 @@ def _free_slot(kind: str, taken: Collection[str]) -> str:
         number += 1
         slot = f"{kind}#{number}"
     return slot
-
-
-def _registry_crop(portrait: Portrait) -> tuple[Pixels, Floats]:
-    """Hair to shoulders at 3:4, as the registry's frame shows them, and the eyes in its pixels.
-
-    The face box is half as high as the crop.
-    """
-    x, y, width, height = (float(v) for v in portrait.face.box)
-    side = max(8, round(height * 2.0))
-    square, left, top = crop_square(portrait.bgr, (x + width / 2, y + height / 2), side)
-    edge = side // 8
-    eyes = portrait.face.landmarks[:2] - np.array((left + edge, top), dtype=np.float32)
-    return square[:, edge : side - edge], eyes
-
-
-def _thumbnail(bgr: Pixels) -> bytes:
-    """A small JPEG for the report."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
-    ok, jpeg = cv2.imencode(".jpg", shrink(bgr, _THUMBNAIL), quality)
-    assert ok
-    return bytes(jpeg)

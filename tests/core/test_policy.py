@@ -103,7 +103,10 @@ def test_severity_of_a_code(written: Written) -> None:
         ("[orientation]\nmin = 1", ["unknown key `orientation.min`", "min_confidence"]),
         (
             "[comparison]\nbets = 1",
-            ["unknown key `comparison.bets`", "best, order, recogniser, thresholds"],
+            [
+                "unknown key `comparison.bets`",
+                "best, order, recogniser, same_picture_from, thresholds",
+            ],
         ),
         (
             "[comparison.thresholds.default]\nflag = 1",

@@ -246,6 +246,14 @@ def test_a_reference_never_compared_is_shown_all_the_same() -> None:
     assert view.card(missing, "zh")["scores"] == [["idcard", "身份证照片", None, ""]]
 
 
+def test_the_overlay_of_a_reference_handed_in_again_is_shown_by_itself() -> None:
+    pictures = {"photo": b"", "idcard": b"", "overlay": b""}
+    case = Case(subject(1), "", judged(), comparisons=(), pictures=pictures)
+    told = view.card(case, "en")
+    assert told["overlay"] == "both by turns, in squares"
+    assert [kind for kind, *_ in told["scores"]] == ["idcard"]
+
+
 def test_student_numbers_in_sentences_stay_readable() -> None:
     case = Case(subject(1), "", judged(flag("DUPLICATE_PHOTO", "202111010500990001")))
     assert "202111010500990001" in view.card(case, "zh")["reasons"][0][1]

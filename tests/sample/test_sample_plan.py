@@ -23,6 +23,8 @@ def test_references_show_the_student_and_sound_photos_too() -> None:
         shown = {pictures()[p].person for p in (student.card, student.admission) if p}
         assert shown <= {student.person}
         is_other = student.planted in ("swapped", "stranger", "twice_other", "no_face")
+        if student.planted == "sound":
+            assert student.photo not in (student.card, student.admission), "two shots"
         if student.photo:
             assert (pictures()[student.photo].person == student.person) != is_other
 

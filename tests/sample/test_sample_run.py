@@ -101,6 +101,7 @@ def test_all_outcomes_of_the_issue_are_planted(sample: SampleCohort) -> None:
         "ID_NUMBER_INVALID",
         "DUPLICATE_PHOTO",
         "SIZE_PX",
+        "REFERENCE_REUSED",
     }
 
 

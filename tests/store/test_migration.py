@@ -15,8 +15,8 @@ from pipeline.core.types import (
     Measurement,
 )
 from pipeline.store import Store
+from pipeline.store.copying import kept_copy
 from pipeline.store.packing import Measured, pack_assessment
-from pipeline.store.sqlite import kept_copy
 
 # As version 1 made them: a row a measurement, those across students among them.
 VERSION_1 = """
@@ -159,4 +159,4 @@ def test_a_store_of_a_newer_version_says_so(path: Path) -> None:
     db.close()
     with pytest.raises(StoreError, match="made by a newer version of photoproof") as refused:
         Store(path)
-    assert "newer one" in refused.value.hint
+    assert "of version 99" in refused.value.hint

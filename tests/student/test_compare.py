@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.types import Floats, Pixels
-from pipeline.student.compare import embed, embed_together, score
+from pipeline.student.compare import embed, embed_together, score, scores_between
 
 
 class Directions:
@@ -105,3 +105,14 @@ def test_nothing_gives_nothing_to_divide_by_zero() -> None:
             return np.zeros((len(crops), 2), dtype=np.float32)
 
     assert np.isfinite(embed([Silent()], [crop(0)])[0]).all()
+
+
+def test_references_are_compared_with_each_other_and_nothing_else_is() -> None:
+    east, north = (np.array(v, dtype=np.float32) for v in ((1, 0), (0, 1)))
+    templates = {"photo": east, "idcard": east, "admission": north, "idcard#2": east}
+    templates["set_aside"] = north
+    assert {m.name: m.value for m in scores_between(templates)} == {
+        "between.admission~idcard": 0.0,
+        "between.idcard~idcard#2": 1.0,
+        "between.admission~idcard#2": 0.0,
+    }

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.core.eyes import eyes_of
 from pipeline.core.reasons import kind_name
-from pipeline.core.types import Case
+from pipeline.core.types import OVERLAY, PHOTO, Case
 from pipeline.core.words import Language
 from pipeline.desk.cases.answers import first_answer_given
 from pipeline.desk.cases.desk import Desk
@@ -68,7 +68,8 @@ def show(desk: Desk, item: Item, who: str, lang: Language) -> ShownCase:
     known = [replace(a, comment=desk.mask(a.comment)) for a in desk.answers(item)]
     hidden = hidden_from(desk, item, who)
     pictures = [
-        (number, slot, _caption(slot, lang)) for number, slot in enumerate(slots(case.pictures))
+        (number, slot, _caption(slot, lang))
+        for number, slot in enumerate(slots(case.pictures, hidden))
     ]
     standing_now = standing(known)
     return ShownCase(
@@ -95,9 +96,15 @@ def _named(desk: Desk, case: Case) -> Iterator[str]:
             yield number
 
 
-def slots(pictures: Iterable[str]) -> list[str]:
-    """The picture slots of a case in the order of their numbers: the photo, then references."""
-    return sorted(pictures, key=lambda slot: slot != "photo")
+def slots(pictures: Iterable[str], hidden: bool) -> list[str]:
+    """The picture slots of a case in the order of their numbers: the photo, then references.
+
+    Args:
+        pictures: Slots.
+        hidden: Leave the overlay out, which says what the machine found; else it comes last.
+    """
+    shown = (slot for slot in pictures if not (hidden and slot == OVERLAY))
+    return sorted(shown, key=lambda slot: (slot == OVERLAY, slot != PHOTO))
 
 
 def _caption(slot: str, lang: Language) -> str:

@@ -116,7 +116,7 @@ def show_sheet(request: Request, visit: JudgeVisit, item: AskedItem, chosen: Cho
 def picture(visit: JudgeVisit, item: AskedItem, number: int) -> Response:
     """One picture. Who sees a face is on record, each time."""
     pictures = visit.desk.case(item).pictures
-    shown = slots(pictures)
+    shown = slots(pictures, hidden_from(visit.desk, item, visit.session.who))
     if not 0 <= number < len(shown):
         raise RefusedError(404, "not_found")
     slot = shown[number]

@@ -16,7 +16,7 @@
     c.score = Math.min(...c.scores.map((s) => (s[2] === null ? Infinity : s[2])), Infinity);
     return c;
   });
-  const widest = Math.max(2, ...cases.slice(0, 500).map((c) => 1 + c.scores.length));
+  const widest = Math.max(2, ...cases.slice(0, 500).map((c) => 1 + c.scores.length + (c.overlay ? 1 : 0)));
   const form = $("filters"), list = $("cards"), root = document.documentElement;
   let shown = [], drawn = 0;
   root.style.setProperty("--pictures", Math.min(3, widest));
@@ -105,7 +105,8 @@
     const drawing = pictures.photo && c.guides ? Guides.over(shown.firstChild, c.guides) : null;
     if (drawing) shown.append(drawing);
     const row = make("div", "pictures", make("figure", "", shown, caption),
-      ...c.scores.map((score) => reference(c, pictures, score)));
+      ...c.scores.map((score) => reference(c, pictures, score)),
+      ...(c.overlay ? [make("figure", "", frame(pictures.overlay, c.overlay, c.missing), make("figcaption", "", c.overlay))] : []));
 
     const badge = make("span", "badge " + c.decision, config.symbols[c.decision] + " " + config.decisions[c.decision]);
     const name = make("h3", "", c.name || c.id || t.nobody);

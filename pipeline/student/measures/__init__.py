@@ -18,8 +18,8 @@ from pipeline.student.view.base import Measure, NotMeasuredError, View
 __all__ = ["Measure", "NotMeasuredError", "View", "all_measures", "measure_all"]
 
 # Raise when stored values would come out otherwise: a measure's formula, the points that align a
-# face, the mesh. Then all students are looked at again.
-VERSION = 6
+# face, the mesh, what is measured between photo and reference. Then all are looked at again.
+VERSION = 7
 
 
 @cache
