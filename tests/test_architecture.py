@@ -55,12 +55,13 @@ def test_the_front_door_is_for_those_outside_and_the_commands() -> None:
     assert lines_with(r"(?m)^from pipeline import (?!__version__$)", "pipeline/cli/") == []
 
 
-def test_three_blind_excepts_in_all() -> None:
-    """Per measure, per photo, per package outside; everything else names what it expects."""
+def test_four_blind_excepts_in_all() -> None:
+    """A measure, a photo, a package outside, a cohort; all else names what it expects."""
     blind = lines_with(r"except Exception\b")
     assert [line.split(":")[0] for line in blind] == [
         "pipeline/core/extensions.py",
         "pipeline/night/executors/assessing.py",
+        "pipeline/site/nights.py",
         "pipeline/student/measures/__init__.py",
     ]
 
