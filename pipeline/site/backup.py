@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from pipeline import __version__
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder
-from pipeline.night.folder import DATABASE, LEDGER, locked
+from pipeline.night.folder import DATABASE, LEDGER, PASSING, database_of, locked
 from pipeline.site.keeping import lead_to_newest
 from pipeline.store.copying import copy_whole
 
@@ -123,8 +123,7 @@ def restore(source: Path, home: Path) -> Backup:
 def _files(name: str, home: Path, work: Path) -> Iterator[tuple[Path, str]]:
     """Every file of a cohort and its name inside; databases as whole copies."""
     run = home / "run"
-    if not (run / DATABASE).is_file():
-        raise StoreError(f"{run}: holds no run", "Leave that cohort out.")
+    database_of(run)  # or there is no run
     with locked(run):
         for path in sorted(home.rglob("*")):
             inside = f"{name}/{path.relative_to(home).as_posix()}"
@@ -137,7 +136,7 @@ def _files(name: str, home: Path, work: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _kept(path: Path) -> bool:
-    aside = path.name.endswith(("-wal", "-shm")) or path.name in (".lock", ".owner")
+    aside = path.name.endswith(("-wal", "-shm")) or path.name in PASSING
     return path.is_file() and not path.is_symlink() and not aside
 
 

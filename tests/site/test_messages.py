@@ -5,22 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
 from certificates import Certificate, certificate
 from site_cases import SITE, site_file
+from site_mail import Inbox, smtp
 
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Site, load_site
 from pipeline.site.messages import SIGNATURE, Message, message, send
@@ -71,48 +65,12 @@ def test_the_file_holds_the_newest_message(tmp_path: Path) -> None:
 # --- mail
 
 
-@dataclass
-class Inbox:
-    """Takes letters; aiosmtpd's handler."""
-
-    letters: list[Any] = field(default_factory=list)
-    secured: list[bool] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
-        self.secured.append(session.ssl is not None)
-        return "250 OK"
-
-
 @pytest.fixture
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certificate:
     """A certificate for the loopback that this process trusts."""
     made = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(made.authority))
     return made
-
-
-@contextmanager
-def smtp(inbox: Inbox, own: Certificate | None, *, login: bool = False) -> Iterator[int]:
-    def check(_server: Any, _session: Any, _envelope: Any, _how: Any, given: Any) -> AuthResult:
-        right = isinstance(given, LoginPassword) and given.password == b"geheim"
-        return AuthResult(success=right)
-
-    context = None
-    if own is not None:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(own.chain, own.key)
-    options: dict[str, Any] = {"tls_context": context, "require_starttls": context is not None}
-    if login:
-        options |= {"authenticator": check, "auth_required": True}
-    with closing(socket.create_server(("localhost", 0))) as free:
-        port = free.getsockname()[1]
-    server = Controller(inbox, hostname="localhost", port=port, **options)
-    server.start()
-    try:
-        yield port
-    finally:
-        server.stop()
 
 
 def mail_site(folder: Path, port: int, tls: str, user: str = "") -> Site:
