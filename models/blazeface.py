@@ -32,6 +32,10 @@ class BlazeFace:
         self._network = Batches(path, (SIDE, SIDE, 3), _TAKES)
         self._anchors = anchors()
 
+    def prepare(self) -> None:
+        """Compile what will be called later and is not kept yet: batches of up to four."""
+        self._network.prepare(4)
+
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (128, 128, 3) BGR picture with at least this score, best first."""
         out = self._network(np.stack(squares))

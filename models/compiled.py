@@ -55,8 +55,7 @@ def load_compiled(
     Raises:
         FAILURES: If the file cannot be read or compiled.
     """
-    way = f"-{zlib.crc32(made.encode()):08x}" if made else ""
-    kept = path.parent / _FOLDER / f"{path.stem}-{'x'.join(map(str, shape))}{way}.blob"
+    kept = _place(path, shape, made)
     key = _key(core, path, config, made)
     found = _read(core, kept, key, config)
     if found is not None:
@@ -68,6 +67,22 @@ def load_compiled(
     network = core.compile_model(model, "CPU", config)
     _keep(network, names, kept, key)
     return network, names
+
+
+def is_kept(
+    core: ov.Core, path: Path, shape: tuple[int, ...], config: dict[str, Any], made: str = ""
+) -> bool:
+    """Whether `load_compiled` has kept this one; of its file the heading alone is read."""
+    try:
+        with _place(path, shape, made).open("rb") as file:
+            return bool(json.loads(file.readline())["key"] == _key(core, path, config, made))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def _place(path: Path, shape: tuple[int, ...], made: str) -> Path:
+    way = f"-{zlib.crc32(made.encode()):08x}" if made else ""
+    return path.parent / _FOLDER / f"{path.stem}-{'x'.join(map(str, shape))}{way}.blob"
 
 
 def _key(core: ov.Core, path: Path, config: dict[str, Any], made: str) -> str:

@@ -13,16 +13,29 @@ import numpy as np
 import openvino as ov
 
 from models.arithmetic import PRECISION
-from models.compiled import FAILURES, Reader, load_compiled
+from models.compiled import FAILURES, Reader, is_kept, load_compiled
 from models.kernels import preferring
 from models.pixels import Takes
 from pipeline.core.errors import ModelError
 from pipeline.core.types import Floats, Pixels
 
+_CONFIG = {
+    "INFERENCE_NUM_THREADS": 1,
+    "PERFORMANCE_HINT": "LATENCY",
+    # Pinned, the only threads of two workers would share the first core.
+    "ENABLE_CPU_PINNING": False,
+    **PRECISION,
+}
+
 
 @cache
 def _core() -> ov.Core:
     return ov.Core()
+
+
+def _made(takes: Takes | None, kernels: str) -> str:
+    """What tells apart the graphs that a file is made into."""
+    return f"{takes or ''}{kernels}"
 
 
 class Network:
@@ -54,16 +67,9 @@ class Network:
             reader = preferring(kernels, reader)
         if takes is not None:
             reader = takes.from_pixels(reader)
-        config = {
-            "INFERENCE_NUM_THREADS": 1,
-            "PERFORMANCE_HINT": "LATENCY",
-            # Pinned, the only threads of two workers would share the first core.
-            "ENABLE_CPU_PINNING": False,
-            **PRECISION,
-        }
+        made = _made(takes, kernels)
         try:
-            made = f"{takes or ''}{kernels}"
-            network, self._names = load_compiled(_core(), path, shape, config, reader, made)
+            network, self._names = load_compiled(_core(), path, shape, _CONFIG, reader, made)
             self._request = network.create_infer_request()
             self._request.infer()  # on an empty picture: what cannot run here fails now
         except (*FAILURES, OSError, MemoryError) as error:
@@ -105,6 +111,18 @@ class Batches:
         self.of = cache(
             lambda size: Network(path, (size, *shape), takes=takes, reader=reader, kernels=kernels)
         )
+
+        self._path, self._shape, self._made = path, shape, _made(takes, kernels)
+
+    def prepare(self, most: int) -> None:
+        """Compile and keep every size up to `most` that is not kept yet.
+
+        A worker in its cage (`night.executors.cage`) can write no file, so it can only load.
+        """
+        for size in range(1, most + 1):
+            shape = (size, *self._shape)
+            if not is_kept(_core(), self._path, shape, _CONFIG, self._made):
+                self.of(size)
 
     def __call__(self, batch: Floats | Pixels) -> dict[str, Floats]:
         """Outputs by name."""

@@ -37,6 +37,10 @@ class YuNet:
         counts = [len(grid) for grid in grids]
         self._strides: Floats = np.repeat(np.array(_STRIDES, np.float32), counts)
 
+    def prepare(self) -> None:
+        """Compile what will be called later and is not kept yet: batches of up to four."""
+        self._network.prepare(4)
+
     def __call__(self, squares: list[Pixels], threshold: float) -> list[list[Face]]:
         """Faces of each (S, S, 3) BGR picture with at least this score, best first."""
         (rows,) = self._network(np.stack(squares)).values()

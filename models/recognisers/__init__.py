@@ -27,6 +27,9 @@ class Recogniser(Protocol):
     name: str
     sure: float
 
+    def prepare(self) -> None:
+        """Compile what will be called later and is not kept yet."""
+
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         """(N, D) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
 

@@ -31,6 +31,10 @@ class Retail0095:
     def __init__(self, path: Path) -> None:
         self._network = Batches(path, (3, SIDE, SIDE))
 
+    def prepare(self) -> None:
+        """Compile what will be called later and is not kept yet: batches of up to two."""
+        self._network.prepare(2)
+
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         """(N, 256) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
         framed = np.stack([tight(crop, SIDE) for crop in crops])

@@ -36,6 +36,10 @@ class SFace:
     def __init__(self, path: Path) -> None:
         self._network = Batches(path, (3, SIDE, SIDE), kernels="brgconv_avx2", reader=read)
 
+    def prepare(self) -> None:
+        """Compile what will be called later and is not kept yet: batches of up to two."""
+        self._network.prepare(2)
+
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         """(N, 128) float32 vectors, of any length, of N (112, 112, 3) BGR crops."""
         rgb = np.stack(crops)[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)

@@ -106,7 +106,8 @@ class NetworkEngine:
         yunet = path_of("yunet")
         self._limits = limits
         self._detectors = YuNet(yunet), BlazeFace(path_of("blazeface"))
-        self._spotter = Spotter(*self._detectors, [YuNet(yunet, 320), YuNet(yunet, 640)])
+        self._finer = YuNet(yunet, 320), YuNet(yunet, 640)
+        self._spotter = Spotter(*self._detectors, self._finer)
         self._recognisers = recognisers.load(compare_by)
         self._mesh = FaceMesh(path_of("face_landmarker"))
         self._segmenter = Segmenter(path_of("selfie_segmenter"))
@@ -114,12 +115,19 @@ class NetworkEngine:
     def start(self) -> None:
         """Run the networks that wait for their first picture once each, on nothing.
 
+        Those that hardly a picture needs are compiled where no earlier process has kept them: a
+        worker in its cage cannot.
+
         Raises:
             ModelError: One cannot run on this machine.
         """
         for detector in self._detectors:
             detector([np.zeros((detector.side, detector.side, 3), dtype=np.uint8)], 1.0)
         embed(self._recognisers, [np.zeros((112, 112, 3), dtype=np.uint8)] * 2)
+        for detector in (*self._detectors, *self._finer):
+            detector.prepare()
+        for recogniser in self._recognisers:
+            recogniser.prepare()
 
     def close(self) -> None:
         """Nothing to release: the networks go with the process."""

@@ -28,6 +28,9 @@ class Colours:
 
     name, sure = "colours", 0.9999
 
+    def prepare(self) -> None:
+        pass
+
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         return np.array([crop.mean(axis=(0, 1)) for crop in crops], dtype=np.float32)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from models.manifest import weights_dir
 from pipeline.core.types import Cohort, ImageFile, Job, Reference, Subject
 from pipeline.night.executors import Duty
 from pipeline.night.executors.assessing import files_of
@@ -157,3 +159,26 @@ def test_a_cohorts_folders_and_archives_are_named_once(tmp_path: Path) -> None:
 def test_a_folder_that_has_gone_keeps_no_worker_from_starting(tmp_path: Path) -> None:
     duty = Duty(nothing, attempt, given_up, put_away, (tmp_path / "gone",))
     assert list(Processes(1).work_off([("key", (thread, tmp_path))], duty)) == [("key", "done")]
+
+
+@pytest.mark.networks
+def test_a_night_on_a_machine_that_has_compiled_nothing_yet(tmp_path: Path) -> None:
+    """A worker in its cage can write no file, which compiling a network takes."""
+    cache = tmp_path / "cache"
+    shutil.copytree(weights_dir(), cache / "models", ignore=shutil.ignore_patterns("compiled"))
+    (cache / "samples").symlink_to(weights_dir().parent / "samples")
+    command = [sys.executable, "-m", "pipeline", "demo", "--out", str(tmp_path), "--workers", "2"]
+    environment = {**os.environ, "PHOTOPROOF_CACHE": str(cache)}
+
+    def kept() -> dict[str, int]:
+        found = (cache / "models/compiled").iterdir()
+        return {path.name: path.stat().st_mtime_ns for path in found}
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first = kept()
+    for size, side in ((3, 160), (4, 320), (4, 640)):  # for turned pictures and small faces
+        assert any(f"yunet_2023mar_int8bq-{size}x{side}x" in name for name in first)
+    shutil.rmtree(tmp_path / "report")
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert kept() == first  # the next night compiles nothing

@@ -23,6 +23,9 @@ class Directions:
         self.sure, self._length, self._widened = sure, length, widened
         self.seen = 0
 
+    def prepare(self) -> None:
+        pass
+
     def __call__(self, crops: Sequence[Pixels]) -> Floats:
         self.seen += len(crops)
         angles = [np.deg2rad(int(crop[0, 0, 0]) / 255 * 90) * self._widened for crop in crops]
@@ -100,6 +103,9 @@ def test_one_doubting_recogniser_brings_the_mirrored_crops_of_all() -> None:
 def test_nothing_gives_nothing_to_divide_by_zero() -> None:
     class Silent:
         name, sure = "silent", 0.6
+
+        def prepare(self) -> None:
+            pass
 
         def __call__(self, crops: Sequence[Pixels]) -> Floats:
             return np.zeros((len(crops), 2), dtype=np.float32)
