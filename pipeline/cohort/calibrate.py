@@ -16,13 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cohort.gallery import Gallery, Norms
+from pipeline.cohort.histograms import BINS, GROUPS, Counts, interval, score_at
+from pipeline.cohort.tail import joined
 from pipeline.core.policy import CalibrationPolicy, ComparisonPolicy, Thresholds
-
-Counts = NDArray[np.int64]
-
-BINS = 1000  # of width 0.002 over scores -1 to 1
-GROUPS = 20  # of students, for the interval
-_DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +75,6 @@ def non_mated(
     return NonMated(counts, left_out, norms is not None)
 
 
-def score_at(counts: Counts, fmr: float) -> float:
-    """Smallest bin edge that at most `fmr` of the non-mated scores reach, (BINS,) counts."""
-    reached = np.cumsum(counts[::-1])[::-1]  # scores in this bin or a higher one
-    allowed = np.flatnonzero(reached <= fmr * counts.sum())
-    return float(2.0 * (allowed[0] if allowed.size else BINS) / BINS - 1.0)
-
-
-def interval(counts: Counts, fmr: float, seed: int = 0) -> tuple[float, float]:
-    """95 % interval of `score_at` by bootstrap over groups of students, (GROUPS, BINS) counts."""
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(counts), size=(_DRAWS, len(counts)))
-    scores = [score_at(counts[draw].sum(axis=0), fmr) for draw in draws]
-    low, high = np.quantile(scores, (0.025, 0.975))
-    return float(low), float(high)
-
-
 def calibrated(
     comparison: ComparisonPolicy, seen: Mapping[str, NonMated], policy: CalibrationPolicy
 ) -> tuple[ComparisonPolicy, dict[str, dict[str, object]]]:
@@ -111,35 +91,60 @@ def thresholds(
 ) -> tuple[Thresholds, dict[str, object]]:
     """FLAG and ACCEPT thresholds of one reference kind, and how they came about.
 
-    A target FMR is read from the cohort only where at least `policy.min_exceedances` non-mated
-    scores lie above it; else the fallback (public sets) stands. Neither goes below its floor.
+    The FLAG threshold is read off the cohort where at least `policy.min_exceedances` non-mated
+    scores lie above it; else the fallback (public sets) stands. The ACCEPT threshold joins both
+    (`tail`). Neither goes below its floor.
     """
     notes: dict[str, object] = {
         "pairs": seen.pairs,
         "left_out": seen.left_out,
         "adjusted": seen.adjusted,
     }
-    said = []
-    values = []
-    for name, fmr, floor, otherwise in (
-        ("flag_below", policy.flag_fmr, policy.flag_floor, fallback.flag_below),
-        ("accept_from", policy.accept_fmr, policy.accept_floor, fallback.accept_from),
-    ):
-        if seen.pairs * fmr < policy.min_exceedances:
-            notes[name] = {"fmr": fmr, "from": "fallback", "score": otherwise}
-            values.append(otherwise)
-            said.append(f"{name} {otherwise:.3f} from the fallback")
-            continue
-        score, (low, high) = score_at(seen.counts.sum(axis=0), fmr), interval(seen.counts, fmr)
-        notes[name] = {"fmr": fmr, "from": "cohort", "score": score, "interval": [low, high]}
-        values.append(round(max(score, floor), 3))
-        held = ", held at its floor" if floor > score else ""
-        said.append(f"{name} {score:.3f} at FMR {fmr:g}, 95 % {low:.3f} to {high:.3f}{held}")
-    provenance = f"this cohort, {seen.pairs:,} non-mated pairs: {'; '.join(said)}"
-    if any("fallback" in words for words in said):
+    flag, flag_words = _flag_below(seen, fallback, policy, notes)
+    accept, accept_words = _accept_from(seen, fallback, policy, notes)
+    provenance = f"this cohort, {seen.pairs:,} non-mated pairs: {flag_words}; {accept_words}"
+    if "public" in flag_words + accept_words:
         provenance += f" ({fallback.provenance})"
-    limits = Thresholds(flag_below=min(values), accept_from=max(values), provenance=provenance)
+    limits = Thresholds(
+        flag_below=min(flag, accept), accept_from=max(flag, accept), provenance=provenance
+    )
     return limits, notes
+
+
+def _flag_below(
+    seen: NonMated, fallback: Thresholds, policy: CalibrationPolicy, notes: dict[str, object]
+) -> tuple[float, str]:
+    """The threshold and its words; noted in passing."""
+    fmr, name = policy.flag_fmr, "flag_below"
+    if seen.pairs * fmr < policy.min_exceedances:
+        notes[name] = {"fmr": fmr, "from": "fallback", "score": fallback.flag_below}
+        return fallback.flag_below, f"{name} {fallback.flag_below:.3f} from public sets"
+    score = score_at(seen.counts.sum(axis=0), fmr)
+    low, high = interval(seen.counts, lambda counts: score_at(counts, fmr))
+    notes[name] = {"fmr": fmr, "from": "cohort", "score": score, "interval": [low, high]}
+    held = ", held at its floor" if policy.flag_floor > score else ""
+    words = f"{name} {score:.3f} at FMR {fmr:g}, 95 % {low:.3f} to {high:.3f}{held}"
+    return round(max(score, policy.flag_floor), 3), words
+
+
+def _accept_from(
+    seen: NonMated, fallback: Thresholds, policy: CalibrationPolicy, notes: dict[str, object]
+) -> tuple[float, str]:
+    """The same of the ACCEPT threshold."""
+    fmr, public, name = policy.accept_fmr, fallback.accept_from, "accept_from"
+    score, weight = joined(seen.counts.sum(axis=0), fmr, public, policy)
+    if not weight:
+        notes[name] = {"fmr": fmr, "from": "fallback", "score": score, "public": public}
+        return round(score, 3), f"{name} {score:.3f} from public sets"
+    low, high = interval(seen.counts, lambda counts: joined(counts, fmr, public, policy)[0])
+    notes[name] = {
+        **{"fmr": fmr, "from": "cohort", "score": score, "interval": [low, high]},
+        **{"public": public, "weight": round(weight, 3)},
+    }
+    held = ", held at its floor" if policy.accept_floor > score else ""
+    theirs = f", public sets' {public:.3f} weighing {1 - weight:.1%}" if weight < 0.99 else ""
+    words = f"{name} {score:.3f} at FMR {fmr:g}, 95 % {low:.3f} to {high:.3f}{theirs}{held}"
+    return round(max(score, policy.accept_floor), 3), words
 
 
 def _bin(scores: NDArray[np.floating[Any]]) -> Counts:

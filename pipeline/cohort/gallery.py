@@ -22,7 +22,7 @@ Reals = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 # Fewer other students than this say too little about what is normal for a face.
-MIN_OTHERS = 50
+MIN_OTHERS = 20
 BLOCK = 2_000_000  # scores at a time: 8 MB, whatever the cohort's size
 _ROWS = 2048  # vectors in float64 at a time: 2 MB
 _SEX = {"male": 1, "female": 2}

@@ -93,6 +93,10 @@ class CalibrationPolicy(Strict):
         flag_floor: FLAG threshold never below this.
         accept_floor: ACCEPT threshold never below this.
         min_exceedances: Non-mated scores that must lie above a threshold to read it here.
+        tail_from: False match rate from which on the tail of strangers is fitted; above accept_fmr.
+        tail_scale: By how much public strangers exceed their score there, on average.
+        public_pairs: The public threshold weighs as much as so many pairs of the cohort.
+        public_margin: It is raised by so many tail scales over the root of the cohort's pairs.
         sample: Photos compared at most.
         same_face_from: From this score on two students' pictures are taken for one face.
     """
@@ -103,6 +107,10 @@ class CalibrationPolicy(Strict):
     flag_floor: float = Field(ge=-1, le=1)
     accept_floor: float = Field(ge=-1, le=1)
     min_exceedances: int = Field(ge=1)
+    tail_from: float = Field(gt=0, lt=1)
+    tail_scale: float = Field(gt=0, le=1)
+    public_pairs: int = Field(ge=0)
+    public_margin: float = Field(ge=0)
     sample: int = Field(ge=1)
     same_face_from: float = Field(ge=-1, le=1)
 

@@ -13,17 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cohort import conclude as across
-from pipeline.cohort.calibrate import (
-    BINS,
-    GROUPS,
-    NonMated,
-    calibrated,
-    interval,
-    non_mated,
-    score_at,
-    thresholds,
-)
+from pipeline.cohort.calibrate import NonMated, calibrated, non_mated, thresholds
 from pipeline.cohort.gallery import MIN_OTHERS, Faces, Gallery, norms
+from pipeline.cohort.histograms import BINS, GROUPS, interval, score_at
 from pipeline.core.policy import CalibrationPolicy, Policy, load_policy
 from pipeline.core.types import Comparison, Evidence, Floats, Measurement, Subject
 from pipeline.store import Store
@@ -107,7 +99,7 @@ def test_interval_holds_the_threshold() -> None:
     scores = rng.normal(0.1, 0.1, size=(GROUPS, 5000))
     bins = np.clip((scores + 1) * BINS / 2, 0, BINS - 1).astype(int)
     counts = np.stack([np.bincount(row, minlength=BINS) for row in bins])
-    low, high = interval(counts, 1e-2)
+    low, high = interval(counts, lambda some: score_at(some, 1e-2))
     true = 0.1 + 0.1 * 2.326  # 99 % quantile of the normal distribution
     assert low - 0.004 <= true <= high + 0.004
     assert high - low < 0.03
@@ -125,9 +117,15 @@ def origin(notes: Mapping[str, Any], threshold: str) -> str:
 
 def test_small_cohort_keeps_the_thresholds_of_public_sets() -> None:
     limits, notes = thresholds(counted(100, 0.1), FALLBACK, RULES)
-    assert (limits.flag_below, limits.accept_from) == (FALLBACK.flag_below, FALLBACK.accept_from)
+    assert limits.flag_below == FALLBACK.flag_below
+    assert limits.accept_from > FALLBACK.accept_from, "so few say little about what is normal"
     assert origin(notes, "flag_below") == origin(notes, "accept_from") == "fallback"
     assert limits.provenance.count(FALLBACK.provenance) == 1, "said once, for both thresholds"
+
+
+def test_no_pair_at_all_leaves_the_thresholds_of_public_sets() -> None:
+    limits, _ = thresholds(counted(0, 0.1), FALLBACK, RULES)
+    assert (limits.flag_below, limits.accept_from) == (FALLBACK.flag_below, FALLBACK.accept_from)
 
 
 def test_each_threshold_falls_back_by_itself() -> None:
