@@ -108,7 +108,8 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, pause_s: float) -> None:
         os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert time.monotonic() - begun < ENDS_WITHIN_S
-    assert process.returncode == 130
+    # Python lets go of its handlers at its very end; a shell says 130 of a death by SIGINT too.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in said
     wait_for(lambda: workers_of(process.pid) == [])
     assert time.monotonic() - begun < ENDS_WITHIN_S
