@@ -164,6 +164,7 @@ def run_cohort(
     reshoot: OneOrMore = (),
     assign: OneOrMore = (),
     opt_out: OneOrMore = (),
+    earlier: OneOrMore = (),
     force: bool = False,
     search_owner: bool = False,
     workers: int = 0,
@@ -186,6 +187,7 @@ def run_cohort(
         reshoot: Sources of photos that count before all others.
         assign: Tables (file, student); kept beside the run, honoured while the bytes are the same.
         opt_out: Lists of students who refuse comparison, a student number a line.
+        earlier: Output folders of earlier runs, whose photos are known again.
         force: Go on where the safety catch would stop.
         search_owner: Search the cohort for the owner of a photo that is not its student's.
         workers: Processes; 0 takes the cores this process may use.
@@ -209,7 +211,7 @@ def run_cohort(
     rules, standard = _rules(policy, profile, search_owner)
     kinds = {kind: _paths(given) for kind, given in (references or {}).items()}
     own = None if columns is None else Path(columns)
-    people = _paths(reshoot), _paths(assign), _paths(opt_out)
+    people = _paths(reshoot), _paths(assign), _paths(opt_out), _paths(earlier)
     given = Sources(_paths(roster), _paths(photos), kinds, own, *people)
     return run_sources(
         *(given, Path(out), rules, standard),

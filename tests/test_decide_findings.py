@@ -31,6 +31,8 @@ SINGLE: list[tuple[dict[str, Value], str, Decision, str]] = [
     ({"cohort.duplicate_of": "s2"}, "DUPLICATE_PHOTO", Decision.FLAG, "其他"),
     ({"cohort.copy_of": "s2"}, "COPIED_PHOTO", Decision.FLAG, "其他"),
     ({"cohort.swapped_with": "s2"}, "SWAPPED", Decision.FLAG, "其他"),
+    ({"cohort.refused_before": "2026-11-20 其他"}, "REFUSED_BEFORE", Decision.FLAG, "其他"),
+    ({"cohort.seen_earlier": "2025-06-01"}, "EARLIER_PHOTO", Decision.ACCEPT, "照片正确"),
     ({"cohort.same_face": "s2"}, "SAME_FACE", Decision.REVIEW, "其他"),
     ({"same_picture.idcard": 0.96}, "REFERENCE_REUSED", Decision.REVIEW, "其他"),
     ({"cohort.looks_like": "s2"}, "LOOKS_LIKE_OTHER", Decision.FLAG, "其他"),

@@ -43,6 +43,10 @@ def run(
     reshoot: Reshoot = None,
     assign: Assign = None,
     opt_out: OptOut = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="Output folder of an earlier run, to know its photos again; repeatable."),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Go on where the safety catch would stop.")
     ] = False,
@@ -72,6 +76,7 @@ def run(
             reshoot=reshoot or (),
             assign=assign or (),
             opt_out=opt_out or (),
+            earlier=earlier or (),
             force=force,
             search_owner=search,
             workers=workers,

@@ -72,4 +72,6 @@ SAME_FACE = f"{COHORT}same_face"
 LIKELY_OWNER = f"{COHORT}likely_owner"  # of a photo that nobody claims
 BETTER_FILE = f"{COHORT}better_file"
 SHARED_WITH = f"{COHORT}shared_with"
+REFUSED_BEFORE = f"{COHORT}refused_before"
+SEEN_EARLIER = f"{COHORT}seen_earlier"
 REFERENCE_OF = f"{COHORT}reference_of"

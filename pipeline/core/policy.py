@@ -206,7 +206,7 @@ def altered(policy: Policy, overrides: Mapping[str, Any]) -> Policy:
 
 def _data(name: str) -> dict[str, Any]:
     """A shipped TOML file."""
-    return tomllib.loads(files("data").joinpath(name).read_text("utf-8"))
+    return tomllib.loads(files("data").joinpath(*name.split("/")).read_text("utf-8"))
 
 
 def load_profile(name: str, known_measures: Collection[str] | None = None) -> Profile:
@@ -234,11 +234,13 @@ def load_profile(name: str, known_measures: Collection[str] | None = None) -> Pr
 
 
 def _shipped(name: str, asked_by: str) -> dict[str, Any]:
-    """A shipped profile's table."""
+    """A shipped profile's table; it may extend another shipped one."""
     if name not in profile_names():
         known = ", ".join(profile_names())
         raise ConfigError(f"{asked_by} `{name}` is unknown", f"Known: {known}.")
-    return tomllib.loads(files("data").joinpath("profiles", f"{name}.toml").read_text("utf-8"))
+    table = _data(f"profiles/{name}.toml")
+    base = table.pop("base", None)
+    return table if base is None else _merge(_shipped(str(base), name), table)
 
 
 def profile_names() -> list[str]:

@@ -28,6 +28,7 @@ class Sources:
         reshoot: Photos that count before all others.
         assign: Tables of files that people have given to students.
         opt_out: Lists of students who refuse that a machine compares faces.
+        earlier: Output folders of earlier runs, whose photos are known again.
         settled_before: Files of folders that changed later are still arriving, and left out;
             seconds since 1970.
     """
@@ -39,6 +40,7 @@ class Sources:
     reshoot: Sequence[Path] = ()
     assign: Sequence[Path] = ()
     opt_out: Sequence[Path] = ()
+    earlier: Sequence[Path] = ()
     settled_before: float = math.inf
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -86,6 +86,7 @@ def run_sources(
         lang=lang,
         on_progress=on_progress,
         rehash=rehash,
+        earlier=sources.earlier,
     )
 
 
@@ -102,6 +103,7 @@ def run_night(
     factory: EngineFactory | None = None,
     executor: Executor | None = None,
     rehash: bool = False,
+    earlier: Sequence[Path] = (),
 ) -> Outputs:
     """Assess, decide and report a cohort.
 
@@ -119,13 +121,14 @@ def run_night(
         executor: Where students are looked at; by default processes on this machine, and for
             another engine with one worker this process.
         rehash: Read every file again, whatever its size and times say.
+        earlier: Output folders of earlier runs, whose photos are known again.
 
     Raises:
         StoreError: The folder is in use, foreign or not writable.
         ModelError: Weights are needed and not whole.
     """
     executor = executor or (Here() if factory and workers <= 1 else Processes(workers))
-    plan = Plan(out, policy, profile, digests, workers, executor, rehash=rehash)
+    plan = Plan(out, policy, profile, digests, workers, executor, rehash=rehash, earlier=earlier)
     if factory is None:
         names = policy.comparison.recognisers
         factory = partial(network_engine, policy.input, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from pipeline.core.extensions import installed
 from pipeline.core.measurements import REFUSED
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
+from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
 from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
@@ -49,6 +50,7 @@ class Plan:
         executor: Where students are looked at.
         caged: Workers may read the cohort's files and the program, and do nothing else.
         rehash: Read every file again, whatever its size and times say.
+        earlier: Output folders of earlier runs, whose photos are known again.
         verify: Called before the first student is looked at; raises where the weights are not
             what `digests` says.
     """
@@ -61,6 +63,7 @@ class Plan:
     executor: Executor = field(default_factory=Here)
     caged: bool = False
     rehash: bool = False
+    earlier: Sequence[Path] = ()
     verify: Callable[[], object] = lambda: None
 
 
@@ -90,6 +93,7 @@ def assess_cohort(
         gathered = _gather_evidence(store, cohort, plan, factory, on_progress)
         if gathered.stale:
             conclude_all(store, plan.policy)
+        remember(store, plan.out, plan.earlier)
         judged, calibration = effective(store, plan.policy)
         tally = decided(store, judged, plan.profile)
         with store.transaction():

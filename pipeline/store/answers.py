@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from pipeline.store.log import Log, digest, now
@@ -19,6 +20,29 @@ class AnswerRow(NamedTuple):
     who: str
     kind: str
     content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A photo that the last answer about it calls faulty.
+
+    Attributes:
+        at: UTC, ISO 8601.
+        last: Nothing has been said since about another photo of this student.
+    """
+
+    student_key: str
+    sha256: str
+    at: str
+    verdict: str
+    last: bool
+
+    def long_ago(self) -> Refusal:
+        """The same of an earlier run, whose cases wait for nothing."""
+        return replace(self, last=False)
+
+
+_NO_FAULT = ("ok", "cannot_tell")
 
 
 class Answers:
@@ -81,6 +105,22 @@ class Answers:
         if comment := content.get("comment"):
             content["comment"] = self._seal().open_text(comment, place)
         return content
+
+    def refused(self) -> list[Refusal]:
+        """Photos that were refused and not accepted since, in order of the last answers."""
+        rows = self._db.execute(
+            "SELECT id, subject, photo_sha256, at, json_extract(content, '$.verdict')"
+            " FROM answer AS a WHERE kind = 'answer' AND photo_sha256 != '' AND NOT EXISTS"
+            " (SELECT 1 FROM answer AS b WHERE b.kind = 'undo'"
+            " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id"
+        ).fetchall()
+        latest = {subject: sha256 for _, subject, sha256, _, _ in rows}
+        standing = {(subject, sha256): (at, said) for _, subject, sha256, at, said in rows}
+        return [
+            Refusal(subject, sha256, at, said, latest[subject] == sha256)
+            for (subject, sha256), (at, said) in standing.items()
+            if said not in _NO_FAULT
+        ]
 
     def photos(self) -> set[tuple[str, str]]:
         """Student and sha256 of every photo that something has been said about."""

@@ -10,6 +10,8 @@ from pipeline.core.measurements import (
     PHOTO_HASH,
     PHOTO_HASH_MIRRORED,
     REFERENCE_FILES,
+    REFUSED_BEFORE,
+    SEEN_EARLIER,
     SET_ASIDE_FILES,
 )
 from pipeline.core.types import Floats, Measurement
@@ -136,6 +138,25 @@ class CohortTables:
             "UPDATE comparison SET adjusted = ? WHERE student_key = ? AND slot = ?",
             ((score, student_key, slot) for student_key, slot, score in scores),
         )
+
+    def photo_digests(self) -> dict[str, str]:
+        """sha256 of each photo's bytes, by student, in order."""
+        rows = self._store.db.execute(
+            "SELECT student_key, photo_sha256 FROM student WHERE photo_sha256 != ''"
+            " ORDER BY position"
+        )
+        return dict(rows.fetchall())
+
+    def note_earlier(self, found: Iterable[tuple[str, Measurement]]) -> None:
+        """Replace what is known of earlier photos, by student; other conclusions stay."""
+        with self._store.transaction():
+            self._store.db.execute(
+                "DELETE FROM conclusion WHERE name IN (?, ?)", (REFUSED_BEFORE, SEEN_EARLIER)
+            )
+            self._store.db.executemany(
+                "INSERT OR REPLACE INTO conclusion VALUES (?, ?, ?, ?, ?)",
+                ((student_key, *measurement) for student_key, measurement in found),
+            )
 
     def conclude(self, found: Iterable[tuple[str, Measurement]]) -> None:
         """Replace all that was concluded across students, by student, in one transaction."""

@@ -38,6 +38,15 @@ TABLE: dict[str, tuple[tuple[int, int] | None, dict[str, object]]] = {
             "border": (None, 0),
         },
     ),
+    "freshman": (
+        (480, 640),
+        {
+            "size_px": ["480×640"],
+            "file_kb": (50, 100),
+            "face_count": (1, 1),
+            "background_colour": {WHITE},
+        },
+    ),
     "idcard-ga461": (
         (358, 441),
         {
@@ -119,6 +128,7 @@ OURS: dict[str, set[str]] = {
         *("colour_cast", "blockiness", "glare", "tint", "moire"),
         *("hair_over_brows", "shoulders_level", "clothes_contrast"),
     },
+    "freshman": {"file_format", "background_evenness"},
     "idcard-ga461": {"off_centre", "background_evenness"},
     "social-security": {"background_evenness"},
     "exit-entry": {"background_evenness"},
@@ -134,8 +144,26 @@ def written(limit: Limit) -> object:
     return list(limit.allowed) if limit.allowed else (limit.min, limit.max)
 
 
-def test_all_six_standards_are_shipped() -> None:
-    assert set(profile_names()) == set(TABLE)
+# Provinces' variants of the graduation photo: what they do otherwise.
+VARIANTS = {"chsi-white": {WHITE}, "chsi-light-blue": {LIGHT_BLUE}}
+
+
+def test_all_standards_and_their_variants_are_shipped() -> None:
+    assert set(profile_names()) == {*TABLE, *VARIANTS}
+
+
+@pytest.mark.parametrize(("name", "colours"), VARIANTS.items())
+def test_a_provinces_variant_differs_by_its_ground_alone(name: str, colours: set[str]) -> None:
+    variant, base = load_profile(name, all_measures()), load_profile("chsi-graduation")
+    assert set(variant.limits["background_colour"].near) == colours
+    assert variant.limits["background_colour"].max == base.limits["background_colour"].max
+    assert "ours" in variant.limits["background_colour"].clause
+    others = [
+        {k: v for k, v in p.limits.items() if k != "background_colour"} for p in (variant, base)
+    ]
+    assert others[0] == others[1]
+    assert (variant.frame, variant.source) == (base.frame, base.source)
+    assert variant.title_zh != base.title_zh
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -237,7 +265,7 @@ def test_list_names_every_standard() -> None:
     assert code == 0
     assert all(name in text and load_profile(name).title_zh in text for name in TABLE)
     rows = json.loads(photoproof("list", "--json")[1])
-    assert [row["name"] for row in rows] == sorted(TABLE)
+    assert [row["name"] for row in rows] == sorted({*TABLE, *VARIANTS})
 
 
 @pytest.mark.parametrize("name", TABLE)
