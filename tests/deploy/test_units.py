@@ -150,4 +150,4 @@ def test_a_night_works_as_its_unit_leaves_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads((tmp_path / "report/run.json").read_text("utf-8"))
     assert told["students"] == 27
-    assert told["counts"]["decision"]["ACCEPT"] >= 9
+    assert told["counts"]["decision"]["ACCEPT"] >= 7
