@@ -149,5 +149,6 @@ def test_a_night_works_as_its_unit_leaves_it(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     told = json.loads((tmp_path / "report/run.json").read_text("utf-8"))
-    assert told["students"] == 27
-    assert told["counts"]["decision"]["ACCEPT"] >= 7
+    golden = (TESTS / "golden/written/run.run.json").read_text("utf-8")  # JSON but for times
+    right, _ = json.JSONDecoder().raw_decode(golden, golden.index("{", golden.index('"counts"')))
+    assert told["counts"] == right
