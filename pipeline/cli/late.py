@@ -100,6 +100,11 @@ COMMANDS = {
         "purge_command",
         "Delete all that runs hold of their students; who did what stays in the log.",
     ),
+    "privacy": Place(
+        "privacy",
+        "privacy_command",
+        "Print what a privacy impact assessment asks: purposes, data, places, persons stored.",
+    ),
     "key": Place("key", "app", "Keys that encrypt what runs keep."),
     "export": Place("exchange", "export_app", "Tables of what people decided."),
     "import": Place("exchange", "import_app", "What registry, students and colleges say."),

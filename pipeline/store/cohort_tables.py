@@ -139,6 +139,15 @@ class CohortTables:
             ((score, student_key, slot) for student_key, slot, score in scores),
         )
 
+    def keepers(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Keys of the roster's students with stored pictures, and with stored templates."""
+        rostered = "JOIN student USING (student_key) WHERE json_extract(subject, '$.row') > 0"
+        pictures, templates = (
+            self._store.db.execute(f"SELECT DISTINCT student_key FROM {table} {rostered}")  # noqa: S608
+            for table in ("picture", "template")
+        )
+        return frozenset(key for (key,) in pictures), frozenset(key for (key,) in templates)
+
     def photo_digests(self) -> dict[str, str]:
         """sha256 of each photo's bytes, by student, in order."""
         rows = self._store.db.execute(
