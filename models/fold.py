@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.manifest import RECORD_FILE, Record, derived, derived_status, sha256_of, weights
+from models.manifest import RECORD_FILE, Record, derived, derived_status, weights
 from models.place import put_whole
+from pipeline.core.digest import sha256_of
 
 
 def ensure_folded(dest: Path, on_event: Callable[[str], None]) -> Path:

@@ -5,7 +5,6 @@ Nothing here fetches and nothing here needs the network: see `models/fetch.py` f
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tomllib
@@ -16,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.core.digest import sha256_of
 from pipeline.core.errors import ModelError
 
 State = Literal["present", "missing", "damaged"]
@@ -181,16 +181,6 @@ def cache_dir() -> Path:
 def weights_dir() -> Path:
     """The folder of the weights."""
     return cache_dir() / "models"
-
-
-def sha256_of(path: Path) -> str:
-    """Hexadecimal sha256 of a file.
-
-    Raises:
-        OSError: If it cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def state_of(path: Path, size: int, sha256: str) -> State:

@@ -40,11 +40,11 @@ from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night.folder import database_of
 from pipeline.night.intake import Sources
 from pipeline.night.nightly import Outputs, redecide, run_sources
+from pipeline.night.rules import rules_of
 from pipeline.night.run import Progress
 from pipeline.single.checked import Checked
 from pipeline.store import RunSummary, Store
 from pipeline.student.engine import network_engine
-from pipeline.student.measures import all_measures
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -288,15 +288,9 @@ def open_run(run: StrPath) -> Run:
 def _rules(
     policy: Policy | StrPath | None, profile: str | None, search_owner: bool = False
 ) -> tuple[Policy, Profile]:
-    """The policy with what the call asks for on top, and its photo standard."""
-    overrides: dict[str, Any] = {"profile": profile} if profile else {}
-    if search_owner:
-        overrides["cohort"] = {"one_to_many": True}
-    if isinstance(policy, Policy):
-        rules = policies.altered(policy, overrides)
-    else:
-        rules = load_policy(policy, overrides)
-    return rules, policies.load_profile(rules.profile, all_measures())
+    """Policy and photo standard of a call, which may name a file by a string."""
+    own = policy if isinstance(policy, Policy | None) else Path(policy)
+    return rules_of(own, profile, search_owner)
 
 
 def _paths(given: OneOrMore) -> list[Path]:

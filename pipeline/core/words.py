@@ -21,8 +21,8 @@ DEFAULT_LANGUAGE: Language = "zh"
 @cache
 def languages() -> tuple[Language, ...]:
     """All languages, the default one first."""
-    names = {file.name.removesuffix(".toml") for file in files("data").joinpath("words").iterdir()}
-    names -= {"__pycache__"}
+    found = (file.name for file in files("data").joinpath("words").iterdir())
+    names = {name.removesuffix(".toml") for name in found if name.endswith(".toml")}
     return (DEFAULT_LANGUAGE, *sorted(names - {DEFAULT_LANGUAGE}))
 
 

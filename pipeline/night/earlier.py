@@ -32,7 +32,6 @@ class _Before:
     """One photo of an earlier run."""
 
     student_key: str
-    sha256: str
     hashes: Hashes
     date: str
     refusal: Refusal | None
@@ -51,9 +50,11 @@ def remember(store: Store, out: Path, earlier: Sequence[Path]) -> None:
     """
     hashes, digests = store.cohort.photo_hashes(), store.cohort.photo_digests()
     refused = _refusals(out)
-    before = [photo for run in earlier for photo in _photos(run)]
+    before: list[_Before] = []
     for run in earlier:
-        refused |= {sha256: one.long_ago() for sha256, one in _refusals(run).items()}
+        theirs = {sha256: one.long_ago() for sha256, one in _refusals(run).items()}
+        before += _photos(run, theirs)
+        refused |= theirs
     found: dict[str, Measurement] = {}
     for student_key, sha256 in digests.items():
         refusal = refused.get(sha256)
@@ -76,15 +77,13 @@ def _refusals(run: Path) -> dict[str, Refusal]:
         return {refusal.sha256: refusal for refusal in ledger.answers.refused()}
 
 
-def _photos(run: Path) -> Iterator[_Before]:
-    refused = _refusals(run)
+def _photos(run: Path, refused: Mapping[str, Refusal]) -> Iterator[_Before]:
     with Store(database_of(run), readonly=True) as store:
         date = store.finished().finished[:10]
         digests: Mapping[str, str] = store.cohort.photo_digests()
         for student_key, hashes in store.cohort.photo_hashes().items():
-            sha256 = digests.get(student_key, "")
-            refusal = refused.get(sha256)
-            yield _Before(student_key, sha256, hashes, date, refusal and refusal.long_ago())
+            refusal = refused.get(digests.get(student_key, ""))
+            yield _Before(student_key, hashes, date, refusal)
 
 
 def _same(student_key: str, hashes: Hashes, photo: _Before) -> bool:

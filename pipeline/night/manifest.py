@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +83,6 @@ def _rows(manifest: Path) -> list[Mapping[str, str]]:
 
 def _sha256(file: ImageFile) -> str:
     try:
-        return hashlib.sha256(file.read_bytes(_LIMIT)).hexdigest()
+        return file.sha256(_LIMIT)
     except READ_ERRORS:
         return "unreadable"

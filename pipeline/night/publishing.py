@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.digest import digest_of
+from pipeline.core.digest import digest_of, sha256_of
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
 from pipeline.core.private import make_file, make_folder
@@ -45,7 +44,7 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
     Raises:
         StoreError: If a file cannot be written, or the store has not the students of the summary.
     """
-    stored = sum(1 for _ in store.decided())
+    stored = store.count("decision")
     told = sum(summary.counts.decision.values()) + sum(summary.counts.strays.values())
     if stored != told:
         raise StoreError(
@@ -143,7 +142,6 @@ def _standard(profile: str) -> dict[str, Any] | None:
 def _sha256(path: Path) -> str:
     """Of a file's content; "" where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return ""

@@ -69,7 +69,7 @@ def purge_run(run: Path, by: str) -> Purged:
     database = database_of(run)  # nothing is made where there is no run
     with locked(run), Store(database) as store, Ledger(run / LEDGER) as ledger:
         # The ledger is made where nobody reviewed: that a run was deleted is on record too.
-        students, pictures = store.counts()
+        students, pictures = store.count("student"), store.count("picture")
         ledger.record(by, "purge_begun", students=students, pictures=pictures)
         summary, now = store.summary(), log.now()
         left = summary and replace(summary, remarks=(), intake={}, purged=now)

@@ -6,7 +6,6 @@ pictures and answers: it belongs where the run itself may be.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -19,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline import __version__
+from pipeline.core.digest import sha256_of
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder
 from pipeline.night.folder import DATABASE, LEDGER, PASSING, database_of, locked
@@ -28,7 +28,6 @@ from pipeline.store.copying import copy_whole
 _INDEX = "photoproof-backup.json"
 _FORMAT = 1
 _DATABASES = (DATABASE, LEDGER)
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def back_up(homes: dict[str, Path], target: Path) -> Backup:
         with TemporaryDirectory(dir=target.parent) as work, tarfile.open(aside, "w:gz") as archive:
             for name, home in homes.items():
                 for source, inside in _files(name, home, Path(work)):
-                    sums[inside] = _sha256(source)
+                    sums[inside] = sha256_of(source)
                     archive.add(source, inside, recursive=False)
             index = {
                 "format": _FORMAT,
@@ -107,7 +106,7 @@ def restore(source: Path, home: Path) -> Backup:
                 "Install that version of photoproof.",
             )
         for inside, digest in index["sha256"].items():
-            if not (place / inside).is_file() or _sha256(place / inside) != digest:
+            if not (place / inside).is_file() or sha256_of(place / inside) != digest:
                 raise StoreError(f"{source}: is damaged", "Take an older backup.")
         for name in index["cohorts"]:
             if (home / name).exists():
@@ -138,11 +137,3 @@ def _files(name: str, home: Path, work: Path) -> Iterator[tuple[Path, str]]:
 def _kept(path: Path) -> bool:
     aside = path.name.endswith(("-wal", "-shm")) or path.name in PASSING
     return path.is_file() and not path.is_symlink() and not aside
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

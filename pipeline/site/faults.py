@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.errors import PhotoproofError
-from pipeline.core.policy import load_policy, load_profile
+from pipeline.night.rules import rules_of
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Cohort, Site
 from pipeline.source.columns import load_columns
-from pipeline.student.measures import all_measures
 
 SMALLEST_FREE = 2 * 2**30  # bytes
 
@@ -74,8 +73,7 @@ def _cohort(site: Site, key: str, cohort: Cohort) -> Iterator[Remark]:
         if own is not None:
             yield from _readable(f"{key}.{what}", site.path(own))
     try:
-        policy = load_policy(None if cohort.policy is None else site.path(cohort.policy))
-        load_profile(cohort.profile or policy.profile, all_measures())
+        rules_of(None if cohort.policy is None else site.path(cohort.policy), cohort.profile)
         load_columns(None if cohort.columns is None else site.path(cohort.columns))
     except PhotoproofError as error:
         yield Remark(key, error.message)

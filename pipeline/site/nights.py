@@ -8,14 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from pipeline.core.cores import usable_cores
 from pipeline.core.delivery import Fate
 from pipeline.core.errors import ConfigError, IntakeStopped, PhotoproofError, StoreError
-from pipeline.core.policy import Policy, Profile, load_policy, load_profile
+from pipeline.core.policy import Policy, Profile
 from pipeline.core.private import make_folder
 from pipeline.core.words import words
 from pipeline.desk.cases.desk import opened
@@ -24,6 +23,7 @@ from pipeline.night.folder import DATABASE
 from pipeline.night.intake import Sources, read_intake
 from pipeline.night.nightly import Outputs, run_sources
 from pipeline.night.purge import purge_run
+from pipeline.night.rules import rules_of
 from pipeline.night.safety import doubts
 from pipeline.site.arriving import unsettled, whole_files
 from pipeline.site.config import Cohort, Site
@@ -32,7 +32,6 @@ from pipeline.site.log import Log
 from pipeline.site.messages import message, send
 from pipeline.site.outcome import CohortNight, Outcome
 from pipeline.source.found import ARRIVING
-from pipeline.student.measures import all_measures
 
 BY = "nightly"  # who is on record for what a night deletes
 OnProgress = Callable[[str, int, int], None]
@@ -221,11 +220,8 @@ def _settled_before(site: Site) -> float:
 
 def _rules(site: Site, cohort: Cohort) -> tuple[Policy, Profile]:
     """The cohort's policy and photo standard."""
-    changed: dict[str, Any] = {"cohort": {"one_to_many": True}} if cohort.search_owner else {}
-    if cohort.profile:
-        changed["profile"] = cohort.profile
-    policy = load_policy(None if cohort.policy is None else site.path(cohort.policy), changed)
-    return policy, load_profile(policy.profile, all_measures())
+    own = None if cohort.policy is None else site.path(cohort.policy)
+    return rules_of(own, cohort.profile, cohort.search_owner)
 
 
 def _without_path(site: Site, name: str, sentence: str) -> str:

@@ -5,7 +5,6 @@ A row counts as long as the bytes are those it was made for; a row without a sha
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -146,6 +145,6 @@ def _meant(candidates: Sequence[Found], sha256: str, where: str) -> tuple[Found 
 
 def _sha256(found: Found) -> str:
     try:
-        return hashlib.sha256(found.picture.read_bytes(_LIMIT)).hexdigest() if found.picture else ""
+        return found.picture.sha256(_LIMIT) if found.picture else ""
     except READ_ERRORS:
         return ""
