@@ -47,6 +47,7 @@ FULL = Evidence(
     photo_sha256=SHA,
     pictures={"photo": b"\xff\xd8 photo", "idcard": b"\xff\xd8 card"},
     templates={"photo": template(1), "idcard": template(2), "idcard#2": template(3)},
+    sharp={"photo": b"\xff\xd8 large"},
 )
 JUDGED = Assessment(
     Decision.FLAG,

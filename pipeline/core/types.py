@@ -53,11 +53,9 @@ class Subject:
 
 
 class Measurement(NamedTuple):
-    """One raw number (or word) about a photo; `error` says why there is none.
+    """One raw number (or word) about a photo; `error` says why there is none."""
 
-    A tuple, because a night makes and reads a million of them: 0.32 µs each, a dataclass 0.55.
-    """
-
+    # A tuple, because a night makes and reads a million: 0.32 µs each, a dataclass 0.55.
     name: str
     value: Value
     unit: str = ""
@@ -233,6 +231,7 @@ class Evidence:
         photo_sha256: "" when there is no readable photo.
         pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
         templates: Unit-length face vectors by the same slots; deleted when the run ends.
+        sharp: JPEGs by the same slots to compare by, as large as they came within a bound.
     """
 
     measurements: tuple[Measurement, ...] = ()
@@ -241,6 +240,7 @@ class Evidence:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     templates: Mapping[str, Floats] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    sharp: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Severity(enum.IntEnum):

@@ -144,7 +144,7 @@ class CohortTables:
         rostered = "JOIN student USING (student_key) WHERE json_extract(subject, '$.row') > 0"
         pictures, templates = (
             self._store.db.execute(f"SELECT DISTINCT student_key FROM {table} {rostered}")  # noqa: S608
-            for table in ("picture", "template")
+            for table in ("picture UNION SELECT student_key FROM former", "template")
         )
         return frozenset(key for (key,) in pictures), frozenset(key for (key,) in templates)
 

@@ -16,17 +16,11 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.core.errors import StoreError
-from pipeline.core.types import (
-    Assessment,
-    Case,
-    Comparison,
-    Evidence,
-    Measurement,
-    Subject,
-)
+from pipeline.core.types import Assessment, Case, Comparison, Evidence, Measurement, Subject
 from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.deliveries import Deliveries
 from pipeline.store.digest import content_digest
+from pipeline.store.large_pictures import LargePictures
 from pipeline.store.packing import (
     Measured,
     Packed,
@@ -53,7 +47,7 @@ _EVIDENCE = (
     f" FROM student LEFT JOIN comparison {_IN_ORDER}"
 )
 _SUMMARY = "run"  # the name of the note
-_CHILDREN = ("decision", "conclusion", "comparison", "picture", "template")
+_CHILDREN = ("decision", "conclusion", "comparison", "picture", "template", "sharp")
 
 
 class Store(Database):
@@ -66,6 +60,7 @@ class Store(Database):
     Attributes:
         cohort: What is read and concluded across students.
         deliveries: Every file of the last delivery.
+        large: Pictures to compare by, and photos of before.
 
     Raises:
         StoreError: If the file cannot be opened, is no photoproof store or of another version.
@@ -76,6 +71,7 @@ class Store(Database):
         super().__init__(path, RUN, str(path), readonly=readonly, any_thread=readonly)
         self.cohort = CohortTables(self)
         self.deliveries = Deliveries(self)
+        self.large = LargePictures(self)
 
     def enrol(self, students: Iterable[tuple[str, Subject, str]]) -> None:
         """Make the store's students exactly these, in this order; what is known of them stays.
@@ -113,8 +109,10 @@ class Store(Database):
     def save(self, student_key: str, fingerprint: str, evidence: Evidence) -> None:
         """Replace all that is known of one student, in one transaction."""
         with self.transaction():
+            self.large.keep_former(student_key, evidence.photo_sha256)
             for table in _CHILDREN:
                 self.db.execute(f"DELETE FROM {table} WHERE student_key = ?", (student_key,))  # noqa: S608
+            self.large.keep(student_key, evidence.sharp)
             self.db.execute(
                 "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
                 " measured = ?, units = ?, errors = ?, faces = ? WHERE student_key = ?",
@@ -300,7 +298,7 @@ class Store(Database):
             StoreError: If the file cannot be written, or somebody reads it.
         """
         with self.transaction():
-            for table in (*_CHILDREN, "student", "file", "delivery"):
+            for table in (*_CHILDREN, "former", "student", "file", "delivery"):
                 self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
             self.db.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
             self.own_key.renew()

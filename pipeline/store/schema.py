@@ -54,6 +54,18 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_of ON delivery (student_key);
 """
 _RUN_TABLES += _DELIVERY
+# Pictures to compare by, and of each student the photo before this one with what was decided of it.
+_LARGE = """
+CREATE TABLE sharp (
+    student_key TEXT NOT NULL REFERENCES student ON DELETE CASCADE, slot TEXT NOT NULL,
+    jpeg BLOB NOT NULL, PRIMARY KEY (student_key, slot)
+);
+CREATE TABLE former (
+    student_key TEXT PRIMARY KEY REFERENCES student ON DELETE CASCADE,
+    photo_sha256 TEXT NOT NULL, assessment TEXT NOT NULL, jpeg BLOB NOT NULL
+);
+"""
+_RUN_TABLES += _LARGE
 
 # The table of templates where they live in memory alone: it takes the place of the file's own.
 TEMPLATES_IN_MEMORY = """
@@ -126,6 +138,7 @@ CREATE TABLE file (
 ) STRICT, WITHOUT ROWID;
 """,
     5: _DELIVERY,
+    6: _LARGE,
 }
 
 _LEDGER_TABLES = """
@@ -192,7 +205,7 @@ def _rows(measurements: str) -> dict[str, list[Any]]:
 
 RUN = Schema(
     application=0x50507266,  # "PPrf"
-    version=6,
+    version=7,
     tables=_RUN_TABLES,
     # A commit waits for no disk: a killed process loses nothing, a power cut at most the last
     # students, who are looked at again.

@@ -43,7 +43,7 @@ from pipeline.student.allowance import time_for_one
 from pipeline.student.compare import embed, embed_together, score, scores_between
 from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.detect import LONGEST, Spotter, limit_size
-from pipeline.student.kept_pictures import registry_crop, thumbnail
+from pipeline.student.kept_pictures import registry_crop, sharp, thumbnail
 from pipeline.student.measures import View, measure_all
 from pipeline.student.overlap import overlaps
 from pipeline.student.resemblance import picture_hashes
@@ -74,9 +74,15 @@ class _Record:
 
     measurements: list[Measurement] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    sharp: dict[str, bytes] = field(default_factory=dict)
     crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by slot
     slots: set[str] = field(default_factory=set)  # of the references so far, usable or not
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def keep(self, slot: str, bgr: Pixels) -> None:
+        """Keep a picture for reports, and one to compare by."""
+        self.pictures[slot] = thumbnail(bgr)
+        self.sharp[slot] = sharp(bgr)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -157,6 +163,7 @@ class NetworkEngine:
             record.pictures,
             templates,
             record.seconds,
+            record.sharp,
         )
 
     def locate(self, bgr: Pixels, record: _Record | None = None) -> Located:
@@ -235,7 +242,7 @@ class NetworkEngine:
         plain, mirrored = picture_hashes(upright)
         add(Measurement(names.PHOTO_HASH, plain))
         add(Measurement(names.PHOTO_HASH_MIRRORED, mirrored))
-        record.pictures[PHOTO] = thumbnail(upright)
+        record.keep(PHOTO, upright)
         if portrait is not None:
             height, width = upright.shape[:2]
             add(eyes_in(PHOTO, portrait.face.landmarks, width, height))
@@ -252,10 +259,10 @@ class NetworkEngine:
         except UnreadableError as error:
             return Comparison(kind, None, model, str(error), 0.0, slot)
         if theirs.orientation is None or theirs.portrait is None:
-            record.pictures[slot] = thumbnail(theirs.bgr)
+            record.keep(slot, theirs.bgr)
             return Comparison(kind, None, model, "no face was found in it", 0.0, slot)
         crop, eyes = registry_crop(theirs.portrait)
-        record.pictures[slot] = thumbnail(crop)
+        record.keep(slot, crop)
         record.measurements.append(eyes_in(slot, eyes, crop.shape[1], crop.shape[0]))
         record.crops[slot] = _aligned(theirs.portrait)
         return Comparison(kind, None, model, "", theirs.orientation.confidence, slot)

@@ -173,6 +173,17 @@ class Desk:
             raise StoreError("A run is at work on this case", "Try again when it has ended.")
         return case
 
+    def picture(self, item: Item, slot: str) -> bytes:
+        """The best picture that is kept of a slot.
+
+        Raises:
+            StoreError: A run is at work on the case.
+        """
+        kept = self.store.large.picture(item.student_key, slot)
+        if kept is None:
+            raise StoreError("A run is at work on this case", "Try again when it has ended.")
+        return kept
+
     def answers(self, item: Item) -> list[Answer]:
         """Everything said about a case's bytes, in order."""
         return self.said(item.answers_key, item.photo_sha256)
