@@ -7,6 +7,8 @@ added: triggers refuse anything else. Every commit is on disk before the browser
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -17,7 +19,9 @@ from pipeline.store.items import Items
 from pipeline.store.log import Log, Verification
 from pipeline.store.schema import APPEND_ONLY, LEDGER
 from pipeline.store.sqlite import Database
+from pipeline.store.turns import turns_of
 
+_WAIT_S = 20.0  # for other writers
 RUN_DECIDED = "run_decided"  # the action of `Ledger.decided`
 
 
@@ -38,11 +42,16 @@ class Ledger(Database):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, LEDGER, path.name, any_thread=True, wait_s=20.0)
+        super().__init__(path, LEDGER, path.name, any_thread=True, wait_s=_WAIT_S)
         self.log = Log(self.db)
         self.answers = Answers(self.db, self.log, lambda: self.seal)
         self.items = Items(self.db)
         self.accounts = Accounts(self.db)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        with turns_of(self.path, _WAIT_S), super()._whole():
+            yield
 
     def _furnish(self) -> None:
         for trigger in APPEND_ONLY.values():

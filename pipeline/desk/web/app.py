@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 
 from pipeline.core.errors import PhotoproofError
+from pipeline.core.privacy import masked
 from pipeline.desk.accounts import TooManyTriesError
 from pipeline.desk.heads import Heads
 from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits, routes_watch
@@ -26,6 +28,8 @@ from pipeline.desk.web.health import Watch
 from pipeline.desk.web.metrics import Metrics
 from pipeline.desk.web.visits import HASHED_AT_ONCE, RefusedError
 
+_LOG = logging.getLogger(__name__)
+_AGAIN_S = "5"  # after which a browser may ask again
 BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
 MONITORS = ("127.0.0.1", "::1")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -157,5 +161,10 @@ def _too_many(request: Request, error: Exception) -> Response:
     return response
 
 
-def _unavailable(request: Request, _error: Exception) -> Response:
-    return pages.page(request, "message", status=503, key="unavailable")
+def _unavailable(request: Request, error: Exception) -> Response:
+    """Say so, and on standard error why: to whoever runs the desk, not to whoever asks."""
+    route = getattr(request.scope.get("route"), "path", "")
+    _LOG.warning("503 %s %s: %s", request.method, route, masked(str(error)))
+    response = pages.page(request, "message", status=503, key="unavailable")
+    response.headers["Retry-After"] = _AGAIN_S
+    return response
