@@ -65,6 +65,10 @@ def test_eyes_of_photo_and_reference_lie_on_the_eyes_in_their_thumbnails(
         told = eyes_of({m.name: m for m in evidence.measurements})
         pictures = {slot: jpeg for slot, jpeg in evidence.pictures.items() if slot != "overlay"}
         assert set(told) == set(pictures) == {"photo", "idcard", "idcard#2"}
+        assert set(evidence.sharp) == set(pictures)
+        kept = cv2.imdecode(np.frombuffer(evidence.sharp["photo"], np.uint8), 1)
+        assert kept is not None
+        assert kept.shape == picture.shape  # upright, and not one pixel less
         for role, jpeg in pictures.items():
             small = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1), np.uint8)
             seen = engine.locate(small).portrait
