@@ -228,6 +228,7 @@ def decide_anew(
     *,
     policy: Policy | StrPath | None = None,
     profile: str | None = None,
+    search_owner: bool = False,
     lang: Language = DEFAULT_LANGUAGE,
 ) -> Outputs:
     """Judge a finished run by another policy and write its reports anew; no photo is read.
@@ -236,13 +237,14 @@ def decide_anew(
         run: Output folder of the run.
         policy: A policy or its TOML file; the shipped one by default, not the run's own.
         profile: Photo standard, a shipped name or a TOML file; the policy's by default.
+        search_owner: Keep what the search of the cohort proposed, as the run was told to search.
         lang: Of the reports, `zh` or `en`.
 
     Raises:
         ConfigError: Policy or profile is wrong, or the policy compares by another recogniser.
         StoreError: There is no finished run in the folder, or it is in use.
     """
-    return redecide(Path(run), *_rules(policy, profile), lang)
+    return redecide(Path(run), *_rules(policy, profile, search_owner), lang)
 
 
 @dataclass(frozen=True, slots=True)

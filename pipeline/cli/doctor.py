@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import typer
 
 from pipeline import __version__
 from pipeline.assurance import doctor
 from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.cli.of_site import site_if_any
 from pipeline.core.errors import InstallationError
 
 
 def doctor_command(as_json: AsJson = False) -> None:
     """Say what is wrong with this installation, and what to do about it."""
-    checks = doctor.examine()
+    checks = [*doctor.examine(), *_of_site()]
     if as_json:
         rows = [{"name": c.name, "ok": c.ok, "found": c.found, "advice": c.advice} for c in checks]
         typer.echo(json.dumps({"photoproof": __version__, "checks": rows}, ensure_ascii=False))
@@ -27,3 +29,13 @@ def doctor_command(as_json: AsJson = False) -> None:
     bad = [check.name for check in checks if not check.ok]
     if bad:
         raise InstallationError(f"{len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")
+
+
+def _of_site() -> Iterator[doctor.Check]:
+    """The site's file and what it names, where there is a site."""
+    from pipeline.site.faults import examine
+
+    if (site := site_if_any()) is not None:
+        faults = [f"[{remark.key}] {remark.text}" for remark in examine(site) if remark.fault]
+        found = "; ".join(faults) or f"{site.folder}: sound"
+        yield doctor.Check("site", not faults, found, "Say `photoproof site check`.")

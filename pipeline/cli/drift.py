@@ -11,13 +11,19 @@ from rich.table import Table
 
 from pipeline.assurance.drift import Change, Drift, causes_text, diff, write_drift
 from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.cli.of_site import run_folder
 
 _DETAILS = 3  # of each cause, on the screen; CSV and JSON have all
 
 
 def diff_command(
-    run_a: Annotated[Path, typer.Argument(help="Output folder of the earlier run.")],
-    run_b: Annotated[Path, typer.Argument(help="Output folder of the later run.")],
+    run_a: Annotated[
+        Path,
+        typer.Argument(parser=run_folder, help="Output folder of the earlier run, or a cohort."),
+    ],
+    run_b: Annotated[
+        Path, typer.Argument(parser=run_folder, help="Output folder of the later run, or a cohort.")
+    ],
     csv: Annotated[Path | None, typer.Option("--csv", help="CSV file for the changes.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -13,6 +13,7 @@ from models import manifest as weights
 from pipeline.assurance.evaluate import cohort, orientation, verification
 from pipeline.assurance.evaluate.workers import networks
 from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
+from pipeline.cli.of_site import RunFolder
 from pipeline.core.cores import usable_cores
 from pipeline.core.policy import load_policy
 
@@ -103,7 +104,7 @@ def orientation_command(
 
 @app.command("cohort")
 def cohort_command(
-    run: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    run: RunFolder,
     truth: Annotated[Path, typer.Argument(help="CSV of what is right for every student.")],
     out: Annotated[Path | None, typer.Option(help="JSON file for the result.")] = None,
     as_json: AsJson = False,

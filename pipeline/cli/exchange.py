@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.console import Lang, language, out_console
-from pipeline.cli.review import RunFolder, operator
+from pipeline.cli.of_site import RunFolder
+from pipeline.cli.review import operator
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.exchange import exports, replies

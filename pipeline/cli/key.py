@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import out_console
+from pipeline.cli.of_site import AnyRunFolders, runs_of_site
 from pipeline.core import site_key
 from pipeline.core.errors import ConfigError
 from pipeline.night.folder import LEDGER, database_of, locked
@@ -26,13 +27,16 @@ def new_key(file: Annotated[Path, typer.Argument(help="Where to put it.")]) -> N
 
 
 @app.command("rotate")
-def rotate(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Output folders of runs.")],
-) -> None:
+def rotate(runs: AnyRunFolders = None) -> None:
     """Close runs by the first key that is configured, whichever of them closed them before."""
     if not site_key.given():
         raise ConfigError("no key is configured", f"Name its file in {site_key.FILE}.")
-    for run in runs:
+    due = runs or runs_of_site()
+    if not due:
+        raise ConfigError(
+            "no run is named, and there is no site here that has any", "Name a run's folder."
+        )
+    for run in due:
         database = database_of(run)
         with locked(run), Store(database) as store, Ledger(run / LEDGER) as ledger:
             closed = [file.own_key.close_anew() for file in (store, ledger)]

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipeline.cli.of_site import OfSite
+
 
 class Place(NamedTuple):
     """Where a command is, and what `photoproof --help` says of it: its docstring's first line.
@@ -134,5 +136,15 @@ def loaded(name: str) -> Any:
         around.add_typer(found, name=name)
     else:
         around.command(name)(found)
+    _know_sites(around)
     group: Any = typer.main.get_command(around)
     return group.commands[name]
+
+
+def _know_sites(application: typer.Typer) -> None:
+    """Let every command of an application take `--site`."""
+    for command in application.registered_commands:
+        command.cls = OfSite
+    for group in application.registered_groups:
+        if group.typer_instance is not None:
+            _know_sites(group.typer_instance)

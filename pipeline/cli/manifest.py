@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.console import out_console, plain
+from pipeline.cli.of_site import run_folder
 from pipeline.core.errors import ManifestError
 from pipeline.core.privacy import masked_file_name
 
@@ -25,7 +26,12 @@ def manifest() -> None:
 def verify_command(
     folder: Annotated[Path, typer.Argument(help="Folder or zip of photos to be delivered.")],
     files: Annotated[
-        Path, typer.Option("--files", help="files.csv of the run, or the run's folder.")
+        Path,
+        typer.Option(
+            "--files",
+            parser=run_folder,
+            help="files.csv of the run, the run's folder, or a cohort of the site.",
+        ),
     ],
 ) -> None:
     """Compare a folder with files.csv; exit code 21 where it is not what was checked."""

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from models import fetch, manifest
 from pipeline.cli.console import AsJson, out_console, say
+from pipeline.cli.of_site import optional_recognisers, site_if_any
 from pipeline.core.errors import ModelError
 
 app = typer.Typer(help="Fetch and verify the networks' weights.", no_args_is_help=True)
@@ -88,10 +89,16 @@ def list_weights(as_json: AsJson = False) -> None:
 
 @app.command("verify")
 def verify_weights() -> None:
-    """Check every byte of every weight; optional ones that were never pulled are left out."""
+    """Check every byte of every weight; optional ones that nobody pulled or needs are left out."""
     found = fetch.status(manifest.weights(), manifest.weights_dir())
+    site = site_if_any()
+    needed = optional_recognisers(site) if site else []
     states = [
-        *((asset.id, s) for asset, s in found if not (asset.optional and s == "missing")),
+        *(
+            (asset.id, s)
+            for asset, s in found
+            if s != "missing" or not asset.optional or asset.recogniser in needed
+        ),
         (manifest.derived().id, manifest.derived_status(manifest.weights_dir())),
     ]
     for name, state in states:

@@ -27,7 +27,15 @@ from pipeline.cli.intake import (
     RosterFiles,
     reference_kinds,
 )
+from pipeline.cli.of_site import RunFolder, run_folder
 from pipeline.cli.stopping import Count, telling
+
+Profile = Annotated[
+    str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
+]
+Search = Annotated[
+    bool, typer.Option("--search-owner", help="Search the cohort for a flagged photo's owner.")
+]
 
 
 def run(
@@ -36,23 +44,22 @@ def run(
     out: Annotated[Path, typer.Option(help="Output folder; a run into it again continues it.")],
     references: References = None,
     policy: PolicyFile = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
-    ] = None,
+    profile: Profile = None,
     columns: ColumnsFile = None,
     reshoot: Reshoot = None,
     assign: Assign = None,
     opt_out: OptOut = None,
     earlier: Annotated[
         list[Path] | None,
-        typer.Option(help="Output folder of an earlier run, to know its photos again; repeatable."),
+        typer.Option(
+            parser=run_folder,
+            help="Output folder of an earlier run, to know its photos again; repeatable.",
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Go on where the safety catch would stop.")
     ] = False,
-    search: Annotated[
-        bool, typer.Option("--search-owner", help="Search the cohort for a flagged photo's owner.")
-    ] = False,
+    search: Search = False,
     workers: Workers = 0,
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Read every file again, unchanged or not.")
@@ -88,10 +95,15 @@ def run(
 
 
 def decide_command(
-    out: Annotated[Path, typer.Argument(help="Output folder of an earlier run.")],
+    out: RunFolder,
     policy: PolicyFile = None,
+    profile: Profile = None,
+    search: Search = False,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
     """Judge a finished run anew by another policy, without touching a photo."""
-    tell_result(decide_anew(out, policy=policy, lang=language(lang)), as_json)
+    chosen = language(lang)
+    tell_result(
+        decide_anew(out, policy=policy, profile=profile, search_owner=search, lang=chosen), as_json
+    )

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from pipeline.assurance.privacy_sheet import FILING_AT, held_by, persons, sheet
 from pipeline.cli.console import AsJson, Lang, language, out_console, plain
+from pipeline.cli.of_site import AnyRunFolders, runs_of_site
 
 
 def privacy_command(
-    runs: Annotated[
-        list[Path] | None, typer.Argument(metavar="RUN...", help="Output folders of all runs kept.")
-    ] = None,
+    runs: AnyRunFolders = None,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
     """Print what a privacy impact assessment asks: purposes, data, places, persons stored."""
     chosen = language(lang)
-    held = [held_by(run) for run in runs or []]
+    held = [held_by(run) for run in runs or runs_of_site()]
     if as_json:
         table = {
             "persons": persons(held),

@@ -8,22 +8,18 @@ import sys
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.core.errors import ConfigError, StoreError
+from pipeline.cli.of_site import RunFolder, RunOption
+from pipeline.core.errors import StoreError
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.store.ledger import Ledger
 
-if TYPE_CHECKING:
-    from pipeline.site.config import Desk
-
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Output folder of a run.")]
-RunOption = Annotated[Path, typer.Option("--run", help="Output folder of a run.")]
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
@@ -34,10 +30,8 @@ audit_app = typer.Typer(help="The review desk's action log.", no_args_is_help=Tr
 
 def review_command(
     run: RunFolder,
-    host: Annotated[
-        str | None, typer.Option(help="Address to serve on.", show_default="127.0.0.1")
-    ] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, show_default="8765")] = None,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
     proxies: Annotated[
@@ -53,8 +47,8 @@ def review_command(
         typer.Option(help="File outside that gets the log's last hash once a minute."),
     ] = None,
     path: Annotated[
-        str | None, typer.Option(help="Part of the address that a proxy keeps for it: /photoproof.")
-    ] = None,
+        str, typer.Option(help="Part of the address that a proxy keeps for it: /photoproof.")
+    ] = "",
     monitors: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,51 +60,21 @@ def review_command(
     night_hours: Annotated[
         float, typer.Option(min=0, help="/healthz: a last good night older than this is a fault.")
     ] = 0,
-    site: Annotated[
-        Path | None,
-        typer.Option(
-            help="Site file: RUN names a cohort, and `[desk]` says what is not given here."
-        ),
-    ] = None,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.app import MONITORS, Surroundings
     from pipeline.desk.web.serve import Address, prepare
-    from pipeline.site.config import Desk
 
-    said = Desk()
-    if site is not None:
-        run, said = _of_site(site, str(run))
-    if tls_cert is None and tls_key is None:
-        tls_cert, tls_key = said.tls_cert, said.tls_key
-    path = said.path if path is None else path
     around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours)
-    trusted = said.proxies if proxies is None else tuple(proxies)
-    address = Address(host or said.host, port or said.port, tls_cert, tls_key, trusted, around)
-    service = prepare(run, address, head_file or said.head_file)
+    address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
+    service = prepare(run, address, head_file)
     if not service.accounts:
         out_console.print("No accounts: this address opens the desk once, on this machine only.")
     elif not address.local and tls_cert is None:
         out_console.print("No TLS: put a proxy that speaks it in front, or give --tls-cert.")
     typer.echo(service.url)
     service.run()
-
-
-def _of_site(file: Path, cohort: str) -> tuple[Path, Desk]:
-    """The run of a site's cohort, and what the site says of desks, its paths from its folder."""
-    from pipeline.site.config import find_site, load_site
-
-    known = load_site(find_site(file))
-    if cohort not in known.cohorts:
-        names = ", ".join(known.cohorts)
-        raise ConfigError(f"there is no cohort {cohort[:60]!r}", f"The site has: {names}.")
-    files = {
-        name: known.path(given)
-        for name in ("tls_cert", "tls_key", "head_file")
-        if (given := getattr(known.desk, name)) is not None
-    }
-    return known.run_of(cohort), known.desk.model_copy(update=files)
 
 
 @users_app.command("add")

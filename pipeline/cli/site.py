@@ -10,14 +10,11 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import AsJson, err_console, out_console, plain
+from pipeline.cli.of_site import no_cohort, this_site
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
-from pipeline.site.config import FILE, Site, find_site, load_site
+from pipeline.site.config import FILE, Site
 
-SiteFile = Annotated[
-    Path | None,
-    typer.Option("--site", help=f"Site file, or its folder; found here or above: {FILE}."),
-]
 Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...", help="All by default.")]
 
 site_app = typer.Typer(help="The school's site: what lies where.", no_args_is_help=True)
@@ -41,13 +38,13 @@ def init_site(
 
 
 @site_app.command("check")
-def check_site(site: SiteFile = None, as_json: AsJson = False) -> None:
+def check_site(as_json: AsJson = False) -> None:
     """Name every fault of the site's file, and all that leaves this machine."""
     # Late: it knows measures and policies.
     from pipeline.site.faults import examine
 
-    path = find_site(site)
-    remarks = list(examine(load_site(path)))
+    site = this_site()
+    path, remarks = site.folder / FILE, list(examine(site))
     faults = [remark for remark in remarks if remark.fault]
     if as_json:
         told = [{"key": r.key, "text": r.text, "fault": r.fault} for r in remarks]
@@ -65,7 +62,6 @@ def check_site(site: SiteFile = None, as_json: AsJson = False) -> None:
 
 def nightly_command(
     cohorts: Only = None,
-    site: SiteFile = None,
     force: Annotated[
         bool, typer.Option("--force", help="Go on where the safety catch would stop.")
     ] = False,
@@ -79,7 +75,7 @@ def nightly_command(
     from pipeline.site.nights import work_site
     from pipeline.site.outcome import EXIT_CODES, worst
 
-    known = _site(site)
+    known = this_site()
     open_log(None if known.log.file is None else known.path(known.log.file), known.log.level)
     nights = work_site(known, cohorts or (), force=force, dry_run=dry_run)
     outcome = worst(nights)
@@ -97,12 +93,11 @@ def nightly_command(
 def backup_command(
     target: Annotated[Path, typer.Argument(help="Archive to write: NAME.tar.gz.")],
     cohorts: Only = None,
-    site: SiteFile = None,
 ) -> None:
     """Copy cohorts into one checked archive; a desk may go on meanwhile."""
     from pipeline.site.backup import back_up
 
-    known = _site(site)
+    known = this_site()
     names = cohorts or [name for name in known.cohorts if known.run_of(name).is_dir()]
     done = back_up({name: known.home_of(_known(known, name)) for name in names}, target)
     out_console.print(
@@ -115,12 +110,11 @@ def backup_command(
 
 def restore_command(
     source: Annotated[Path, typer.Argument(help="Archive of `photoproof backup`.")],
-    site: SiteFile = None,
 ) -> None:
     """Put the cohorts of a backup back; what is there already is never replaced."""
     from pipeline.site.backup import restore
 
-    known = _site(site)
+    known = this_site()
     done = restore(source, known.path(known.home))
     for name in done.cohorts:
         out_console.print(f"{plain(str(known.home_of(name)))}: restored", highlight=False)
@@ -128,12 +122,7 @@ def restore_command(
             err_console.print(f"{plain(name)} is no cohort of the site's file", highlight=False)
 
 
-def _site(given: Path | None) -> Site:
-    return load_site(find_site(given))
-
-
 def _known(site: Site, name: str) -> str:
     if name not in site.cohorts:
-        known = ", ".join(site.cohorts)
-        raise ConfigError(f"there is no cohort {name!r}", f"The site has: {known}.")
+        raise no_cohort(site, name)
     return name

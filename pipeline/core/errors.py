@@ -11,7 +11,8 @@
     ├── ViolationsFound    18  `photoproof check`: a photo violates the standard
     ├── RegressionError    19  `photoproof regress`: a golden value or a floor is not met
     ├── IntakeStopped      20  the safety catch: what was found is too little or of another cohort
-    └── ManifestError      21  `photoproof manifest verify`: a folder is not what was checked
+    ├── ManifestError      21  `photoproof manifest verify`: a folder is not what was checked
+    └── StillHandedIn      22  `photoproof purge --student`: the inbox still holds the student
 
 A bad *photo* is never an error: it is data, and becomes a finding. See `docs/errors.md`.
 """
@@ -99,3 +100,9 @@ class ManifestError(PhotoproofError):
     """`photoproof manifest verify` found a folder that is not what was checked."""
 
     exit_code = 21
+
+
+class StillHandedIn(PhotoproofError):  # noqa: N818 - an outcome, not a fault
+    """A student was erased from what is ours, and the owner's files still hold the student."""
+
+    exit_code = 22

@@ -207,6 +207,11 @@ class Site(Strict):
         """A path of the file, from its folder."""
         return self.folder / given.expanduser()
 
+    def profile_of(self, cohort: str) -> str | None:
+        """A cohort's photo standard: a shipped name, or its own file's path."""
+        named = self.cohorts[cohort].profile
+        return str(self.path(Path(named))) if named and named.endswith(".toml") else named
+
     def home_of(self, cohort: str) -> Path:
         """Where a cohort's run and nights are kept."""
         return self.path(self.home) / cohort

@@ -35,7 +35,7 @@ def examine(site: Site) -> Iterator[Remark]:
     """Faults and remarks, in the file's order."""
     yield from _home(site)
     for name, cohort in site.cohorts.items():
-        yield from _cohort(site, f"cohorts.{name}", cohort)
+        yield from _cohort(site, name, cohort)
     yield from leaving(site)
     yield from _secrets(site)
 
@@ -63,8 +63,9 @@ def _home(site: Site) -> Iterator[Remark]:
         yield Remark("home", f"{home}: only {free / 2**30:.1f} GiB are free on its disk")
 
 
-def _cohort(site: Site, key: str, cohort: Cohort) -> Iterator[Remark]:
-    given = {"roster": cohort.roster, "photos": cohort.photos}
+def _cohort(site: Site, name: str, cohort: Cohort) -> Iterator[Remark]:
+    key = f"cohorts.{name}"
+    given = {"roster": cohort.roster, "photos": cohort.photos, "opt_out": cohort.opt_out}
     given |= {f"references.{kind}": paths for kind, paths in cohort.references.items()}
     for what, paths in given.items():
         for path in map(site.path, paths):
@@ -73,7 +74,7 @@ def _cohort(site: Site, key: str, cohort: Cohort) -> Iterator[Remark]:
         if own is not None:
             yield from _readable(f"{key}.{what}", site.path(own))
     try:
-        rules_of(None if cohort.policy is None else site.path(cohort.policy), cohort.profile)
+        rules_of(None if cohort.policy is None else site.path(cohort.policy), site.profile_of(name))
         load_columns(None if cohort.columns is None else site.path(cohort.columns))
     except PhotoproofError as error:
         yield Remark(key, error.message)

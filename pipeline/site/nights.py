@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -12,7 +13,6 @@ from time import perf_counter
 from filelock import FileLock, Timeout
 
 from pipeline.core.cores import usable_cores
-from pipeline.core.delivery import Fate
 from pipeline.core.errors import ConfigError, IntakeStopped, PhotoproofError, StoreError
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.private import make_folder
@@ -21,7 +21,7 @@ from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import State
 from pipeline.night.folder import DATABASE
 from pipeline.night.intake import Sources, read_intake
-from pipeline.night.nightly import Outputs, run_sources
+from pipeline.night.nightly import run_sources
 from pipeline.night.purge import purge_run
 from pipeline.night.rules import rules_of
 from pipeline.night.safety import doubts
@@ -32,6 +32,7 @@ from pipeline.site.log import Log
 from pipeline.site.messages import message, send
 from pipeline.site.outcome import CohortNight, Outcome
 from pipeline.source.found import ARRIVING
+from pipeline.store import Store
 
 BY = "nightly"  # who is on record for what a night deletes
 OnProgress = Callable[[str, int, int], None]
@@ -71,6 +72,22 @@ def work_site(
     names = list(only) or list(site.cohorts)
     if dry_run:
         return [_tried(site, name, day) for name in names]
+    with one_night_at_a_time(site):
+        log.info("night_begun")
+        nights = [
+            _worked(site, name, day, log, force=force, on_progress=on_progress) for name in names
+        ]
+        _tell(site, log, nights)
+    return nights
+
+
+@contextmanager
+def one_night_at_a_time(site: Site) -> Iterator[None]:
+    """The site held by one night, or by what must not meet one.
+
+    Raises:
+        StoreError: A night is at work.
+    """
     make_folder(site.path(site.home))
     lock = FileLock(site.path(site.home) / ".nightly.lock")
     try:
@@ -80,12 +97,7 @@ def work_site(
             "another night is at work on this site", "Wait for it to end, or stop it."
         ) from error
     with lock:
-        log.info("night_begun")
-        nights = [
-            _worked(site, name, day, log, force=force, on_progress=on_progress) for name in names
-        ]
-        _tell(site, log, nights)
-    return nights
+        yield
 
 
 def _tell(site: Site, log: Log, nights: Sequence[CohortNight]) -> None:
@@ -106,8 +118,8 @@ def _tried(site: Site, name: str, day: date) -> CohortNight:
             return _night(cohort, name, Outcome.WELL, said=(words("night", site.lang)["due"],))
         if waiting := unsettled(whole_files(site, cohort), site.nightly.settle_minutes):
             return _night(cohort, name, Outcome.ARRIVING, arriving=len(waiting))
-        rules, _ = _rules(site, cohort)
-        found = read_intake(_sources(site, cohort), site.run_of(name))
+        rules, _ = _rules(site, name)
+        found = read_intake(sources_of(site, cohort), site.run_of(name))
         said = tuple(doubts(found, site.run_of(name), rules.intake))
     except PhotoproofError as error:
         return _broken(site, cohort, name, error)
@@ -153,7 +165,7 @@ def _work(site: Site, name: str, day: date, force: bool, on_progress: OnProgress
     if waiting := unsettled(whole_files(site, cohort), site.nightly.settle_minutes):
         return _night(cohort, name, Outcome.ARRIVING, arriving=len(waiting))
     outputs = run_sources(
-        *(_sources(site, cohort), run, *_rules(site, cohort)),
+        *(sources_of(site, cohort), run, *_rules(site, name)),
         force=force,
         workers=site.nightly.workers or usable_cores(),
         lang=site.lang,
@@ -170,7 +182,7 @@ def _work(site: Site, name: str, day: date, force: bool, on_progress: OnProgress
         assessed=outputs.summary.assessed,
         decisions=dict(outputs.summary.counts.decision),
         waiting=waits,
-        arriving=_arriving(outputs),
+        arriving=_arriving(run),
         night=kept.name,
     )
 
@@ -185,10 +197,10 @@ def _forget(site: Site, cohort: Cohort, name: str) -> CohortNight:
     return _night(cohort, name, Outcome.WELL, said=said, purged=True)
 
 
-def _arriving(outputs: Outputs) -> int:
+def _arriving(run: Path) -> int:
     """Files that were left for the next night."""
-    left = outputs.summary.intake.get("left", {}).get(Fate.UNREADABLE, ())
-    return sum(why == ARRIVING for _, why, _ in left)
+    with Store(run / DATABASE, readonly=True) as store:
+        return sum(file.why == ARRIVING for file in store.deliveries.left())
 
 
 def _over(cohort: Cohort, day: date) -> bool:
@@ -201,7 +213,7 @@ def _waiting(run: Path) -> int:
         return sum(item.state is State.TODO for item in desk.queued())
 
 
-def _sources(site: Site, cohort: Cohort) -> Sources:
+def sources_of(site: Site, cohort: Cohort) -> Sources:
     """What a cohort's table gives to its night; what changed just now is left for the next one."""
     return Sources(
         [site.path(path) for path in cohort.roster],
@@ -218,10 +230,11 @@ def _settled_before(site: Site) -> float:
     return time.time() - 60 * site.nightly.settle_minutes
 
 
-def _rules(site: Site, cohort: Cohort) -> tuple[Policy, Profile]:
-    """The cohort's policy and photo standard."""
+def _rules(site: Site, name: str) -> tuple[Policy, Profile]:
+    """A cohort's policy and photo standard."""
+    cohort = site.cohorts[name]
     own = None if cohort.policy is None else site.path(cohort.policy)
-    return rules_of(own, cohort.profile, cohort.search_owner)
+    return rules_of(own, site.profile_of(name), cohort.search_owner)
 
 
 def _without_path(site: Site, name: str, sentence: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -105,6 +105,14 @@ class Answers:
         if comment := content.get("comment"):
             content["comment"] = self._seal().open_text(comment, place)
         return content
+
+    def about(self, keys: Collection[str], named_in: Callable[[str], bool]) -> Iterator[int]:
+        """Numbers of the answers about a student, or whose words name one."""
+        rows = self._db.execute("SELECT id, subject, photo_sha256, content FROM answer").fetchall()
+        for number, subject, sha256, content in rows:
+            told = self._opened(content, place_of(subject, sha256))
+            if subject in keys or named_in(json.dumps(told, ensure_ascii=False)):
+                yield int(number)
 
     def refused(self) -> list[Refusal]:
         """Photos that were refused and not accepted since, in order of the last answers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -133,6 +133,10 @@ class Items:
     def by_key(self, student_key: str) -> Item | None:
         """The case of this student."""
         return next(self._select("key = ?", student_key), None)
+
+    def name(self, keys: Collection[str]) -> bool:
+        """Whether a case is one of these students'."""
+        return any(self.by_key(key) for key in keys)
 
     def about(self, answers_key: str) -> Iterator[Item]:
         """Cases to which a student's answers belong."""

@@ -7,16 +7,17 @@ added: triggers refuse anything else. Every commit is on disk before the browser
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from pipeline.store.accounts import Accounts
 from pipeline.store.answers import Answers
 from pipeline.store.items import Items
-from pipeline.store.log import Log, Verification
+from pipeline.store.log import Entry, Log, Verification
 from pipeline.store.schema import APPEND_ONLY, LEDGER
 from pipeline.store.sqlite import Database
 from pipeline.store.turns import turns_of
@@ -101,7 +102,7 @@ class Ledger(Database):
         if last is None or json.loads(last.detail) != {"decisions": decisions, "run": run}:
             self.record("photoproof", RUN_DECIDED, decisions=decisions, run=run)
 
-    def forget(self, who: str, **detail: object) -> int:
+    def forget(self, who: str, **detail: Any) -> int:
         """Delete every answer, and from the log whom it is about; how many answers there were.
 
         The log's new last entry vouches for what is left of the others (`Log.redact`).
@@ -109,16 +110,54 @@ class Ledger(Database):
         Raises:
             StoreError: If the file cannot be written, say because the desk is at work.
         """
-        with self.transaction():
-            for name in APPEND_ONLY:
-                self.db.execute(f"DROP TRIGGER {name}")
+        with self._rewriting():
             answers = int(self.db.execute("SELECT count(*) FROM answer").fetchone()[0])
             self.db.execute("DELETE FROM answer")
             self.own_key.renew()
-            self.items.replace(())
-            self.note("run", "")  # the queue is to be made anew
             self.log.redact(who, answers=answers, **detail)
-            for trigger in APPEND_ONLY.values():
-                self.db.execute(trigger)
         self.pack()
         return answers
+
+    def forget_student(
+        self, who: str, keys: Collection[str], named_in: Callable[[str], bool]
+    ) -> tuple[int, int]:
+        """Delete what was said about one student, and from the log that it is about them.
+
+        What stands in other cases goes too where it names the student.
+
+        Args:
+            who: Orders it.
+            keys: The student's.
+            named_in: Whether a text names the student.
+
+        Returns:
+            How many answers were deleted and how many entries changed.
+
+        Raises:
+            StoreError: If the file cannot be written, say because the desk is at work.
+        """
+        gone = set(self.answers.about(keys, named_in))
+
+        def about(entry: Entry) -> bool:
+            told = json.loads(entry.detail).get("answer")
+            return entry.subject in keys or told in gone or named_in(entry.detail)
+
+        if not (gone or any(map(about, self.log.entries())) or self.items.name(keys)):
+            return 0, 0
+        with self._rewriting():
+            self.db.executemany("DELETE FROM answer WHERE id = ?", [(one,) for one in gone])
+            changed = self.log.redact(who, about, answers=len(gone), students=1)
+        self.pack()
+        return len(gone), changed
+
+    @contextmanager
+    def _rewriting(self) -> Iterator[None]:
+        """Inside a transaction, what is only ever added may be deleted; the queue is made anew."""
+        with self.transaction():
+            for name in APPEND_ONLY:
+                self.db.execute(f"DROP TRIGGER {name}")
+            yield
+            self.items.replace(())
+            self.note("run", "")
+            for trigger in APPEND_ONLY.values():
+                self.db.execute(trigger)

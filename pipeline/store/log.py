@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -129,19 +129,31 @@ class Log:
         )
         return [Entry(*row) for row in rows]
 
-    def redact(self, who: str, **detail: Any) -> None:
-        """Take out of every entry whom it is about; a new entry vouches for what is left.
+    def redact(
+        self, who: str, about: Callable[[Entry], bool] = lambda _: True, **detail: Any
+    ) -> int:
+        """Take out of entries whom they are about; a new entry vouches for what is left.
 
         Call where the log may be changed.
+
+        Args:
+            who: Orders it.
+            about: Which entries; all of them by default.
+            detail: Of the new entry.
+
+        Returns:
+            How many entries were changed.
         """
-        left, last = hashlib.sha256(), 0
+        left, last, count = hashlib.sha256(), 0, 0
         for entry in list(self.entries()):
-            changed, last = entry.redacted(), entry.seq
+            changed, last = entry.redacted() if about(entry) else entry, entry.seq
             if changed != entry:
+                count += 1
                 ask = "UPDATE log SET subject = ?, detail = ? WHERE seq = ?"
                 self._db.execute(ask, (changed.subject, changed.detail, changed.seq))
             left.update(_line(changed))
         self.append(who, PURGED, upto=last, left=left.hexdigest(), **detail)
+        return count
 
     def verify(self, answers: Mapping[int, str], noted_head: str = "") -> Verification:
         """Walk the chain.

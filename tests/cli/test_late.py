@@ -85,7 +85,8 @@ def test_help_and_version_load_no_other_command(arguments: list[str]) -> None:
     assert found.isdisjoint(("numpy", "models"))
     assert {name for name in found if name.startswith("pipeline.")} <= {
         *("pipeline.cli", "pipeline.cli.console", "pipeline.cli.late", "pipeline.cli.stopping"),
-        *("pipeline.cli.version", "pipeline.core", "pipeline.core.errors", "pipeline.core.private"),
+        *("pipeline.cli.of_site", "pipeline.cli.version"),
+        *("pipeline.core", "pipeline.core.errors", "pipeline.core.private"),
     }
 
 
