@@ -108,6 +108,11 @@ COMMANDS = {
         "Print what a privacy impact assessment asks: purposes, data, places, persons stored.",
     ),
     "key": Place("key", "app", "Keys that encrypt what runs keep."),
+    "dossier": Place(
+        "paper",
+        "dossier_command",
+        "Print the dossier of students whose identity is doubted, with the files that go with it.",
+    ),
     "export": Place("exchange", "export_app", "Tables of what people decided."),
     "import": Place("exchange", "import_app", "What registry, students and colleges say."),
 }

@@ -109,6 +109,16 @@ class Mask:
 
 
 _BY_PATTERN = Mask()
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+
+
+def mobile_number(phone: str) -> str:
+    """The mobile number that a roster's cell holds, 11 digits; "" where it holds none.
+
+    Of other telephones nothing is looked for by value: their few digits are parts of many numbers.
+    """
+    found = _MOBILE.fullmatch(re.sub(r"^(\+|00)86|[\s()-]", "", _plain(phone)))
+    return found[0] if found else ""
 
 
 def masked_id(number: str) -> str:

@@ -45,6 +45,7 @@ class Subject:
     class_name: str = ""
     remark: str = ""
     no_comparison: str = ""
+    phone: str = ""
 
     @property
     def masked_id_number(self) -> str:
@@ -298,7 +299,6 @@ class Case:
 
     Attributes:
         photo: Name of the photo file ("" when missing). May contain an ID number: mask to show.
-        pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
     """
 
     subject: Subject

@@ -32,7 +32,7 @@ def masked_case(case: Case, mask: Mask) -> Case:
     compared = (replace(c, error=mask(c.error)) if c.error else c for c in case.comparisons)
     return replace(
         case,
-        subject=replace(subject, id_number=subject.masked_id_number, **texts),
+        subject=replace(subject, id_number=subject.masked_id_number, phone="", **texts),
         photo=mask(case.photo),
         assessment=replace(found, looks_like=mask(found.looks_like), findings=findings),
         comparisons=tuple(compared),

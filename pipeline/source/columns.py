@@ -24,6 +24,7 @@ FIELDS = (
     "class_name",
     "remark",
     "no_comparison",
+    "phone",
 )
 
 _NOTE = re.compile(r"[(\[【〔].*?[)\]】〕]")

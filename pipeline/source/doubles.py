@@ -12,6 +12,7 @@ from pipeline.source.text import folded, squashed
 
 # What may be missing in one of two rows about one student, and is then taken from the other.
 _TOLD = ("name", *NUMBERS, "sex", "birth_date", "college", "major", "class_name", "remark")
+_FILLED = (*_TOLD, "phone")  # two telephones of one student contradict nothing
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def _merge(kept: Entry, again: Entry) -> None:
     known = {f.name for f in fields(Subject)}
     filled = {
         name: getattr(again.subject, name)
-        for name in _TOLD
+        for name in _FILLED
         if name in known and not getattr(kept.subject, name)
     }
     kept.subject = replace(kept.subject, **filled)

@@ -203,6 +203,7 @@ def _subject(row: int, cells: Row, header: Header, notes: _Notes) -> Subject | N
         class_name=text.get("class_name", ""),
         remark=text.get("remark", ""),
         no_comparison=text.get("no_comparison", ""),
+        phone=unicodedata.normalize("NFKC", text.get("phone", "")),
     )
 
 

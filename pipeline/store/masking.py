@@ -1,10 +1,10 @@
-"""The mask of one run: its roster's ID numbers, and the keys of students that hold one."""
+"""The mask of one run: its roster's ID numbers and telephones, and the keys that hold one."""
 
 from __future__ import annotations
 
 import json
 
-from pipeline.core.privacy import Mask
+from pipeline.core.privacy import Mask, mobile_number
 from pipeline.store.run_store import Store
 
 
@@ -13,4 +13,5 @@ def mask_of(store: Store) -> Mask:
     rows = store.db.execute("SELECT student_key, subject FROM student").fetchall()
     subjects = [(key, json.loads(subject)) for key, subject in rows]
     numbers = {subject["id_number"] for _, subject in subjects}
+    numbers |= {mobile_number(subject.get("phone", "")) for _, subject in subjects}
     return Mask(numbers, ((key, subject["row"]) for key, subject in subjects))

@@ -42,8 +42,8 @@ def college(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
     groups: defaultdict[str, list[Item]] = defaultdict(list)
     for item in desk.queued():
         if not _only_seeded(desk, item):
-            groups[_file_name(item.college)].append(item)
-    _make(out)
+            groups[file_name(item.college)].append(item)
+    make_out(out)
     paths = []
     for name, items in sorted(groups.items()):
         path = out / f"{name}.xlsx"
@@ -65,7 +65,7 @@ def registry(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
         verdict = desk.settled(item, answers).verdict
         if _said(answers, "registry") or (verdict and verdict is not Verdict.OK):
             chosen.append(item)
-    _make(out)
+    make_out(out)
     path = out / "registry.xlsx"
     _workbook(desk, chosen, path, lang)
     _logged(desk, by, "registry", [path], len(chosen))
@@ -78,7 +78,7 @@ def table(desk: Desk, out: Path, by: str) -> list[Path]:
     Raises:
         StoreError: The file cannot be written.
     """
-    _make(out)
+    make_out(out)
     path = out / "decisions.csv"
     items = list(desk.items())
     with (
@@ -169,7 +169,7 @@ def _said(answers: list[Answer], kind: str) -> str:
     return next((a.value for a in reversed(answers) if a.kind == kind), "")
 
 
-def _file_name(college: str) -> str:
+def file_name(college: str) -> str:
     """A college's name as a file's: letters, digits and hyphens only, and not too many."""
     name = _UNFIT.sub("_", college).strip("_") or "no-college"
     if len(name) <= _LONGEST:
@@ -178,7 +178,8 @@ def _file_name(college: str) -> str:
     return f"{name[:_LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _make(out: Path) -> None:
+def make_out(out: Path) -> None:
+    """Make the folder of an export. Raises StoreError where it cannot be made."""
     try:
         make_folder(out)
     except OSError as error:

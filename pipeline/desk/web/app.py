@@ -22,7 +22,14 @@ from pipeline.core.errors import PhotoproofError
 from pipeline.core.privacy import masked
 from pipeline.desk.accounts import TooManyTriesError
 from pipeline.desk.heads import Heads
-from pipeline.desk.web import pages, routes_judge, routes_record, routes_visits, routes_watch
+from pipeline.desk.web import (
+    pages,
+    routes_judge,
+    routes_paper,
+    routes_record,
+    routes_visits,
+    routes_watch,
+)
 from pipeline.desk.web.edge import Edge
 from pipeline.desk.web.health import Watch
 from pipeline.desk.web.metrics import Metrics
@@ -103,7 +110,7 @@ def create_app(
     app.state.watch = Watch(run, around.night_hours)
     app.state.metrics = Metrics(app.state.watch)
     app.state.monitors = frozenset(around.monitors)
-    for routes in (routes_visits, routes_judge, routes_record, routes_watch):
+    for routes in (routes_visits, routes_judge, routes_paper, routes_record, routes_watch):
         app.include_router(routes.router)
     app.middleware("http")(_safely)
     if not accounts:
