@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from models.manifest import DEFAULT_RECOGNISERS
+from pipeline.core.cage import bars
 from pipeline.core.policy import load_policy
 from pipeline.night.executors.assessing import assessing, files_of
-from pipeline.night.executors.cage import bars
 from pipeline.night.executors.processes import Processes
 from pipeline.source import gather
 from pipeline.student.engine import network_engine

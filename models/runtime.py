@@ -117,7 +117,7 @@ class Batches:
     def prepare(self, most: int) -> None:
         """Compile and keep every size up to `most` that is not kept yet.
 
-        A worker in its cage (`night.executors.cage`) can write no file, so it can only load.
+        A worker in its cage (`core.cage`) can write no file, so it can only load.
         """
         for size in range(1, most + 1):
             shape = (size, *self._shape)

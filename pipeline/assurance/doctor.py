@@ -18,9 +18,9 @@ from pathlib import Path
 
 from models import manifest
 from models.arithmetic import ARITHMETIC, instruction_set
+from pipeline.core.cage import bars
 from pipeline.core.errors import PhotoproofError, SourceError
 from pipeline.core.policy import load_policy
-from pipeline.night.executors.cage import bars
 from pipeline.sample import sources
 
 _PACKAGES = ("opencv-contrib-python", "numpy", "mediapipe", "openvino", "pillow", "pillow-heif")

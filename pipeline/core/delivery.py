@@ -32,7 +32,9 @@ class Delivered:
         why: Why it was chosen or not, a word of `data/words.toml`; "" where nothing is to be said.
         weak: Why somebody should look at the match; such a word too.
         near: Keys of those whom it fits or may mean.
-        file: How to read it; None for what is no picture.
+        file: How to read it; None for what cannot be read.
+        sha256: Of its content; a word instead where it was not read, "" where it was not tried.
+        pages: Of a PDF whose pages are pictures; 0 of other files.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Delivered:
     near: tuple[str, ...] = ()
     file: ImageFile | None = None
     sha256: str = ""
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,12 +144,15 @@ class ImageFile:
 
     Attributes:
         inside: Members that are archives themselves and lead to `member`, outermost first.
+        page: Of a PDF, from 0, which is the picture (`pipeline.core.pdf`); None for other files
+            and for a PDF as a whole. The bytes are those of the file.
     """
 
     path: Path
     member: str | None = None
     member_name: str = ""
     inside: tuple[str, ...] = ()
+    page: int | None = None
 
     @property
     def name(self) -> str:

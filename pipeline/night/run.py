@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -15,11 +14,12 @@ from time import perf_counter
 from models.arithmetic import ARITHMETIC
 from pipeline import __version__
 from pipeline.cohort.conclude import conclude_all, effective, histograms
+from pipeline.core.delivery import Delivered, Fate
 from pipeline.core.digest import digest_of
 from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
 from pipeline.core.measurements import REFUSED
-from pipeline.core.policy import Policy, Profile
+from pipeline.core.policy import InputLimits, Policy, Profile
 from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
@@ -35,6 +35,8 @@ from pipeline.student import measures
 
 # Written to run.json.
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
+
+HASHED_BYTES = 4 << 30  # a college's archive that cannot be opened, a film beside the photos
 
 Progress = Callable[[int, int], None]
 
@@ -252,7 +254,6 @@ def _fingerprints(
     known = store.known_files()
     limits = plan.policy.input
     contents = Contents(known, limits.max_bytes, 0 if plan.rehash else limits.reread_days)
-    sha256_of = cache(contents.of)  # of each file once
     common = digest_of(
         dict(plan.digests),
         plan.policy.comparison.recogniser,
@@ -263,19 +264,26 @@ def _fingerprints(
     )
     prints = {
         student_key: digest_of(
-            sha256_of(job.photo),
-            [(reference.kind, sha256_of(reference.file)) for reference in job.references],
+            contents.of(job.photo),
+            [(reference.kind, contents.of(reference.file)) for reference in job.references],
             job.facts,
             common,
         )
         for student_key, job in jobs.items()
     }
     store.deliveries.replace(
-        replace(file, sha256=sha256_of(file.file)) for file in cohort.delivered
+        replace(file, sha256=contents.of(file.file, _limit_of(file, limits)))
+        for file in cohort.delivered
     )
     if contents.seen != known:
         store.know_files(contents.seen)
     return prints
+
+
+def _limit_of(file: Delivered, limits: InputLimits) -> int:
+    """Bytes up to which a file's content is looked at; what is no picture is only hashed."""
+    looked_at = file.fate in (Fate.USED, Fate.SET_ASIDE, Fate.UNMATCHED)
+    return limits.max_bytes if looked_at else HASHED_BYTES
 
 
 def _save(

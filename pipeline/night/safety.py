@@ -44,7 +44,8 @@ def doubts(cohort: Cohort, out: Path | None, policy: IntakePolicy) -> Iterator[s
     """What speaks against the intake, in words; nothing where all is well."""
     if out is not None:
         yield from _of_folder(out)
-    pictures = [f for f in cohort.delivered if f.kind == PHOTO and f.file]
+    fates = (Fate.USED, Fate.SET_ASIDE, Fate.UNMATCHED)
+    pictures = [f for f in cohort.delivered if f.kind == PHOTO and f.fate in fates]
     matched = sum(f.fate in (Fate.USED, Fate.SET_ASIDE) for f in pictures)
     if not pictures:
         yield "no photo was found"

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.core.delivery import Delivered
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
-from pipeline.core.reasons import format_value, kind_name, sentence
+from pipeline.core.reasons import format_value, kind_name, sentence, value_name
 from pipeline.core.types import OVERLAY, PHOTO, Case, Comparison, Decision, Finding, Severity
 from pipeline.core.words import Language, word, words
 
@@ -153,7 +153,7 @@ def card(case: Case, lang: Language) -> dict[str, Any]:
         "advice": [[f.code, told(f, case, lang), measured(f, lang)] for f in advice_of(case)],
         "files": files_of(case, lang),
         "scores": [
-            [c.kind, kind_name(c.kind, lang), c.judged, masked_sentence(c.error)]
+            [c.kind, kind_name(c.kind, lang), c.judged, masked_sentence(value_name(c.error, lang))]
             for c in (*case.comparisons, *_uncompared(case))
         ],
         "overlay": kind_name(OVERLAY, lang) if OVERLAY in case.pictures else "",

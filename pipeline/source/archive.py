@@ -84,7 +84,9 @@ def search_archive(path: Path, inside: tuple[str, ...] = ()) -> Iterator[Found]:
         )
     for entry in directory.overwritten:
         found = _found(path, inside, entry)
-        yield replace(found, picture=None, reason="overwritten by a later member of that name")
+        yield replace(
+            found, picture=None, content=None, reason="overwritten by a later member of that name"
+        )
     for entry in directory.entries.values():
         found = _found(path, inside, entry)
         if found.name.endswith("/") and not entry.fault:
@@ -113,8 +115,11 @@ def _found(path: Path, inside: tuple[str, ...], entry: Entry) -> Found:
         reason = "their paths lead out of the archive"
     else:
         reason = JUNK if is_junk(parts) else _refusal(entry, name)
-    picture = None if reason else ImageFile(path, entry.name, name, inside)
-    return Found(name, picture, reason, entry.size, _changed(entry.when))
+    file = ImageFile(path, entry.name, name, inside)
+    plain = reason in ("", JUNK, NOT_PICTURES, UNUSABLE) and not _unreadable(entry)
+    content = file if plain else None
+    picture = None if reason else file
+    return Found(name, picture, reason, entry.size, _changed(entry.when), content=content)
 
 
 def _changed(when: int) -> float:
@@ -178,16 +183,30 @@ def _stays_inside(name: str) -> bool:
 
 def _refusal(entry: Entry, name: str) -> str:
     """Why a member is left out, "" when it is a picture to use."""
+    ending = suffix(name)
+    if stat.S_ISLNK(entry.attributes >> 16):
+        return "links"
+    if ending in ARCHIVES - {".zip"}:
+        return UNUSABLE
+    if ending not in PICTURES | {".zip", ".pdf"}:
+        return NOT_PICTURES
+    if reason := _unreadable(entry, large=ending == ".zip"):
+        return reason
+    return {".zip": NESTED, ".pdf": NOT_PICTURES}.get(ending, "")
+
+
+def _unreadable(entry: Entry, large: bool = True) -> str:
+    """Why a member's bytes are not read, "" when they are.
+
+    Args:
+        entry: As the archive's directory has it.
+        large: It may be larger than a picture is.
+    """
     packed_tightly = entry.size > MAX_RATIO * entry.packed
     checks = {
-        "links": stat.S_ISLNK(entry.attributes >> 16),
-        UNUSABLE: suffix(name) in ARCHIVES - {".zip"},
-        NOT_PICTURES: suffix(name) not in PICTURES | {".zip"},
         "encrypted": bool(entry.flags & _ENCRYPTED),
         "packed by a method that cannot be read": entry.method not in _METHODS,
-        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": suffix(name) != ".zip"
-        and entry.size > MAX_MEMBER_BYTES,
+        f"larger than {MAX_MEMBER_BYTES >> 20} MiB": not large and entry.size > MAX_MEMBER_BYTES,
         "packed too tightly for a photo": packed_tightly and entry.size > RATIO_FROM_BYTES,
-        NESTED: suffix(name) == ".zip",
     }
     return next((reason for reason, applies in checks.items() if applies), "")

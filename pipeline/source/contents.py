@@ -55,19 +55,31 @@ class Contents:
         self._limit, self._days = limit, reread_days
         self._now = time.time() if now is None else now
         self.seen: dict[str, Known] = {}
+        self._told: dict[tuple[str, int], str] = {}
 
-    def of(self, file: ImageFile | None) -> str:
-        """The content's sha256; a file that cannot be read has a word of its own, no file ""."""
+    def of(self, file: ImageFile | None, limit: int = 0) -> str:
+        """The content's sha256; a file that cannot be read has a word of its own, no file "".
+
+        Args:
+            file: Read once, however often it is asked for; a page of a PDF counts as the whole.
+            limit: Bytes, where not that of all files.
+        """
         if file is None:
             return ""
+        asked = _place(file), limit or self._limit
+        if asked not in self._told:
+            self._told[asked] = self._of(file, *asked)
+        return self._told[asked]
+
+    def _of(self, file: ImageFile, place: str, limit: int) -> str:
         try:
             size, *times = stamp_of(file.path.stat())
+            if file.member is None and size > limit:
+                return f"too large: {size}"
             stamp = ":".join(map(str, (size, *times)))
-            known = self._known.get(place := _place(file))
+            known = self._known.get(place)
             if known is None or known.stamp != stamp or self._is_due(place, known):
-                if file.member is None and size > self._limit:
-                    return f"too large: {size}"
-                known = Known(stamp, file.sha256(self._limit), int(self._now))
+                known = Known(stamp, file.sha256(limit), int(self._now))
         except READ_ERRORS as error:
             return f"unreadable: {type(error).__name__}"
         # A time in the future says nothing: the clock has been set since.
@@ -86,6 +98,6 @@ class Contents:
 
 def _place(file: ImageFile) -> str:
     """What a file is remembered by; not its name, which may be an ID number."""
-    place = f"{file.path.absolute()}|{file.member}"
+    place = "|".join((str(file.path.absolute()), *file.inside, str(file.member)))
     # Names in another encoding than UTF-8 come with surrogates.
     return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -137,24 +137,26 @@ def _search_file(
     size, changed = (seen.st_size, seen.st_mtime) if seen else (-1, 0.0)
     if not is_regular:  # reading a pipe would never end
         yield Found(name, reason="neither files nor folders")
-    elif is_junk(name.split("/")):
-        yield Found(name, None, JUNK, size, changed)
+        return
+    shown = name.rpartition("/")[-1]
+    file = ImageFile(path, member_name="" if shown == path.name else shown)
+    found = Found(name, None, "", size, changed, content=file)
+    if is_junk(name.split("/")):
+        yield replace(found, reason=JUNK)
     elif suffix(name) == ".zip":
-        yield from _search_archive(name, path, size, changed)
+        yield from _search_archive(found, path)
     elif suffix(name) in ARCHIVES:
-        yield Found(name, None, UNUSABLE, size, changed)
+        yield replace(found, reason=UNUSABLE)
     elif suffix(name) not in PICTURES:
-        yield Found(name, None, NOT_PICTURES, size, changed)
+        yield replace(found, reason=NOT_PICTURES)
     else:
-        shown = name.rpartition("/")[-1]
-        picture = ImageFile(path, member_name="" if shown == path.name else shown)
-        yield Found(name, picture, "", size, changed)
+        yield replace(found, picture=file)
 
 
-def _search_archive(name: str, path: Path, size: int, changed: float) -> Iterator[Found]:
+def _search_archive(archive: Found, path: Path) -> Iterator[Found]:
     """Members of an archive in a folder; where it cannot be read, itself with the reason."""
     try:
         for member in search_archive(path):
-            yield replace(member, name=f"{name}/{member.name}")
+            yield replace(member, name=f"{archive.name}/{member.name}")
     except SourceError:
-        yield Found(name, None, UNUSABLE, size, changed)
+        yield replace(archive, reason=UNUSABLE)

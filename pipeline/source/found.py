@@ -33,6 +33,8 @@ class Found:
         changed: Seconds since 1970 when the content was last changed; 0 where it is not known.
         source: The folder or archive that was given, as it was given.
         order: Place of that source among those given, later ones higher.
+        content: How to read whatever it is; None for what cannot be read or is better not.
+        pages: Of a PDF that is used as pictures, one a page; 0 of a picture.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Found:
     changed: float = 0.0
     source: str = ""
     order: int = 0
+    content: ImageFile | None = None
+    pages: int = 0
 
     @property
     def path(self) -> str:

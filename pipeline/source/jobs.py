@@ -19,6 +19,7 @@ from pipeline.source.found import JUNK, NOT_PICTURES, Found
 from pipeline.source.kinds import by_kind
 from pipeline.source.match import Claim, Index, Matches, match_files
 from pipeline.source.numbers import Key
+from pipeline.source.pdf_pages import FIRST_PAGES, MAX_PAGES, PAGES_OF_MANY, pages
 from pipeline.source.refusals import refusing
 from pipeline.source.roster import Roster, read_roster
 from pipeline.source.text import counted, listed
@@ -83,7 +84,7 @@ def gather(
             for one in _references(kind, key, owned):
                 delivered.append(one)
                 if one.fate is Fate.USED and one.file:
-                    shown[key].append(Reference(kind, one.file))
+                    shown[key] += (Reference(kind, page) for page in pages(one.file, one.pages))
     jobs = tuple(
         _job(subject, table, matches, choices.get(subject.student_key), shown, refused)
         for subject in table.subjects
@@ -177,7 +178,7 @@ def _left_out(kind: str, found: Iterable[Found]) -> Iterator[Delivered]:
         if file.picture is None:
             plain = file.reason in (NOT_PICTURES, JUNK)
             fate = Fate.NOT_A_PICTURE if plain else Fate.UNREADABLE
-            yield Delivered(file.path, file.name, kind, fate, why=file.reason)
+            yield Delivered(file.path, file.name, kind, fate, why=file.reason, file=file.content)
 
 
 def _photos(choices: Mapping[str, Choice]) -> Iterator[Delivered]:
@@ -195,7 +196,8 @@ def _references(kind: str, key: str, owned: Sequence[tuple[Claim, Found]]) -> It
             yield _delivered(kind, Fate.SET_ASIDE, key, one, "same_bytes")
         else:
             used.append(one[1])
-            yield _delivered(kind, Fate.USED, key, one, "")
+            why = FIRST_PAGES if one[1].pages > MAX_PAGES else ""
+            yield _delivered(kind, Fate.USED, key, one, why)
 
 
 def _delivered(kind: str, fate: Fate, key: str, owned: tuple[Claim, Found], why: str) -> Delivered:
@@ -210,13 +212,14 @@ def _delivered(kind: str, fate: Fate, key: str, owned: tuple[Claim, Found], why:
         why=why,
         weak="number_name_mismatch" if claim.mismatch else claim.weak,
         file=found.picture,
+        pages=found.pages,
     )
 
 
 def _unclaimed(kind: str, matches: Matches) -> Iterator[Delivered]:
     for claim, found in matches.unclaimed:
         near = (claim.owners or claim.near) if claim else ()
-        why = "matches_nobody"
+        why = PAGES_OF_MANY if found.pages > 1 else "matches_nobody"
         if claim and claim.owners:
             why = "fits_several"
         elif claim and claim.near:

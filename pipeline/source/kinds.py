@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.source.files import collect
 from pipeline.source.found import Found
+from pipeline.source.pdf_pages import with_pages
 from pipeline.source.text import squashed
 
 OTHER = "other"  # a kind of its own: compared as every other
@@ -30,7 +31,7 @@ def by_kind(
     """
     sorted_out: dict[str, list[Found]] = {}
     for kind, sources in references.items():
-        for found in collect(sources, settled_before).found:
+        for found in with_pages(collect(sources, settled_before).found):
             sorted_out.setdefault(kind or kind_of(found.name), []).append(found)
         sorted_out.setdefault(kind, [])
     sorted_out.pop("", None)

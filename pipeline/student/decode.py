@@ -45,10 +45,11 @@ class UnreadableError(Exception):
 
 
 def read(file: ImageFile, limits: InputLimits) -> bytes:
-    """The file's bytes.
+    """The file's bytes; those of a picture where it is a page of a PDF.
 
     Raises:
-        UnreadableError: If it vanished, is empty, too large or a damaged archive member.
+        UnreadableError: If it vanished, is empty, too large or a damaged archive member; if the
+            page cannot be drawn.
     """
     try:
         data = file.read_bytes(limits.max_bytes)
@@ -61,7 +62,21 @@ def read(file: ImageFile, limits: InputLimits) -> bytes:
         raise UnreadableError("the file is empty")
     if len(data) > limits.max_bytes:
         raise UnreadableError(f"the file is larger than {limits.max_bytes / 2**20:.3g} MiB")
-    return data
+    return data if file.page is None else _page(data, file.page, limits)
+
+
+def _page(data: bytes, number: int, limits: InputLimits) -> bytes:
+    """A page of a PDF as a picture's bytes."""
+    import pypdfium2  # noqa: F401 - loaded before memory is bounded
+
+    from pipeline.core.pdf import PdfFaultError, picture_of
+
+    try:
+        return picture_of(data, number, lambda size: memory_for(size, limits))
+    except PdfFaultError as error:
+        raise UnreadableError(str(error)) from error
+    except MemoryError as error:
+        raise UnreadableError(_TOO_MUCH_MEMORY) from error
 
 
 def decode_picture(data: bytes, limits: InputLimits, longest: int | None = None) -> Photo:

@@ -15,11 +15,13 @@ from functools import cache
 from pathlib import Path
 
 import pillow_heif
+from hostile.scans import gradient, locked, page, scan
 from PIL import Image
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.imagefile import READ_ERRORS
 from pipeline.core.input_limits import InputLimits
+from pipeline.core.pdf import PdfFaultError, pages_of, picture_of
 from pipeline.core.policy import Policy, checked, read_toml
 from pipeline.core.zip_directory import Directory, TooManyEntriesError, open_member
 from pipeline.source import id_number
@@ -82,6 +84,15 @@ def _roster(suffix: str) -> Target:
     return read
 
 
+def pdf(data: bytes) -> None:
+    """A PDF: its pages counted, the first one drawn."""
+    try:
+        if pages_of(data):
+            picture_of(data, 0)
+    except PdfFaultError:
+        return
+
+
 def toml(data: bytes) -> None:
     """A user's policy."""
     try:
@@ -120,6 +131,7 @@ TARGETS: dict[str, Target] = {
     "archive": archive,
     "csv": _roster(".csv"),
     "dbf": _roster(".dbf"),
+    "pdf": pdf,
     "toml": toml,
     "number": number,
 }
@@ -193,6 +205,16 @@ def _dbf() -> list[bytes]:
     return [path.read_bytes()]
 
 
+def _pdfs() -> list[bytes]:
+    jpeg, packed = gradient(24, 32), gradient(24, 32, "1")
+    return [
+        scan(jpeg),
+        scan(packed, jpeg),
+        page(b"0 0 m 9 9 l S"),
+        locked(),
+    ]
+
+
 def _toml() -> list[bytes]:
     shipped = Path(__file__).parents[2] / "data" / "policy.toml"
     assert tomllib.loads(shipped.read_text("utf-8"))
@@ -206,6 +228,7 @@ def _numbers() -> list[bytes]:
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "csv": _csv,
     "dbf": _dbf,
+    "pdf": _pdfs,
     "toml": _toml,
     "number": _numbers,
 }

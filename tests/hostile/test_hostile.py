@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hostile import archives, pictures
+from hostile import archives, pictures, scans
 from pipeline.core.policy import load_policy
 from pipeline.core.types import ImageFile
 from pipeline.source.files import collect
+from pipeline.source.pdf_pages import pages, with_pages
 from pipeline.student.decode import UnreadableError, decode_picture, read
 
 LARGE = ("_99mp", "_64mp")
@@ -61,3 +62,17 @@ def test_every_hostile_archive_is_named_and_sound_ones_beside_it_are_read(tmp_pa
     assert [file.name for file in intake.files] == ["2022001.jpg"]
     remarks = " ".join(intake.remarks)
     assert [name for name in names if name not in remarks] == []
+
+
+def test_every_hostile_pdf_is_named_with_what_is_wrong_or_drawn_in_time(tmp_path: Path) -> None:
+    scans.make(tmp_path)
+    (tmp_path / "sound.pdf").write_bytes(scans.scan())
+    found = {one.name: one for one in with_pages(collect([tmp_path]).found)}
+    told = {name: one.reason for name, one in found.items()}
+    assert told == {"sound.pdf": ""} | {name: why for name, (_, why) in scans.SCANS.items()}
+    limits = load_policy().input
+    for one in found.values():
+        for page in pages(one.picture, one.pages) if one.picture else ():
+            start = time.perf_counter()
+            assert decode_picture(read(page, limits), limits).bgr.size
+            assert time.perf_counter() - start < QUICK_S, one.name

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from models.manifest import weights_dir
+from pipeline.core.cage import bars, together
 from pipeline.core.types import Cohort, ImageFile, Job, Reference, Subject
 from pipeline.night.executors import Duty
 from pipeline.night.executors.assessing import files_of
-from pipeline.night.executors.cage import bars, together
 from pipeline.night.executors.processes import Processes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is Linux's")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -152,6 +153,10 @@ def test_files_csv_lists_every_file_once(night: Night, base: Path) -> None:
     assert told["冯勇 - 副本.jpg"]["subject_id"] == "2022010000"
     assert told["stranger.jpg"]["fate"] == "unmatched"
     assert told["notes.txt"]["fate"] == "not_a_picture"
+    assert (
+        told["notes.txt"]["sha256"]
+        == hashlib.sha256((base / "photos" / "notes.txt").read_bytes()).hexdigest()
+    )
     assert (base / "out" / "files.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 

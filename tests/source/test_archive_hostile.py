@@ -218,3 +218,16 @@ def read_or_refused(file: ImageFile) -> None:
     except READ_ERRORS:
         return
     assert content == SOUND or zlib.crc32(content) != zlib.crc32(SOUND)
+
+
+def test_what_is_no_picture_is_hashed_unless_it_is_a_bomb(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("notes.txt", b"plain")
+        out.writestr("bomb.txt", bytes(archive.RATIO_FROM_BYTES + 1))
+        out.writestr("bomb.pdf", bytes(archive.RATIO_FROM_BYTES + 1))
+    found = {one.name: one for one in archive.search_archive(path)}
+    assert found["notes.txt"].content is not None
+    assert found["bomb.txt"].content is None
+    assert found["bomb.txt"].reason == "not pictures"
+    assert found["bomb.pdf"].reason == "packed too tightly for a photo"

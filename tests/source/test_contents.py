@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import time
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,3 +186,40 @@ def test_hashing_keeps_no_more_than_a_piece_in_memory(tmp_path: Path) -> None:
     ImageFile(tmp_path / "a.jpg").sha256(2**31)
     assert tracemalloc.get_traced_memory()[1] < 5 * 2**20
     tracemalloc.stop()
+
+
+def test_members_of_one_name_in_two_inner_archives_are_two_files(tmp_path: Path) -> None:
+    inner = {}
+    for name in ("a", "b"):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("1.jpg", name)
+        inner[f"{name}.zip"] = packed.getvalue()
+    outer = tmp_path / "outer.zip"
+    with zipfile.ZipFile(outer, "w") as archive:
+        for name, content in inner.items():
+            archive.writestr(name, content)
+    os.utime(outer, ns=(OLD, OLD))
+    files = [ImageFile(outer, "1.jpg", "1.jpg", (name,)) for name in inner]
+    first = contents_of({})
+    assert [first.of(file) for file in files] == [sha256(b"a"), sha256(b"b")]
+    again = contents_of(first.seen)
+    assert [again.of(file) for file in files] == [sha256(b"a"), sha256(b"b")]
+
+
+def test_what_is_only_hashed_may_be_larger_and_is_read_once(
+    tmp_path: Path, reads: list[ImageFile]
+) -> None:
+    large = written(tmp_path / "a.rar", bytes(LIMIT + 1))
+    contents = contents_of({})
+    assert contents.of(large) == f"too large: {LIMIT + 1}"
+    assert contents.of(large, 10 * LIMIT) == contents.of(large, 10 * LIMIT)
+    assert contents.of(large, 10 * LIMIT) == sha256(bytes(LIMIT + 1))
+    assert len(reads) == 1
+
+
+def test_pages_of_a_pdf_are_one_file(tmp_path: Path, reads: list[ImageFile]) -> None:
+    whole = written(tmp_path / "a.pdf", b"pages")
+    contents = contents_of({})
+    assert {contents.of(replace(whole, page=page)) for page in (None, 0, 1)} == {sha256(b"pages")}
+    assert len(reads) == 1

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from pipeline.core.cage import together
 from pipeline.core.errors import ModelError
 from pipeline.core.measurements import ASSESS_ERROR
 from pipeline.core.types import Cohort, Evidence, Job, Measurement
 from pipeline.night.executors import Duty
-from pipeline.night.executors.cage import together
 from pipeline.student.engine import Engine
 
 EngineFactory = Callable[[], Engine]

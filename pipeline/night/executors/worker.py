@@ -12,9 +12,10 @@ from enum import Enum
 from multiprocessing.connection import Connection
 from typing import Any
 
+from models.manifest import cache_dir
+from pipeline.core.cage import close_cage
 from pipeline.core.errors import PhotoproofError
 from pipeline.night.executors import Duty
-from pipeline.night.executors.cage import close_cage
 from pipeline.student.allowance import Terms, enforce
 
 _SIGNAL_AT_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, see prctl(2)
@@ -35,7 +36,7 @@ def serve(line: Connection, duty: Duty[Any, Any, Any], terms: Terms) -> None:
     try:
         tool = duty.begin()
         if duty.reads is not None:
-            close_cage(duty.reads, [terms.turns])
+            close_cage((*duty.reads, cache_dir()), [terms.turns])
         line.send((Word.READY, None))
         while (message := line.recv()) is not None:
             (task,) = message

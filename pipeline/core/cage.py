@@ -1,4 +1,4 @@
-"""The cage of a worker that decodes foreign files: it reads what it was given, and nothing else.
+"""The cage of a process that decodes foreign files: it reads what it was given, and nothing else.
 
 What a decoder can be brought to do by a crafted file ends at these bars, held by the kernel:
 
@@ -6,8 +6,8 @@ What a decoder can be brought to do by a crafted file ends at these bars, held b
 - seccomp, by libseccomp: no socket, no other program, no other process, no tracing of one.
 - Landlock: files are read below the folders of the input and of the program, written nowhere.
 
-Each is used where the system has it (`bars`). The cage is closed when the networks run: what is
-loaded before stays usable.
+Each is used where the system has it (`bars`). What is loaded before the
+cage is closed stays usable.
 """
 
 from __future__ import annotations
@@ -71,10 +71,8 @@ def _limit(grow: bool) -> None:
 
 
 def _program() -> list[Path]:
-    """Where the program, its libraries and its weights are."""
-    from models.manifest import cache_dir
-
-    places = {Path(__file__).resolve().parents[3], cache_dir(), *map(Path, _SYSTEM)}
+    """Where the program and its libraries are."""
+    places = {Path(__file__).resolve().parents[2], *map(Path, _SYSTEM)}
     places |= {Path(sys.prefix), Path(sys.base_prefix), *map(Path, site.getsitepackages())}
     places |= {Path(path) for path in sysconfig.get_paths().values()}
     return sorted(path for path in places if path.exists())
