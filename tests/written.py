@@ -33,7 +33,7 @@ _HIDDEN = (
     (r'("(?:instructions|identity|run)": ?)("[^"]*"|\[[^\]]*\])', r"\1<machine>"),
     (r"<svg[^>]*><title>(各阶段用时|Seconds per stage).*?</svg>", "<stages>"),
     (r"avx512|avx2|sse41|sse42", "<machine>"),
-    (r"\d+(\.\d+)? (students/s|人/秒|ms|s|秒)\b", "<speed>"),
+    (r"(\d+ (min|分) )?\d+(\.\d+)? (students/s|人/秒|ms|s|秒)\b", "<speed>"),
 )
 
 

@@ -140,9 +140,10 @@ def tell_result(outputs: Outputs, as_json: bool) -> None:
     from pipeline.cli.intake import tell_balance
 
     tell_balance(summary.intake)
-    table = Table("decision", "students", box=None, pad_edge=False)
-    for decision, count in summary.counts.decision.items():
-        table.add_row(decision, str(count))
+    table = Table("decision", "students", "", box=None, pad_edge=False)
+    for decision, share in summary.counts.shares.items():
+        count = summary.counts.decision[decision]
+        table.add_row(decision, str(count), f"{share:.1f} %")
     out_console.print(table)
     reasons = Table("reason", "students", box=None, pad_edge=False)
     for code, count in summary.counts.reasons.items():

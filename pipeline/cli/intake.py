@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pipeline.core.types import Cohort
 
+_SHOWN = 60  # lines of a list
+
 RosterFiles = Annotated[
     list[Path], typer.Option("--roster", help="Roster: .xlsx, .xls, .ods, .csv, .dbf; repeatable.")
 ]
@@ -132,6 +134,28 @@ def tell_balance(told: Mapping[str, Any]) -> None:
         f" {told['without_photo']} without; {told['weak']} matches to look at",
         highlight=False,
     )
+    _tell_missing_references(told)
+
+
+def _tell_missing_references(told: Mapping[str, Any]) -> None:
+    """How many students have a reference, and who has none."""
+    from pipeline.core.words import words
+
+    lacking, t = told.get("missing_references", ()), words("intake", "en")
+    if len(told["files"]) > 1:
+        out_console.print(
+            f"{told['with_reference']} {t['with_reference']},"
+            f" {told['without_reference']} {t['without_reference']}",
+            highlight=False,
+        )
+    if lacking:
+        table = Table(t["missing_references"], "", box=None, pad_edge=False)
+        for key, name in lacking[:_SHOWN]:
+            table.add_row(plain(key), plain(name))
+        out_console.print(table)
+    if told.get("without_reference", 0) > _SHOWN:
+        more = told["without_reference"] - _SHOWN
+        out_console.print(f"and {more} more: --worklist FILE.xlsx has them all")
 
 
 def _tell_columns(cohort: Cohort) -> None:
@@ -165,6 +189,3 @@ def _tell_matches(cohort: Cohort) -> None:
         out_console.print(look)
     if len(rows) > _SHOWN:
         out_console.print(f"and {len(rows) - _SHOWN} more: --worklist FILE.xlsx has them all")
-
-
-_SHOWN = 60

@@ -91,6 +91,7 @@ class Cohort:
     delivered: tuple[Delivered, ...] = ()
     sheets: tuple[RosterSheet, ...] = ()
     assigned: tuple[tuple[str, str, str], ...] = ()  # file, student_key, sha256
+    kinds: tuple[str, ...] = ()  # of reference that sources were given for
 
     @property
     def extras(self) -> tuple[ImageFile, ...]:

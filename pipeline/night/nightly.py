@@ -185,14 +185,17 @@ def _identity(store: Store) -> str:
 def _masked(store: Store, summary: RunSummary) -> RunSummary:
     """The summary as it may leave: what it says and the files that it names without ID numbers."""
     left = summary.intake.get("left", {})
-    if not (summary.remarks or any(left.values())):
+    lacking = summary.intake.get("missing_references", [])
+    if not (summary.remarks or any(left.values()) or lacking):
         return summary
     mask = mask_of(store)
     named = {
         fate: [[mask(name), why, list(map(mask, keys))] for name, why, keys in files]
         for fate, files in left.items()
     }
-    intake = {**summary.intake, "left": named} if left else summary.intake
+    intake = {**summary.intake, "left": named} if left else dict(summary.intake)
+    if lacking:
+        intake["missing_references"] = [[mask(key), mask(name)] for key, name in lacking]
     return replace(summary, remarks=tuple(map(mask, summary.remarks)), intake=intake)
 
 

@@ -191,10 +191,9 @@ def _duration(seconds: float, t: Mapping[str, str]) -> str:
 
 def _shares(run: RunSummary, lang: Language) -> list[tuple[str, str, int, float]]:
     """Decision, its word, count and share in percent; worst first."""
-    counts = run.counts.decision
-    total = sum(counts.values()) or 1
+    counts, shares = run.counts.decision, run.counts.shares
     return [
-        (d, word("decision", d, lang), counts.get(d, 0), 100 * counts.get(d, 0) / total)
+        (d, word("decision", d, lang), counts.get(d, 0), shares.get(d, 0.0))
         for d in reversed(Decision)
     ]
 
@@ -216,6 +215,7 @@ def _intake(run: RunSummary, lang: Language) -> dict[str, Any]:
             for fate, files in told.get("left", {}).items()
             if files
         ],
+        "lacking": told.get("missing_references", ()),
         "most": MAX_NAMED,
     }
 

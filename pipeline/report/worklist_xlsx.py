@@ -9,14 +9,16 @@ import xlsxwriter
 
 from pipeline.core.delivery import Fate
 from pipeline.core.privacy import masked_file_name, masked_sentence
+from pipeline.core.reasons import kind_name
 from pipeline.core.types import Cohort, Subject
 from pipeline.core.words import Language, word, words
 from pipeline.report.files import replacing
 from pipeline.report.view import reason_of_fate
+from pipeline.source.balance import missing_references
 
 
 def write_worklist(cohort: Cohort, path: Path, lang: Language) -> None:
-    """Write the work list: a sheet of files, of students without a photo, of roster sheets.
+    """Write the work list: sheets of files, of students without photo or reference, of the roster.
 
     Every cell is text, and no ID number is in it.
 
@@ -37,6 +39,12 @@ def write_worklist(cohort: Cohort, path: Path, lang: Language) -> None:
         )
         missing = ([s.student_key, s.name, s.college, s.class_name] for s in _missing(cohort))
         _sheet(book, t["missing"], _headers(lang, "student", "name", "college", "class"), missing)
+        _sheet(
+            book,
+            t["lacking_references"],
+            _headers(lang, "student", "name", "college", "class", "lacking"),
+            _without_references(cohort, lang),
+        )
         sheets = ([s.file, s.sheet, str(s.students), s.why] for s in cohort.sheets)
         _sheet(book, t["sheets"], _headers(lang, "file", "sheet", "students", "why"), sheets)
 
@@ -61,6 +69,13 @@ def _files(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
 
 def _missing(cohort: Cohort) -> Iterator[Subject]:
     return (job.subject for job in cohort.jobs if job.photo is None)
+
+
+def _without_references(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
+    for subject, kinds in missing_references(cohort):
+        names = words("style", lang)["comma"].join(kind_name(kind, lang) for kind in kinds)
+        lacking = names or word("intake", "any_reference", lang)
+        yield [subject.student_key, subject.name, subject.college, subject.class_name, lacking]
 
 
 def _sheet(

@@ -90,7 +90,9 @@ def gather(
         for subject in table.subjects
     )
     strays = tuple(_stray(claim, found) for claim, found in matches.unclaimed)
-    return Cohort(jobs, strays, tuple(remarks), tuple(delivered), table.sheets, given.rows)
+    return Cohort(
+        *(jobs, strays, tuple(remarks), tuple(delivered), table.sheets, given.rows), tuple(batches)
+    )
 
 
 def _job(

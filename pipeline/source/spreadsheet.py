@@ -4,8 +4,9 @@ Run by its path with the workbook as standard input (`pipeline.source.tables`); 
 program is imported. The library that reads workbooks ends its process on some hostile files, so
 the process has limits of memory and time, and its death is one more way of saying "damaged".
 
-Output: for each sheet `{"sheet": NAME, "hidden": BOOL}`, then one array a row, at last `{"end": 1}`
-or `{"error": WORDS}`. Numbers stay numbers, so that the reader can tell digits that Excel has lost.
+Output: for each sheet `{"sheet": NAME, "hidden": BOOL, "merged": BOOL}`, the last false where
+merged cells cannot be told, then one array a row, at last `{"end": 1}` or `{"error": WORDS}`.
+Numbers stay numbers, so that the reader can tell digits that Excel has lost.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
+from xml.parsers import expat
 
 MEMORY_BYTES = 2 << 30
 CPU_SECONDS = 60
@@ -28,6 +30,7 @@ MAX_CELLS = 6_000_000
 MAX_AREA = 20_000_000  # cells of a sheet's rectangle, empty ones too
 MAX_UNPACKED = 1 << 30
 MAX_MEMBERS = 10_000
+MAX_MERGED = 200_000
 CHUNK = 1 << 20
 
 # A cell beyond the bounds: a library that holds sheets as rectangles would take memory for all
@@ -35,7 +38,11 @@ CHUNK = 1 << 20
 _FAR = re.compile(rb"""\sr=["'](?:[A-Z]{0,3}(?:\d{7,}|[3-9]\d{5})|[A-Z]{3,}\d+)["']""")
 _OVERLAP = 64  # bytes; longer than any match
 
+_BINARY = "xl/workbook.bin"
+_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+
 Cell = float | str
+Range = tuple[tuple[int, int], tuple[int, int]]  # first and last row and column, from 0
 _ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError)
 
 
@@ -57,7 +64,7 @@ def main() -> None:
         _tell({"end": 1})
     except MemoryError:
         _tell({"error": "it needs more memory than a roster may take"})
-    except (Refused, CalamineError, *_ZIP_FAULTS) as error:
+    except (Refused, CalamineError, expat.ExpatError, *_ZIP_FAULTS) as error:
         _tell({"error": str(error).partition("\n")[0][:200] or type(error).__name__})
     sys.stdout.flush()
 
@@ -112,11 +119,15 @@ def _lines(data: bytes) -> Iterator[object]:
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     left = MAX_CELLS
+    members = _members(data)
+    merged = _merged_in_ods(data, members)
     for known in book.sheets_metadata:
         if known.typ is not SheetTypeEnum.WorkSheet:
             continue
         sheet = book.get_sheet_by_name(known.name)
-        yield {"sheet": known.name, "hidden": known.visible is not SheetVisibleEnum.Visible}
+        hidden = known.visible is not SheetVisibleEnum.Visible
+        # Of .xlsb the library does not tell what is merged.
+        yield {"sheet": known.name, "hidden": hidden, "merged": _BINARY not in members}
         tall, wide = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
         if tall > MAX_ROWS or wide > MAX_COLUMNS or tall * wide > MAX_AREA:
             raise Refused(
@@ -125,7 +136,7 @@ def _lines(data: bytes) -> Iterator[object]:
             )
         rows = sheet.to_python(skip_empty_area=False)
         table: list[list[Cell]] = [[_plain(cell) for cell in row] for row in rows]
-        _fill(table, sheet.merged_cell_ranges or [])
+        _fill(table, merged.get(known.name) or sheet.merged_cell_ranges or [])
         for row in table:
             while row and row[-1] == "":
                 row.pop()
@@ -133,6 +144,69 @@ def _lines(data: bytes) -> Iterator[object]:
             if left < 0:
                 raise Refused(f"it has more than {MAX_CELLS} cells")
             yield row
+
+
+def _members(data: bytes) -> Collection[str]:
+    """Names of a workbook's parts; none of one that is no zip."""
+    if not data.startswith(b"PK"):
+        return ()
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return book.namelist()
+
+
+def _merged_in_ods(data: bytes, members: Collection[str]) -> dict[str, list[Range]]:
+    """By sheet, the merged cells of an .ods, which the library does not tell; {} of other files."""
+    if "content.xml" not in members:
+        return {}
+    tables = _Tables()
+    with zipfile.ZipFile(io.BytesIO(data)) as book, book.open("content.xml") as packed:
+        while chunk := packed.read(CHUNK):
+            tables.parser.Parse(chunk, False)
+        tables.parser.Parse(b"", True)
+    return tables.merged
+
+
+class _Tables:
+    """Follows rows and cells of an .ods by their repetitions (ODF 1.3, part 3, 9.1 and 19.675)."""
+
+    def __init__(self) -> None:
+        self.merged: dict[str, list[Range]] = {}
+        self._ranges: list[Range] = []
+        self._row = self._rows = self._column = 0
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.EntityDeclHandler = _no_entity
+
+    def _start(self, name: str, about: dict[str, str]) -> None:
+        match name.removeprefix(f"{_TABLE} "):
+            case "table":
+                self._ranges = self.merged.setdefault(about.get(f"{_TABLE} name", ""), [])
+                self._row = 0
+            case "table-row":
+                self._rows, self._column = _times(about, "number-rows-repeated"), 0
+            case "table-cell" | "covered-table-cell":
+                wide = _times(about, "number-columns-spanned")
+                high = _times(about, "number-rows-spanned")
+                if wide * high > 1:
+                    first = self._row, self._column
+                    self._ranges.append((first, (first[0] + high - 1, first[1] + wide - 1)))
+                    if len(self._ranges) > MAX_MERGED:
+                        raise Refused(f"it has more than {MAX_MERGED} merged cells")
+                self._column += _times(about, "number-columns-repeated")
+
+    def _end(self, name: str) -> None:
+        if name == f"{_TABLE} table-row":
+            self._row += self._rows
+
+
+def _times(about: dict[str, str], what: str) -> int:
+    text = about.get(f"{_TABLE} {what}", "1")
+    return max(1, int(text)) if text.isdecimal() else 1
+
+
+def _no_entity(*_: object) -> None:
+    raise Refused("it defines abbreviations of its own, which no program writes")
 
 
 def _plain(cell: object) -> Cell:
@@ -144,7 +218,7 @@ def _plain(cell: object) -> Cell:
     return cell.isoformat()[:10] if isinstance(cell, date) else str(cell)
 
 
-def _fill(table: list[list[Cell]], merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+def _fill(table: list[list[Cell]], merged: list[Range]) -> None:
     """What merged cells say, in each of them; rows that hold nothing else stay empty.
 
     Args:

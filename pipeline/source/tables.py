@@ -58,11 +58,19 @@ _WEB_PAGE = re.compile(rb"\s*(?:<!doctype html|<html|<table|<meta|<head)", re.IG
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet; `rows[0]` is row 1. `name` is "" where the format has no sheets."""
+    """One sheet.
+
+    Attributes:
+        name: "" where the format has no sheets.
+        rows: `rows[0]` is row 1.
+        hidden: Its author has hidden it.
+        merged: What merged cells say stands in each of them; False where they cannot be told.
+    """
 
     name: str
     rows: list[Row]
     hidden: bool = False
+    merged: bool = True
 
 
 def read_sheets(path: Path) -> Generator[Sheet]:
@@ -163,7 +171,7 @@ def _workbook(data: bytes) -> Iterator[Sheet]:
         elif isinstance(told, dict):
             if sheet:
                 yield sheet
-            sheet = Sheet(told["sheet"], [], told["hidden"])
+            sheet = Sheet(told["sheet"], [], told["hidden"], told["merged"])
     if sheet:
         yield sheet
 

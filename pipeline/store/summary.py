@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file
+from pipeline.core.shares import shares
 
 # Raise when a key changes its meaning; a further key is none, older files do without it.
 FORMAT = 1
@@ -31,6 +32,11 @@ class Counts:
     reasons: Mapping[str, int] = field(default_factory=dict)
     advice: Mapping[str, int] = field(default_factory=dict)
     strays: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Percent of the students by decision, to one decimal; they add up to 100.0."""
+        return shares(self.decision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +136,7 @@ class RunSummary:
         table = asdict(self)
         if not self.counts.strays:
             del table["counts"]["strays"]
+        table["counts"]["shares"] = self.counts.shares
         return {key: v for key, v in table.items() if v or key not in _ONLY_IF_SAID}
 
     def text(self) -> str:

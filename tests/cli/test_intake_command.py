@@ -55,6 +55,40 @@ def test_the_work_list_names_what_needs_a_look(base: Path) -> None:
     assert "photos/路人.jpg" in names and "photos/2022010001.jpg" not in names
 
 
+@pytest.fixture
+def cards(base: Path) -> Path:
+    """One of two students has an ID card, nobody an admission photo."""
+    for kind in ("cards", "admission"):
+        (base / kind).mkdir()
+    (base / "cards" / "江伟.jpg").write_text("card")
+    return base
+
+
+def test_who_lacks_which_reference_is_told_by_name(cards: Path) -> None:
+    given = ("--references", "idcard=cards", "--references", "admission=admission")
+    output = intake(*given).output
+    assert "1 with a reference, 1 without a reference" in output
+    named = [line.split() for line in output.partition("without any reference")[2].splitlines()]
+    assert named[1] == ["2022010001", "冯勇"] and ["2022010002", "江伟"] not in named
+    told = json.loads(intake("--json", *given).output)
+    assert told["missing_references"] == [["2022010001", "冯勇"]]
+    assert (told["with_reference"], told["without_reference"]) == (1, 1)
+    assert told["files"]["admission"]["found"] == 0
+    assert intake("--worklist", "w.xlsx", *given).exit_code == 0
+    sheet = openpyxl.load_workbook(cards / "w.xlsx")["缺参考照的学生"]
+    assert [[c for c in row if c] for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+        ["2022010001", "冯勇", "身份证照片、录取照片"],
+        ["2022010002", "江伟", "录取照片"],
+    ]
+
+
+def test_where_no_references_are_given_nobody_lacks_one(base: Path) -> None:
+    told = json.loads(intake("--json").output)
+    assert told["missing_references"] == []
+    assert told["without_reference"] == 0
+    assert "reference" not in intake().output
+
+
 def test_the_exit_code_tells_that_the_safety_catch_would_stop(base: Path) -> None:
     (base / "empty").mkdir()
     result = intake(photos="empty")

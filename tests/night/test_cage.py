@@ -12,13 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hostile.scans import gradient, scan
 
 from models.manifest import weights_dir
 from pipeline.core.cage import bars, together
+from pipeline.core.policy import load_policy
 from pipeline.core.types import Cohort, ImageFile, Job, Reference, Subject
 from pipeline.night.executors import Duty
 from pipeline.night.executors.assessing import files_of
 from pipeline.night.executors.processes import Processes
+from pipeline.student.decode import decode_picture
+from pipeline.student.decode import read as read_picture
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is Linux's")
 LANDLOCK, SECCOMP = "Landlock", "seccomp"
@@ -71,6 +75,12 @@ def thread(_path: Path) -> None:
     worker.join()
 
 
+def draw(path: Path) -> None:
+    """A page of a PDF: the library for it is loaded in the cage."""
+    limits = load_policy().input
+    assert decode_picture(read_picture(ImageFile(path, page=0), limits), limits).bgr.size
+
+
 def nothing() -> None:
     pass
 
@@ -98,6 +108,7 @@ def tried(tmp_path: Path) -> Callable[[Callable[[Path], None], str], str]:
     for name in ("in/photo.jpg", "out/secret.txt"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("content")
+    (tmp_path / "in/scan.pdf").write_bytes(scan(gradient(60, 80, "1")))
 
     def go(what: Callable[[Path], None], where: str) -> str:
         duty = Duty(nothing, attempt, given_up, put_away, (tmp_path / "in",))
@@ -136,7 +147,10 @@ def test_refused(
     assert tried(what, where) == "refused"
 
 
-@pytest.mark.parametrize(("what", "where"), [(read, "in/photo.jpg"), (listed, "in"), (thread, "")])
+@pytest.mark.parametrize(
+    ("what", "where"),
+    [(read, "in/photo.jpg"), (listed, "in"), (thread, ""), (draw, "in/scan.pdf")],
+)
 def test_what_work_needs_stays_allowed(
     tried: Callable[[Callable[[Path], None], str], str], what: Callable[[Path], None], where: str
 ) -> None:

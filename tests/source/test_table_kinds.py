@@ -47,6 +47,10 @@ def ods(path: Path, *rows: tuple[str, ...]) -> Path:
         f"<table:table-row>{''.join(cell.format(text) for text in row)}</table:table-row>"
         for row in rows
     )
+    return ods_of(path, body)
+
+
+def ods_of(path: Path, body: str) -> Path:
     with zipfile.ZipFile(path, "w") as book:
         book.writestr("mimetype", BOOK)
         manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
@@ -58,6 +62,55 @@ def ods(path: Path, *rows: tuple[str, ...]) -> Path:
 @pytest.mark.parametrize("name", ["r.ods", "r.xlsx", "r.et"])
 def test_ods_by_any_name(tmp_path: Path, name: str) -> None:
     assert only(ods(tmp_path / name, HEADER, ("0012", "张三", ID))).student_key == "0012"
+
+
+def test_merged_cells_of_ods_are_filled_behind_repeated_rows(tmp_path: Path) -> None:
+    def row(*cells: str, about: str = "") -> str:
+        return f"<table:table-row{about}>{''.join(cells)}</table:table-row>"
+
+    def cell(text: str, about: str = "", kind: str = "table-cell") -> str:
+        typed = ' office:value-type="string"' if text else ""
+        inside = f"<text:p>{text}</text:p>" if text else ""
+        return f"<table:{kind}{typed}{about}>{inside}</table:{kind}>"
+
+    covered = cell("", kind="covered-table-cell")
+    wide = ' table:number-columns-spanned="3"', ' table:number-rows-spanned="2"'
+    rows = [
+        row(cell("毕业生名单", wide[0]), covered, covered),
+        row(
+            cell("", ' table:number-columns-repeated="3"'), about=' table:number-rows-repeated="4"'
+        ),
+        row(*map(cell, ("学号", "姓名", "院系"))),
+        row(cell("0012"), cell("张三"), cell("会计学院", wide[1])),
+        row(cell("0013"), cell("李四"), covered),
+        row(cell("0014"), cell("王五"), cell("")),
+    ]
+    path = ods_of(tmp_path / "r.ods", "".join(rows))
+    assert [(s.student_key, s.college) for s in read(path).subjects] == [
+        ("0012", "会计学院"),
+        ("0013", "会计学院"),
+        ("0014", ""),
+    ]
+
+
+def test_an_ods_with_abbreviations_of_its_own_is_refused(tmp_path: Path) -> None:
+    path = ods(tmp_path / "r.ods", HEADER, ("0012", "张三", ID))
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    bomb = b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
+    parts["content.xml"] = parts["content.xml"].replace(b"<office:doc", bomb + b"<office:doc", 1)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    assert "abbreviations of its own" in str(error(path))
+
+
+def test_what_is_merged_in_a_binary_workbook_is_said_to_be_unknown(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "r.xlsb", [HEADER, ("0012", "张三", ID)])
+    assert read(path).remarks == ()
+    with zipfile.ZipFile(path, "a") as book:
+        book.writestr("xl/workbook.bin", b"")
+    assert "Save it as .xlsx" in read(path).remarks[0]
 
 
 @pytest.mark.parametrize("name", ["r.xls", "r.csv", "r.dat"])
