@@ -102,7 +102,8 @@ def test_faults_of_what_it_names_are_told_by_key(
 ) -> None:
     monkeypatch.delenv("PHOTOPROOF_MAIL_PASSWORD", raising=False)
     monkeypatch.delenv("PHOTOPROOF_WEBHOOK_SECRET", raising=False)
-    path = site_file(tmp_path, EXTRA)
+    extra = EXTRA.replace("\n", '\nopt_out = "in/refuse.xlsx"\nprofile = "none.toml"\n', 1)
+    path = site_file(tmp_path, extra)
     remarks = [(r.key, r.fault, r.text) for r in examine(load_site(path))]
 
     def told(key: str, fault: bool, words: str) -> bool:
@@ -110,6 +111,8 @@ def test_faults_of_what_it_names_are_told_by_key(
 
     assert told("cohorts.2026.roster", True, "is not there")
     assert told("cohorts.2026.photos", True, "is not there")
+    assert told("cohorts.2026.opt_out", True, "is not there")
+    assert told("cohorts.2026", True, str(tmp_path / "none.toml"))  # from the file's own folder
     assert told("messages.mail.user", True, "PHOTOPROOF_MAIL_PASSWORD")
     assert told("messages.mail", False, "NOT encrypted")
     assert told("messages.webhook", False, "sends counts to https://hooks.b.cn/x")
@@ -117,7 +120,7 @@ def test_faults_of_what_it_names_are_told_by_key(
     assert told("cohorts.2026.registration_ends", False, "is ever deleted")
     result = CALL.invoke(cli.app, ["site", "check", "--site", str(path)])
     assert isinstance(result.exception, ConfigError)
-    assert "3 faults" in result.exception.message
+    assert "5 faults" in result.exception.message
     assert "[cohorts.2026.roster]" in result.output
 
 

@@ -100,6 +100,16 @@ def test_a_photo_still_arriving_is_left_for_the_next_night(
     assert night.arriving == 1
 
 
+def test_all_files_still_arriving_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(tmp_path / "in", {f"S{number:03}": GOOD for number in range(210)})
+    site = load_site(site_file(tmp_path, QUIET))
+    monkeypatch.setattr("pipeline.site.nights._settled_before", lambda _site: 0.0)
+    (night,) = work_site(site, today=DAY, force=True)
+    assert night.arriving == 210  # though run.json names 200 files alone
+
+
 def test_the_safety_catch_stops_one_cohort_and_force_goes_on(site: Site, tmp_path: Path) -> None:
     work_site(site, today=DAY)
     report = (tmp_path / "cohorts/2026/run/report.html").read_bytes()
