@@ -113,6 +113,11 @@ COMMANDS = {
         "dossier_command",
         "Print the dossier of students whose identity is doubted, with the files that go with it.",
     ),
+    "reshoot": Place(
+        "paper",
+        "reshoot_command",
+        "Print the list, notices to colleges and slips for students of a re-shoot day.",
+    ),
     "export": Place("exchange", "export_app", "Tables of what people decided."),
     "import": Place("exchange", "import_app", "What registry, students and colleges say."),
 }

@@ -165,13 +165,17 @@ class OfSite(TyperCommand):
         return dict(_of_site(site, names)) | dict(_of_cohort(site, cohort, names))
 
 
-_SITES_OWN = {"lang", "workers", "proxies", "extra"}
+_SITES_OWN = {"lang", "workers", "proxies", "extra", "school"}
+_DAY = ("when", "where", "by", "contact")
 _DESK = ("host", "port", "path", "tls_cert", "tls_key", "proxies", "head_file")
 
 
 def _of_site(site: Site, names: set[Any]) -> Iterator[tuple[str, Any]]:
     yield "lang", site.lang
     yield "workers", str(site.nightly.workers)
+    yield "school", site.name
+    for name in _DAY:
+        yield name, getattr(site.reshoot, name)
     if "extra" in names:  # of `models pull`
         yield "extra", optional_recognisers(site)
     if "proxies" in names:  # the desk's own command

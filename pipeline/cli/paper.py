@@ -1,4 +1,4 @@
-"""`photoproof dossier`: what leaves on paper."""
+"""`photoproof dossier | reshoot`: what leaves on paper."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.console import Lang, err_console, language, out_console
+from pipeline.cli.of_site import RunFolder, run_folder
 from pipeline.cli.review import operator
 from pipeline.core.words import word
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.exchange.dossier_folder import chosen, doubted, file_dossiers
+from pipeline.desk.exchange.exports import make_out
+from pipeline.desk.exchange.reshoot import Appointment, papers
+from pipeline.report.files import replacing
 
 if TYPE_CHECKING:
     from pipeline.student.engine import Engine
@@ -49,7 +53,7 @@ def dossier_command(
     if bool(students) == all_doubted:
         raise typer.BadParameter(word("paper", "students_or_doubted", said))
     folders = tuple(proofs or ())
-    with opened(Path(run)) as desk, ExitStack() as stack:
+    with opened(run_folder(run)) as desk, ExitStack() as stack:
         items = doubted(desk) if all_doubted else chosen(desk, students)
         engine = stack.enter_context(closing(_engine())) if folders else None
         for filed in file_dossiers(
@@ -88,3 +92,29 @@ def tell_lacking(characters: str, lang: str) -> None:
     if characters:
         text = word("paper", "lacking", lang).format(characters=" ".join(characters))
         err_console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def reshoot_command(
+    run: RunFolder,
+    out: Out,
+    when: Annotated[str, typer.Option(help='Day and hours: "6月10日 14:00–17:00".')] = "",
+    where: Annotated[str, typer.Option(help="Place.")] = "",
+    by: Annotated[str, typer.Option(help="By when colleges must have seen to it.")] = "",
+    contact: Annotated[str, typer.Option(help="Whom to ask; name and telephone.")] = "",
+    school: School = "",
+    lang: Lang = "zh",
+) -> None:
+    """Print the list, notices to colleges and slips for students of a re-shoot day."""
+    chosen_lang = language(lang)
+    said = Appointment(when, where, by, school, contact)
+    with opened(run) as desk:
+        count = 0
+        for paper in papers(desk, said, chosen_lang, date.today()):
+            if not count:
+                make_out(out)
+            with replacing(out / paper.name) as temporary:
+                temporary.write_bytes(paper.content)
+            count += 1
+            tell(out / paper.name)
+            tell_lacking(paper.lacking, chosen_lang)
+        desk.ledger.record(operator(), "printed", paper="reshoot", files=count)

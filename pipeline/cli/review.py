@@ -8,17 +8,20 @@ import sys
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.console import AsJson, out_console, plain
-from pipeline.cli.of_site import RunFolder, RunOption
+from pipeline.cli.of_site import RunFolder, RunOption, site_if_any
 from pipeline.core.errors import StoreError
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pipeline.desk.exchange.reshoot import Appointment
 
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
@@ -66,7 +69,7 @@ def review_command(
     from pipeline.desk.web.app import MONITORS, Surroundings
     from pipeline.desk.web.serve import Address, prepare
 
-    around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours)
+    around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours, _day_of_site())
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
     if not service.accounts:
@@ -75,6 +78,14 @@ def review_command(
         out_console.print("No TLS: put a proxy that speaks it in front, or give --tls-cert.")
     typer.echo(service.url)
     service.run()
+
+
+def _day_of_site() -> Appointment:
+    """The re-shoot day that the site's file tells of; empty where there is no site."""
+    from pipeline.desk.exchange.reshoot import Appointment
+
+    site = site_if_any()
+    return Appointment(**site.reshoot.model_dump(), school=site.name) if site else Appointment()
 
 
 @users_app.command("add")

@@ -27,6 +27,7 @@ VARIABLE = "PHOTOPROOF_SITE"
 MAIL_PASSWORD, WEBHOOK_SECRET = "PHOTOPROOF_MAIL_PASSWORD", "PHOTOPROOF_WEBHOOK_SECRET"
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Said = Annotated[str, StringConstraints(max_length=200)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
@@ -160,6 +161,15 @@ class Desk(Strict):
     _addresses = field_validator("url")(_address)
 
 
+class Reshoot(Strict):
+    """The next re-shoot day, as papers tell it; the options of `photoproof reshoot` go before."""
+
+    when: Said = ""
+    where: Said = ""
+    by: Said = ""
+    contact: Said = ""
+
+
 class Log(Strict):
     """The structured log, one JSON object a line."""
 
@@ -184,6 +194,7 @@ class Site(Strict):
     nightly: Nightly = Nightly()
     messages: Messages = Messages()
     desk: Desk = Desk()
+    reshoot: Reshoot = Reshoot()
     log: Log = Log()
 
     @field_validator("lang")

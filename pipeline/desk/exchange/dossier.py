@@ -18,7 +18,7 @@ from pipeline.core.types import OVERLAY, PHOTO, SET_ASIDE, Case, Comparison, Sub
 from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import CATEGORY, Answer, Verdict
-from pipeline.desk.exchange.own import foreign_kinds, photo_of
+from pipeline.desk.exchange.own import foreign_kinds, shows_own
 from pipeline.desk.exchange.proofs import Proof
 from pipeline.report.printed import Printed, picture_of, print_pdf
 from pipeline.report.view import masked_case
@@ -55,16 +55,16 @@ def print_dossier(desk: Desk, item: Item, lang: Language, paper: Paper) -> Print
     case = masked_case(desk.case(item), desk.mask)
     t = words("dossier", lang)
     known = desk.answers(item)
-    photo = photo_of(case, item, desk.settled(item, known), doubted=True)
+    own = shows_own(item, desk.settled(item, known), doubted=True)
     data = {
         "words": dict(t),
         "foot": t["foot"].format(name=case.subject.name, number=case.subject.student_key),
         "subtitle": t["made"].format(day=paper.day.isoformat(), school=paper.school).strip(" ·"),
         "student": _student(case.subject, t),
         "doubt": _doubt(desk, item, known, lang),
-        "photo": picture_of(photo) if photo else None,
+        "photo": _picture(desk, item, case, PHOTO if own else ""),
         "absent": t["photo_withheld"] if PHOTO in case.pictures else t["no_picture"],
-        "pairs": [*_pairs(desk, case, paper, lang), *_later(paper, lang)],
+        "pairs": [*_pairs(desk, item, case, paper, lang), *_later(paper, lang)],
         "people": [_deed(desk, answer, lang) for answer in known],
         "files": [list(row) for row in paper.files],
         "confirm": [
@@ -136,7 +136,14 @@ def _deed(desk: Desk, answer: Answer, lang: Language) -> tuple[str, str, str]:
     return local_minute(answer.at), desk.mask(answer.who), what
 
 
-def _pairs(desk: Desk, case: Case, paper: Paper, lang: Language) -> list[dict[str, Any]]:
+def _picture(desk: Desk, item: Item, case: Case, slot: str) -> dict[str, Any] | None:
+    """A picture as sharp as it is kept."""
+    return picture_of(desk.picture(item, slot)) if slot in case.pictures else None
+
+
+def _pairs(
+    desk: Desk, item: Item, case: Case, paper: Paper, lang: Language
+) -> list[dict[str, Any]]:
     """The photo with each reference of the run, compared or not."""
     rows, seen, t = [], set[str](), words("dossier", lang)
     foreign = foreign_kinds(case)
@@ -146,7 +153,7 @@ def _pairs(desk: Desk, case: Case, paper: Paper, lang: Language) -> list[dict[st
             shown = _pair(Comparison(comparison.kind, None, ""), None, None, lang)
             rows.append({**shown, "file": "", "meaning": t["of_another"], "note": ""})
             return
-        pair = _pair(comparison, limits, case.pictures.get(slot), lang)
+        pair = _pair(comparison, limits, _picture(desk, item, case, slot), lang)
         rows.append({**pair, "file": paper.names.get(slot, ""), "note": note})
 
     for comparison in case.comparisons:
@@ -169,19 +176,23 @@ def _later(paper: Paper, lang: Language) -> list[dict[str, Any]]:
         comparison = proof.comparison or Comparison(proof.kind, None, "")
         limits = shipped.comparison.of(proof.kind).model_dump()
         note = t["came_later"] if proof.comparison else t["by_hand"]
-        pair = _pair(comparison, limits, proof.picture, lang)
+        shown = picture_of(proof.picture) if proof.picture else None
+        pair = _pair(comparison, limits, shown, lang)
         rows.append({**pair, "file": paper.names.get(place, ""), "note": note})
     return rows
 
 
 def _pair(
-    comparison: Comparison, limits: Mapping[str, Any] | None, jpeg: bytes | None, lang: Language
+    comparison: Comparison,
+    limits: Mapping[str, Any] | None,
+    picture: dict[str, Any] | None,
+    lang: Language,
 ) -> dict[str, Any]:
     """One comparison in words: the band it lies in, from 0 to 100."""
     t, score = words("dossier", lang), comparison.judged
     shown: dict[str, Any] = {
         "kind": kind_name(comparison.kind, lang),
-        "picture": picture_of(jpeg) if jpeg else None,
+        "picture": picture,
         "score": None,
         "meaning": value_name(comparison.error, lang) if comparison.error else t["not_compared"],
     }

@@ -17,7 +17,7 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.desk.exchange.dossier import Paper, print_dossier
 from pipeline.desk.exchange.exports import file_name, make_out
 from pipeline.desk.exchange.originals import Original, originals, proof_of
-from pipeline.desk.exchange.own import foreign_kinds, photo_of
+from pipeline.desk.exchange.own import foreign_kinds, shows_own
 from pipeline.desk.exchange.proofs import Proof, compared, found_proofs
 from pipeline.report.files import replacing
 from pipeline.report.printed import require_press
@@ -130,7 +130,7 @@ def _file(desk: Desk, item: Item, out: Path, by: str, lang: Language, contents: 
     make_out(folder)
     case = desk.case(item)
     pictures, foreign = case.pictures, foreign_kinds(case)
-    if photo_of(case, item, desk.settled(item), doubted=True) is None:
+    if not shows_own(item, desk.settled(item), doubted=True):
         foreign.add(PHOTO)
     t, rows, names = words("dossier", lang), [], dict[str | int, str]()
     wanted: list[tuple[str | int, str, ImageFile | None, bytes | None]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.core.types import PHOTO, Case
+from pipeline.core.types import Case
 from pipeline.desk.cases.verdicts import Outcome, Verdict
 from pipeline.store.items import Item
 
@@ -13,23 +13,20 @@ _REFERENCE_OWNED = ("REFERENCE_OF_OTHER", "CARD_OF_ANOTHER")
 _CARD = "idcard"
 
 
-def photo_of(case: Case, item: Item, outcome: Outcome, *, doubted: bool) -> bytes | None:
-    """The student's photo, unless it is another's by people's verdict or the machine's reasons.
+def shows_own(item: Item, outcome: Outcome, *, doubted: bool) -> bool:
+    """Whether the photo may be shown as the student's: not where it is another's.
 
     Args:
-        case: With its pictures.
-        item: The case.
+        item: The case, with the machine's reasons.
         outcome: What people have concluded; their word counts before the machine's.
         doubted: Show it although nobody knows whose it is: the doubt is what the paper is about.
     """
-    jpeg = case.pictures.get(PHOTO)
     if outcome.verdict is Verdict.NOT_ME:
-        return None
+        return False
     if outcome.verdict not in (None, Verdict.CANNOT_TELL):
-        return jpeg
-    codes = set(item.codes)
+        return True
     foreign = _OWNED if doubted else _OWNED | {"NOT_ME", "SAME_FACE"}
-    return None if codes & foreign else jpeg
+    return foreign.isdisjoint(item.codes)
 
 
 def foreign_kinds(case: Case) -> set[str]:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
@@ -21,6 +21,7 @@ from starlette.responses import Response
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.privacy import masked
 from pipeline.desk.accounts import TooManyTriesError
+from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.heads import Heads
 from pipeline.desk.web import (
     pages,
@@ -70,11 +71,13 @@ class Surroundings:
         path: Part of the address that a proxy keeps for the desk, such as "/photoproof".
         monitors: Addresses that may read /metrics.
         night_hours: A last good night that is older is a fault; 0 for none.
+        appointment: The next re-shoot day, as far as it is known.
     """
 
     path: str = ""
     monitors: tuple[str, ...] = MONITORS
     night_hours: float = 0
+    appointment: Appointment = field(default_factory=Appointment)
 
 
 def create_app(
@@ -109,6 +112,7 @@ def create_app(
     app.state.hashing = CapacityLimiter(HASHED_AT_ONCE)
     app.state.watch = Watch(run, around.night_hours)
     app.state.metrics = Metrics(app.state.watch)
+    app.state.appointment = around.appointment
     app.state.monitors = frozenset(around.monitors)
     for routes in (routes_visits, routes_judge, routes_paper, routes_record, routes_watch):
         app.include_router(routes.router)

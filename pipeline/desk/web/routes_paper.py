@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import Annotated
 from urllib.parse import quote
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pipeline.core.errors import InstallationError
+from pipeline.core.errors import InstallationError, StoreError
+from pipeline.core.words import words
 from pipeline.desk.cases.shown import hidden_from
+from pipeline.desk.exchange import reshoot
 from pipeline.desk.exchange.dossier import Paper, print_dossier
 from pipeline.desk.exchange.exports import file_name
+from pipeline.desk.exchange.reshoot import Appointment
+from pipeline.desk.web.pages import page
 from pipeline.desk.web.visits import LeadVisit, RefusedError
 
 router = APIRouter()
 PDF = "application/pdf"
+
+
+class DayForm(BaseModel):
+    """When and where, as the page's form sends it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    when: str = Field(min_length=1, max_length=200)
+    where: str = Field(min_length=1, max_length=200)
+    by: str = Field(min_length=1, max_length=200)
+    school: str = Field("", max_length=200)
+    contact: str = Field("", max_length=200)
 
 
 @router.get("/case/{case}/dossier")
@@ -33,6 +53,44 @@ def dossier(visit: LeadVisit, case: str) -> Response:
     visit.desk.ledger.record(visit.session.who, "printed", item.answers_key, paper="dossier")
     name = file_name("-".join(filter(None, (item.student_key, item.name))))
     return sent(printed.pdf, f"{name}.pdf", PDF)
+
+
+@router.get("/reshoot")
+def ask_for_day(request: Request, visit: LeadVisit) -> Response:
+    """Who is to be photographed again, and the form that says when and where."""
+    groups = reshoot.counted(visit.desk)
+    return page(
+        request,
+        "reshoot",
+        visit.session,
+        r=words("reshoot", visit.lang),
+        groups=groups,
+        total=sum(count for _, count in groups),
+        said=request.app.state.appointment,
+    )
+
+
+@router.post("/reshoot")
+def print_day(visit: LeadVisit, form: Annotated[DayForm, Form()]) -> Response:
+    """List, notices and slips of a re-shoot day, in one archive."""
+    said = Appointment(**{name: text.strip() for name, text in form.model_dump().items()})
+    with _printing():
+        try:
+            papers = list(reshoot.papers(visit.desk, said, visit.lang, date.today()))
+        except StoreError as error:
+            raise RefusedError(409, "nobody_again") from error
+    visit.desk.ledger.record(visit.session.who, "printed", paper="reshoot", files=len(papers))
+    name = f"{words('reshoot', visit.lang)['title']}-{date.today().isoformat()}.zip"
+    return sent(_packed(papers), name, "application/zip")
+
+
+def _packed(papers: Iterable[reshoot.Paper]) -> bytes:
+    """An archive of files, the same bytes for the same ones."""
+    out = io.BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for paper in papers:
+            archive.writestr(ZipInfo(paper.name), paper.content, ZIP_DEFLATED)
+    return out.getvalue()
 
 
 @contextmanager

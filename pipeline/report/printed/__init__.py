@@ -7,6 +7,6 @@ Nothing of a student is ever part of a template, so that no name can be taken fo
 from __future__ import annotations
 
 from pipeline.report.printed.press import Printed, print_pdf, require_press
-from pipeline.report.printed.told import Told, picture_of, told_of
+from pipeline.report.printed.told import Told, faults_of, picture_of, told_of
 
-__all__ = ["Printed", "Told", "picture_of", "print_pdf", "require_press", "told_of"]
+__all__ = ["Printed", "Told", "faults_of", "picture_of", "print_pdf", "require_press", "told_of"]

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,15 +78,12 @@ def print_pdf(template: Template, data: Mapping[str, Any], made: date, lang: Lan
     import typst  # late: 84 MB that a night has no use for
 
     inputs = {"data": json.dumps({**data, "lang": lang}, ensure_ascii=False)}
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
-    )
     with as_file(files(__package__)) as room:
         try:
             compiler = typst.Compiler(
                 room / f"{template}.typ",
                 root=room,
-                font_paths=fonts,
+                font_paths=_fonts(folder),
                 ignore_system_fonts=True,
                 sys_inputs=inputs,
             )
@@ -118,10 +115,31 @@ def _font_folder() -> Path | None:
 
 def _lacking(data: Mapping[str, Any], file: Path) -> str:
     """Characters that the font draws as it draws one that there is none of."""
-    seen = {c for text in _texts(data) for c in text if not c.isascii() and _drawn(c)}
+    seen = {c for text in _texts(data) for c in text if not c.isascii()}
+    return "".join(sorted(c for c in seen if _drawn(c) and not _has(file, c)))
+
+
+@cache
+def _fonts(folder: Path) -> Any:
+    """The one font, read once."""
+    import typst
+
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
+    )
+
+
+@cache
+def _font(file: Path) -> tuple[ImageFont.FreeTypeFont, bytes]:
+    """The face that is printed with, and how it draws a character that it has not."""
     font = ImageFont.truetype(str(file), 16, index=_index(file))
-    nothing = bytes(font.getmask(_ABSENT))
-    return "".join(sorted(c for c in seen if bytes(font.getmask(c)) == nothing))
+    return font, bytes(font.getmask(_ABSENT))
+
+
+@lru_cache(maxsize=100_000)
+def _has(file: Path, character: str) -> bool:
+    font, nothing = _font(file)
+    return bytes(font.getmask(character)) != nothing
 
 
 def _drawn(character: str) -> bool:
@@ -129,7 +147,6 @@ def _drawn(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
 
 
-@cache
 def _index(file: Path) -> int:
     """Which of the file's faces is the one that is printed with."""
     for index in range(16):

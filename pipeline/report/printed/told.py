@@ -1,8 +1,8 @@
 """What may be told on a student's own paper: nothing of it can name anybody else.
 
-Findings about whose face it is carry another student's number, so only those are put into words
-whose value is a number, or a word that a measure took and a limit objects to. Of all others the
-reason's short name is told.
+Findings about whose face it is carry another student's number, so only those are put into their own
+words that a limit objects to: the value is a number then, or a word that a measure took. For some
+others there are words without any name in them (`[slip]` of the catalogue); the rest is not told.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from PIL import Image
 from pipeline.core.policy import Profile
 from pipeline.core.reasons import sentence
 from pipeline.core.types import Case, Finding, Severity
-from pipeline.core.words import Language, word, words
+from pipeline.core.words import DEFAULT_LANGUAGE, Language, words
 from pipeline.report.guides import guides_of
 
 _END = re.compile(r"(?<=。)|(?<=\.) (?=[A-Z])")
@@ -33,17 +33,25 @@ class Told:
     right: str = ""
 
 
-def told_of(case: Case, lang: Language, *, advice: bool = False) -> list[Told]:
-    """What is wrong with a photo, worst first, each once and at most `MOST` of it.
+def faults_of(case: Case, *, advice: bool = False) -> list[Finding]:
+    """What is wrong with a student's photo, worst first; nothing about references or rosters.
 
     Args:
         case: The student's.
-        lang: Of the words.
         advice: Also what decides nothing, where it is a matter of the photo standard.
     """
+    own = words("slip", DEFAULT_LANGUAGE)
     found = sorted(case.assessment.findings, key=lambda f: -f.severity)
-    chosen = (f for f in found if f.severity > Severity.ADVICE or (advice and f.limit))
-    told = (_told(finding, case, lang) for finding in chosen)
+    return [
+        f
+        for f in found
+        if (f.code in own or f.limit) and (f.severity > Severity.ADVICE or (advice and f.limit))
+    ]
+
+
+def told_of(case: Case, lang: Language, *, advice: bool = False) -> list[Told]:
+    """The same in words, each once and at most `MOST` of it."""
+    told = (_told(finding, case, lang) for finding in faults_of(case, advice=advice))
     return list(dict.fromkeys(told))[:MOST]
 
 
@@ -51,8 +59,6 @@ def _told(finding: Finding, case: Case, lang: Language) -> Told:
     own = words("slip", lang)
     if finding.code in own:
         return Told(own[finding.code])
-    if isinstance(finding.value, str) and not finding.limit:
-        return Told(own["reason"].format(reason=word("reason", finding.code, lang)))
     text = sentence(finding, lang, kind=case.assessment.reference)
     wrong, *right = (part.strip() for part in _END.split(text) if part.strip())
     return Told(wrong, " ".join(right))
