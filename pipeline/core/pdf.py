@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
@@ -164,6 +162,8 @@ def _whole_page(page: Any, picture: Any) -> bytes:
         return b""
     jpeg = bytes(picture.get_data())
     try:
+        from PIL import Image  # late: a night with nothing to do loads no picture library
+
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             return jpeg if image.getexif().get(_EXIF_ORIENTATION) in _NO_TURN else b""
     except (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError):
