@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
@@ -162,6 +160,8 @@ def _whole_page(page: Any, picture: Any) -> bytes:
         return b""
     if raw.FPDFPageObj_HasTransparency(picture):
         return b""
+    from PIL import Image  # late: the parent of a night knows of PDFs, and decodes none
+
     jpeg = bytes(picture.get_data())
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
