@@ -37,6 +37,7 @@ from pipeline.core.types import (
     Subject,
 )
 from pipeline.core.words import DEFAULT_LANGUAGE, Language
+from pipeline.night.executors.choosing import executor_of
 from pipeline.night.folder import database_of
 from pipeline.night.intake import Sources
 from pipeline.night.nightly import Outputs, redecide, run_sources
@@ -168,6 +169,9 @@ def run_cohort(
     force: bool = False,
     search_owner: bool = False,
     workers: int = 0,
+    engine: str = "processes",
+    address: str = "",
+    carry_files: bool = False,
     rehash: bool = False,
     lang: Language = DEFAULT_LANGUAGE,
     on_progress: Progress = lambda *_: None,
@@ -190,7 +194,10 @@ def run_cohort(
         earlier: Output folders of earlier runs, whose photos are known again.
         force: Go on where the safety catch would stop.
         search_owner: Search the cohort for the owner of a photo that is not its student's.
-        workers: Processes; 0 takes the cores this process may use.
+        workers: Processes; 0 takes the cores this process may use, or all that a cluster has.
+        engine: `processes`, or `ray`: a cluster's nodes (docs/scale.md).
+        address: Of a running Ray cluster, `host:port` or `auto`; "" starts one on this machine.
+        carry_files: Files travel with the tasks to nodes that do not see the folders.
         rehash: Read every file again, whatever its size and times say of it.
         lang: Of the reports, `zh` or `en`.
         on_progress: Called with students done and students in all, in this process.
@@ -199,15 +206,15 @@ def run_cohort(
         Where the files are, and the summary that `run.json` holds.
 
     Raises:
-        ConfigError: Policy, profile or columns are wrong, or `workers` is negative.
+        ConfigError: Policy, profile, columns or `workers` are wrong, or no cluster answers.
+        InstallationError: Ray is wanted and not installed.
         IntakeStopped: The safety catch: what was found is too far from what was to be expected.
         ModelError: Weights are needed and not whole, or a network cannot run on this machine.
         RosterError: The roster cannot be read or does not tell students apart.
         SourceError: A folder or archive cannot be used.
         StoreError: `out` is in use, holds something else or cannot be written.
     """
-    if workers < 0:
-        raise ConfigError(f"workers is {workers}; allowed: 0 and more")
+    executor = executor_of(engine, address, workers, carry_files)
     rules, standard = _rules(policy, profile, search_owner)
     kinds = {kind: _paths(given) for kind, given in (references or {}).items()}
     own = None if columns is None else Path(columns)
@@ -217,6 +224,7 @@ def run_cohort(
         *(given, Path(out), rules, standard),
         force=force,
         workers=workers or usable_cores(),
+        executor=executor,
         lang=lang,
         on_progress=on_progress,
         rehash=rehash,

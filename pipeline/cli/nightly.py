@@ -61,6 +61,15 @@ def run(
     ] = False,
     search: Search = False,
     workers: Workers = 0,
+    engine: Annotated[
+        str, typer.Option(help="Where photos are looked at: processes, or ray for a cluster.")
+    ] = "processes",
+    address: Annotated[
+        str, typer.Option(help="Of a running Ray cluster, host:port or auto.", metavar="HOST:PORT")
+    ] = "",
+    carry: Annotated[
+        bool, typer.Option("--carry-files", help="Send files to nodes that see no shared folder.")
+    ] = False,
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Read every file again, unchanged or not.")
     ] = False,
@@ -87,6 +96,9 @@ def run(
             force=force,
             search_owner=search,
             workers=workers,
+            engine=engine,
+            address=address,
+            carry_files=carry,
             rehash=rehash,
             lang=chosen,
             on_progress=on_progress,

@@ -14,7 +14,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -146,6 +146,8 @@ class ImageFile:
         inside: Members that are archives themselves and lead to `member`, outermost first.
         page: Of a PDF, from 0, which is the picture (`pipeline.core.pdf`); None for other files
             and for a PDF as a whole. The bytes are those of the file.
+        carried: The bytes themselves, or what reading them came to, where the file has left for a
+            machine that does not see `path` (`carrying`).
     """
 
     path: Path
@@ -153,6 +155,7 @@ class ImageFile:
     member_name: str = ""
     inside: tuple[str, ...] = ()
     page: int | None = None
+    carried: bytes | Exception | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -179,6 +182,13 @@ class ImageFile:
             digest.update(piece)
         return digest.hexdigest()
 
+    def carrying(self, limit: int) -> ImageFile:
+        """The same picture with its bytes, at most `limit` + 1; for whoever reads it, no other."""
+        try:
+            return replace(self, carried=self.read_bytes(limit))
+        except READ_ERRORS as error:
+            return replace(self, carried=error)
+
     def _pieces(self, limit: int) -> Iterator[bytes]:
         left = limit + 1
         for piece in self._whole():
@@ -188,6 +198,11 @@ class ImageFile:
                 return
 
     def _whole(self) -> Iterator[bytes]:
+        if isinstance(self.carried, Exception):
+            raise self.carried
+        if self.carried is not None:
+            yield self.carried
+            return
         if self.member is not None:
             with opened_archive(self.path, self.inside) as (archive, directory):
                 yield from open_member(archive, directory.bytes, directory.entries[self.member])

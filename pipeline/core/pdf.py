@@ -160,6 +160,8 @@ def _whole_page(page: Any, picture: Any) -> bytes:
         return b""
     if raw.FPDFPageObj_HasTransparency(picture):
         return b""
+    from PIL import Image  # late: the parent of a night knows of PDFs, and decodes none
+
     jpeg = bytes(picture.get_data())
     try:
         from PIL import Image  # late: a night with nothing to do loads no picture library

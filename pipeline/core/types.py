@@ -1,8 +1,7 @@
 """The vocabulary every stage speaks: small frozen records, no behaviour beyond checks.
 
-Conventions: pictures are `uint8` arrays of shape (H, W, 3) in **BGR** order; points are pixels of
-the picture they came from, x right, y down; angles are degrees, clockwise positive as the viewer
-sees the picture; "right eye" is the **subject's** right (left in the picture).
+Conventions: pictures are (H, W, 3) `uint8` arrays in **BGR** order; points are pixels of theirs, x
+right, y down; angles are degrees, clockwise positive; "right eye" is the **subject's** right.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ PHOTO = "photo"  # slot of the student's photo among pictures and templates; oth
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One roster row. `subject_id` is the student or candidate number, never the ID number."""
+    """One roster row. `student_key` is the student or candidate number, never the ID number."""
 
     student_key: str
     row: int

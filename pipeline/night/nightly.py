@@ -50,6 +50,7 @@ def run_sources(
     *,
     force: bool = False,
     workers: int = 1,
+    executor: Executor | None = None,
     rehash: bool = False,
     lang: Language = DEFAULT_LANGUAGE,
     on_progress: Progress = lambda *_: None,
@@ -63,6 +64,7 @@ def run_sources(
         profile: The photo standard.
         force: Go on where the safety catch would stop.
         workers: Processes.
+        executor: Where students are looked at; as for `run_night`.
         rehash: Read every file again, whatever its size and times say of it.
         lang: Of the reports.
         on_progress: Called with students done and students in all.
@@ -85,6 +87,7 @@ def run_sources(
         workers=workers,
         lang=lang,
         on_progress=on_progress,
+        executor=executor,
         rehash=rehash,
         earlier=sources.earlier,
     )

@@ -23,6 +23,7 @@ from pipeline.core.policy import InputLimits, Policy, Profile
 from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
+from pipeline.night.executors.afar import afar_of
 from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
@@ -113,9 +114,7 @@ def assess_cohort(
             counts=tally.counts,
             intake=balance(cohort),
             stages=gathered.stages,
-            versions={
-                name: version(name) for name in (*_PACKAGES, *(one.package for one in installed()))
-            },
+            versions=_versions(),
             models=dict(plan.digests),
             arithmetic=ARITHMETIC,
             instructions=tally.instructions,
@@ -188,7 +187,12 @@ def _gather_evidence(
         # What is concluded across students needs everybody's template.
         store.cohort.look_again_for_templates()
         pending = _pending(store, jobs, prints)
-    duty = assessing(factory, files_of(cohort) if plan.caged else None)
+    policy = plan.policy
+    duty = assessing(
+        factory,
+        files_of(cohort) if plan.caged else None,
+        afar_of(policy.input, policy.comparison.recognisers, plan.digests),
+    )
     results = plan.executor.work_off(pending, duty)
     stages = _save(store, results, prints, (len(jobs) - len(pending), len(jobs)), on_progress)
     return _Gathered(cohort_key, stale, len(pending), stages, remarks)

@@ -92,12 +92,20 @@ class Nightly(Strict):
     """How a night works.
 
     Attributes:
-        workers: Processes; 0 takes the cores it may use.
+        workers: Processes; 0 takes the cores it may use, or all that a cluster has.
+        engine: Where photos are looked at: processes of this machine, or a Ray cluster.
+        address: Of a running cluster; without one, Ray is started on this machine's cores.
+        carry_files: Files travel to the nodes with the tasks.
+        memory_mb: No more processes than fit; 0 for as many as `workers` says.
         settle_minutes: A file that changed within this time is still arriving and waits.
         keep_nights: Reports of this many nights are kept, the newest counted.
     """
 
     workers: int = Field(default=0, ge=0, le=256)
+    engine: Literal["processes", "ray"] = "processes"
+    address: str = ""
+    carry_files: bool = False
+    memory_mb: int = Field(default=0, ge=0)
     settle_minutes: float = Field(default=10, ge=0, le=1440)
     keep_nights: int = Field(default=30, ge=1, le=3650)
 

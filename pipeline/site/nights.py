@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
@@ -19,6 +20,8 @@ from pipeline.core.private import make_folder
 from pipeline.core.words import words
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import State
+from pipeline.night.executors import Executor
+from pipeline.night.executors.choosing import executor_of
 from pipeline.night.folder import DATABASE
 from pipeline.night.intake import Sources, read_intake
 from pipeline.night.nightly import run_sources
@@ -27,12 +30,13 @@ from pipeline.night.rules import rules_of
 from pipeline.night.safety import doubts
 from pipeline.site.arriving import unsettled, whole_files
 from pipeline.site.config import Cohort, Site
-from pipeline.site.keeping import forget_all_nights, forget_old_nights, keep_night
+from pipeline.site.keeping import forget_all_nights, forget_old_nights, keep_night, nights_of
 from pipeline.site.log import Log
 from pipeline.site.messages import message, send
 from pipeline.site.outcome import CohortNight, Outcome
 from pipeline.source.found import ARRIVING
 from pipeline.store import Store
+from pipeline.student.allowance import workers_within
 
 BY = "nightly"  # who is on record for what a night deletes
 OnProgress = Callable[[str, int, int], None]
@@ -69,16 +73,43 @@ def work_site(
         raise ConfigError(f"there is no cohort {unknown[0]!r}", f"The site has: {known}.")
     day = today or date.today()
     log = Log(f"{day.isoformat()}-{token_hex(4)}")
-    names = list(only) or list(site.cohorts)
+    names = _fairly(site, only or site.cohorts)
     if dry_run:
         return [_tried(site, name, day) for name in names]
     with one_night_at_a_time(site):
         log.info("night_begun")
-        nights = [
-            _worked(site, name, day, log, force=force, on_progress=on_progress) for name in names
-        ]
+        with _executor(site) as executor:
+            nights = [
+                _worked(site, name, day, log, executor, force=force, on_progress=on_progress)
+                for name in names
+            ]
         _tell(site, log, nights)
     return nights
+
+
+def _executor(site: Site) -> AbstractContextManager[Executor]:
+    """Where all cohorts' students are looked at: workers start once a night, not once a cohort."""
+    how = site.nightly
+    workers = how.workers if how.address else _workers(site)
+    reads = [
+        site.path(path)
+        for cohort in site.cohorts.values()
+        for path in (*cohort.photos, *chain(*cohort.references.values()))
+    ]
+    executor = executor_of(how.engine, how.address, workers, how.carry_files)
+    return executor.standing(tuple(reads))
+
+
+def _workers(site: Site) -> int:
+    """As many processes as the file wants, where they fit the memory that it leaves a night."""
+    wanted = site.nightly.workers or usable_cores()
+    limit = site.nightly.memory_mb
+    return min(wanted, workers_within(limit * 10**6)) if limit else wanted
+
+
+def _fairly(site: Site, names: Iterable[str]) -> list[str]:
+    """Those that waited longest come first: after a night that was cut off, those it left out."""
+    return sorted(names, key=lambda name: [night.name for night in nights_of(site, name)[-1:]])
 
 
 @contextmanager
@@ -130,12 +161,19 @@ def _tried(site: Site, name: str, day: date) -> CohortNight:
 
 
 def _worked(
-    site: Site, name: str, day: date, log: Log, *, force: bool, on_progress: OnProgress
+    site: Site,
+    name: str,
+    day: date,
+    log: Log,
+    executor: Executor,
+    *,
+    force: bool,
+    on_progress: OnProgress,
 ) -> CohortNight:
     """One cohort's night; whatever goes wrong is told, and ends this one only."""
     cohort, clock = site.cohorts[name], perf_counter()
     try:
-        night = _work(site, name, day, force, on_progress)
+        night = _work(site, name, day, executor, force, on_progress)
     except IntakeStopped as error:
         said = _without_path(site, name, error.message)
         night = _night(cohort, name, Outcome.STOPPED, said=(said,))
@@ -158,7 +196,9 @@ def _worked(
     return night
 
 
-def _work(site: Site, name: str, day: date, force: bool, on_progress: OnProgress) -> CohortNight:
+def _work(
+    site: Site, name: str, day: date, executor: Executor, force: bool, on_progress: OnProgress
+) -> CohortNight:
     cohort, run = site.cohorts[name], site.run_of(name)
     if _over(cohort, day):
         return _forget(site, cohort, name)
@@ -167,7 +207,8 @@ def _work(site: Site, name: str, day: date, force: bool, on_progress: OnProgress
     outputs = run_sources(
         *(sources_of(site, cohort), run, *_rules(site, name)),
         force=force,
-        workers=site.nightly.workers or usable_cores(),
+        workers=_workers(site),
+        executor=executor,
         lang=site.lang,
         on_progress=lambda done, total: on_progress(name, done, total),
     )

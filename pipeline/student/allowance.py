@@ -27,6 +27,7 @@ _POLL_S = 0.05
 _STATM = Path("/proc/self/statm")
 # What a worker takes by itself, in bytes: networks, libraries, a usual photo.
 _WORKER = 400 * 2**20
+_PARENT = 300 * 2**20  # of 20,000 students
 _LARGEST = 1500 * 10**6  # of a large picture, by the shipped policy
 
 
@@ -46,6 +47,11 @@ class Terms:
 def large_at_once(workers: int) -> int:
     """How many large pictures fit the memory beside so many workers; 1 at least."""
     return max(1, (usable_memory() - workers * _WORKER) // _LARGEST)
+
+
+def workers_within(memory: int) -> int:
+    """How many workers fit so many bytes, beside their parent and one large picture; 1 at least."""
+    return max(1, (memory - _PARENT - _LARGEST) // _WORKER)
 
 
 _terms: Terms | None = None  # the process's own; None where nothing may end it

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from executor_cases import DECODING, LIMITS, leave, nothing, told
 
 from pipeline.core.policy import InputLimits
 from pipeline.night.executors import Duty
@@ -16,33 +16,10 @@ from pipeline.night.executors.processes import TOOK_TOO_LONG, Processes
 from pipeline.student import allowance
 from pipeline.student.allowance import LARGE, Terms, large_at_once, memory_for, time_for_one
 
-LIMITS = InputLimits(max_bytes=1, max_megapixels=1, max_seconds=1)
-
-
-def nothing() -> None:
-    pass
-
-
-def put_away(_tool: None) -> None:
-    pass
-
-
-def decoding(_tool: None, task: int) -> str:
-    """Task 3 is a decoder that never comes back and does not hear Python's signals."""
-    with time_for_one(LIMITS):
-        if task == 3:
-            hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
-    return "decoded"
-
-
-def told(_task: int, reason: str) -> str:
-    return reason
-
 
 def test_a_picture_that_takes_too_long_is_ended_once_and_the_others_go_on() -> None:
     start = time.perf_counter()
-    duty = Duty(nothing, decoding, told, put_away)
-    found = dict(Processes(2).work_off(((n, n) for n in range(12)), duty))
+    found = dict(Processes(2).work_off(((n, n) for n in range(12)), DECODING))
     assert found.pop(3) == TOOK_TOO_LONG
     assert found == dict.fromkeys({*range(12)} - {3}, "decoded")
     assert time.perf_counter() - start < 8
@@ -80,7 +57,7 @@ def test_large_pictures_take_turns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, apart: bool
 ) -> None:
     monkeypatch.setattr("pipeline.night.executors.processes.large_at_once", lambda _: 1)
-    duty = Duty(nothing, Taking(tmp_path / "log", size), told, put_away)
+    duty = Duty(nothing, Taking(tmp_path / "log", size), told, leave)
     found = dict(Processes(2).work_off(((n, n) for n in range(13)), duty))
     assert list(found.values()).count("taken") == 12
     lines = (tmp_path / "log").read_text().splitlines()

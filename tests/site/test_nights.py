@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.night import nightly
+from pipeline.night.executors.here import Here
 from pipeline.night.nightly import run_night
+from pipeline.site import nights
 from pipeline.site.config import Site, load_site
 from pipeline.site.log import Log, open_log
 from pipeline.site.nights import work_site
@@ -37,6 +39,7 @@ DAY = date(2026, 11, 24)
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No networks; the log is let go of afterwards."""
     monkeypatch.setattr(nightly, "run_night", partial(run_night, factory=fake()))
+    monkeypatch.setattr(nights, "executor_of", lambda *_: Here())
     yield
     for handler in logging.getLogger("photoproof").handlers[:]:
         logging.getLogger("photoproof").removeHandler(handler)

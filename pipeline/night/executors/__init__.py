@@ -1,20 +1,37 @@
 """Where tasks are worked off: an `Executor` takes tasks with their keys and gives the results back.
 
-`Processes` has worker processes on this machine; `Here` works in the caller's own process. What is
-done with a task is a `Duty`: a night's is `assessing`, an evaluation brings one of its own.
+`Processes` has worker processes on this machine, `OnRay` has them on the nodes of a Ray cluster,
+and `Here` works in the caller's own process. What is done with a task is a `Duty`: a night's is
+`assessing`, an evaluation brings one of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Key = TypeVar("Key")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Tool = TypeVar("Tool")
+
+
+@dataclass(frozen=True, slots=True)
+class Afar(Generic[Task]):
+    """What a duty needs on another machine; picklable.
+
+    Attributes:
+        pack: Called by the caller: what every machine is sent before its first task.
+        unpack: Called there with that; raises `PhotoproofError` where the machine will not do.
+        carry: The task with all that it reads, for machines that do not see the caller's files.
+    """
+
+    pack: Callable[[], object]
+    unpack: Callable[[Any], None]
+    carry: Callable[[Task], Task]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,7 @@ class Duty(Generic[Tool, Task, Result]):
         end: Releases what `begin` made.
         reads: Folders and files that tasks read, where a worker process is to be shut into a cage
             (`cage`) once its tool is made; None leaves it free.
+        afar: Where the workers may be on other machines; None where they need nothing there.
     """
 
     begin: Callable[[], Tool]
@@ -38,6 +56,7 @@ class Duty(Generic[Tool, Task, Result]):
     given_up: Callable[[Task, str], Result]
     end: Callable[[Tool], None]
     reads: tuple[Path, ...] | None = None
+    afar: Afar[Task] | None = None
 
 
 class Executor(Protocol):
@@ -54,4 +73,11 @@ class Executor(Protocol):
 
         Raises:
             PhotoproofError: Of the duty. What was given before holds.
+        """
+
+    def standing(self, reads: tuple[Path, ...]) -> AbstractContextManager[Executor]:
+        """The same, with workers that stay from one piece of work to the next of its kind.
+
+        Args:
+            reads: Folders and files below which lies all that the pieces read.
         """

@@ -10,22 +10,23 @@ from pipeline.core.cage import together
 from pipeline.core.errors import ModelError
 from pipeline.core.measurements import ASSESS_ERROR
 from pipeline.core.types import Cohort, Evidence, Job, Measurement
-from pipeline.night.executors import Duty
+from pipeline.night.executors import Afar, Duty
 from pipeline.student.engine import Engine
 
 EngineFactory = Callable[[], Engine]
 
 
 def assessing(
-    factory: EngineFactory, reads: tuple[Path, ...] | None = None
+    factory: EngineFactory, reads: tuple[Path, ...] | None = None, afar: Afar[Job] | None = None
 ) -> Duty[Engine, Job, Evidence]:
     """Jobs become evidence; never raises for a bad photo.
 
     Args:
         factory: Makes an engine, in each worker; picklable.
         reads: As `Duty.reads`.
+        afar: As `Duty.afar`.
     """
-    return Duty(partial(_started, factory), assess_one, _failed, _closed, reads)
+    return Duty(partial(_started, factory), assess_one, _failed, _closed, reads, afar)
 
 
 def files_of(cohort: Cohort) -> tuple[Path, ...]:

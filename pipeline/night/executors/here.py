@@ -7,6 +7,8 @@ process kills the caller.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from pipeline.night.executors import Duty, Key, Result, Task, Tool
 
@@ -27,3 +29,7 @@ class Here:
         finally:
             if tool is not None:
                 duty.end(tool)
+
+    def standing(self, reads: tuple[Path, ...]) -> AbstractContextManager[Here]:  # noqa: ARG002
+        """As `Executor.standing`: there are no workers."""
+        return nullcontext(self)

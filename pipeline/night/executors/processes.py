@@ -9,19 +9,27 @@ in a row, is no task's fault: it stops the work.
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Generic
+from typing import Any, Generic
 
+from pipeline.core.cage import together
 from pipeline.core.errors import ModelError
 from pipeline.night.executors import Duty, Key, Result, Task, Tool
 from pipeline.night.executors.worker import Word, serve
@@ -59,48 +67,124 @@ class Processes:
         Raises:
             ModelError: Two workers in a row ended while they were starting.
         """
-        with TemporaryDirectory(prefix="photoproof-") as turns:
-            terms = Terms(Path(turns), large_at_once(self._workers))
-            crew = _Crew(iter(tasks), duty, self._workers, terms)
-            try:
-                yield from crew.results()
-            finally:
-                crew.end()
+        with standing_crew(duty, self._workers) as crew:
+            yield from crew.work_off(tasks)
+
+    @contextmanager
+    def standing(self, reads: tuple[Path, ...]) -> Iterator[Standing]:
+        """As `Executor.standing`."""
+        with ExitStack() as stack:
+            yield Standing(self._workers, reads, stack)
+
+
+class Standing:
+    """`Processes` whose workers go on with the next piece of work, where it is of the same kind.
+
+    Args:
+        workers: As of `Processes`.
+        reads: Where a cage is wanted, workers may read below these, whichever piece they are at.
+        stack: Ends the workers.
+    """
+
+    def __init__(self, workers: int, reads: tuple[Path, ...], stack: ExitStack) -> None:
+        self._workers, self._reads, self._stack = workers, together(reads), stack
+        self._crew: Crew[Any, Any, Any] | None = None
+        self._kind = b""
+
+    def work_off(
+        self, tasks: Iterable[tuple[Key, Task]], duty: Duty[Tool, Task, Result]
+    ) -> Generator[tuple[Key, Result], None, None]:
+        """As `Processes.work_off`."""
+        if duty.reads is not None:
+            duty = replace(duty, reads=together((*self._reads, *duty.reads)))
+        # Equal tools, equal cages: partials are equal by what they say, not by what they are.
+        kind = pickle.dumps(duty)
+        if self._crew is None or kind != self._kind:
+            self._stack.close()
+            self._crew = self._stack.enter_context(standing_crew(duty, self._workers))
+            self._kind = kind
+        yield from self._crew.work_off(tasks)
+
+    def standing(self, reads: tuple[Path, ...]) -> AbstractContextManager[Standing]:  # noqa: ARG002
+        """As `Executor.standing`: it does already."""
+        return nullcontext(self)
+
+
+@contextmanager
+def standing_crew(
+    duty: Duty[Tool, Task, Result], workers: int, terms: Terms | None = None
+) -> Iterator[Crew[Tool, Task, Result]]:
+    """Workers that stay from one piece of work to the next, and end with the context.
+
+    Args:
+        duty: What is done with every task of every piece.
+        workers: Processes at most; each starts when there is first something for it.
+        terms: What they share with other crews of this machine; by default there is none.
+    """
+    with TemporaryDirectory(prefix="photoproof-") as turns:
+        crew = Crew(duty, workers, terms or Terms(Path(turns), large_at_once(workers)))
+        try:
+            yield crew
+        finally:
+            crew.end()
 
 
 @dataclass(eq=False, slots=True)
-class _Worker(Generic[Key, Task]):
-    """A process, the line to it, and the tasks it has, the one in work first."""
+class _Worker(Generic[Task]):
+    """A process, the line to it, and the tasks it has with their keys, the one in work first."""
 
     process: BaseProcess
     line: Connection
     ready: bool = False
-    hand: deque[tuple[Key, Task]] = field(default_factory=deque)
+    hand: deque[tuple[Any, Task]] = field(default_factory=deque)
 
 
-class _Crew(Generic[Tool, Key, Task, Result]):
-    """The workers of one piece of work, and what is still to do."""
+class Crew(Generic[Tool, Task, Result]):
+    """Worker processes, and what is still to do of the piece of work they are at."""
 
-    def __init__(
-        self,
-        tasks: Iterator[tuple[Key, Task]],
-        duty: Duty[Tool, Task, Result],
-        most: int,
-        terms: Terms,
-    ) -> None:
-        self._tasks, self._duty, self._most, self._terms = tasks, duty, most, terms
-        self._waiting: deque[tuple[Key, Task]] = deque()  # taken from `tasks`, with no worker
-        self._deaths: Counter[Key] = Counter()
+    def __init__(self, duty: Duty[Tool, Task, Result], most: int, terms: Terms) -> None:
+        self._duty, self._most, self._terms = duty, most, terms
+        self._tasks: Iterator[tuple[Any, Task]] = iter(())
+        self._waiting: deque[tuple[Any, Task]] = deque()  # taken from `_tasks`, with no worker
+        self._deaths: Counter[Any] = Counter()
         self._unstarted = 0  # workers in a row that ended before they were ready
-        self._workers: dict[Connection, _Worker[Key, Task]] = {}
-        self._leaving: list[BaseProcess] = []
+        self._workers: dict[Connection, _Worker[Task]] = {}
 
-    def results(self) -> Iterator[tuple[Key, Result]]:
+    def work_off(
+        self, tasks: Iterable[tuple[Key, Task]]
+    ) -> Generator[tuple[Key, Result], None, None]:
+        """One piece of work, as `Executor.work_off`; one after the other."""
+        self._tasks = iter(tasks)
+        self._deaths.clear()
+        try:
+            yield from self._results()
+        finally:
+            self._drop_what_is_in_hand()
+
+    def end(self) -> None:
+        """End every process: at once what still works or starts, after a while what has nothing."""
+        for worker in self._workers.values():
+            if worker.hand or not worker.ready:
+                worker.process.kill()
+            else:
+                with suppress(OSError):
+                    worker.line.send(None)
+        for worker in self._workers.values():
+            worker.process.join(_LEAVE_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+            worker.line.close()
+        self._workers.clear()
+
+    def _results(self) -> Iterator[tuple[Any, Result]]:
         """All results, as they come."""
-        self._waiting.extend(islice(self._tasks, self._most))
+        for worker in self._workers.values():  # from the piece before
+            self._supply(worker)
+        self._waiting.extend(islice(self._tasks, self._most - len(self._workers)))
         for _ in range(len(self._waiting)):
             self._hire()
-        while self._workers:
+        while self._waiting or any(worker.hand for worker in self._workers.values()):
             for line in wait(list(self._workers)):
                 assert isinstance(line, Connection)
                 worker = self._workers[line]
@@ -119,18 +203,15 @@ class _Crew(Generic[Tool, Key, Task, Result]):
                     worker.ready, self._unstarted = True, 0
                     self._supply(worker)
 
-    def end(self) -> None:
-        """End every process: at once what still works, after a while what was told to leave."""
-        for worker in self._workers.values():
+    def _drop_what_is_in_hand(self) -> None:
+        """The piece was given up before its end: who is at it cannot be asked for anything else."""
+        self._tasks = iter(())
+        self._waiting.clear()
+        for worker in [worker for worker in self._workers.values() if worker.hand]:
             worker.process.kill()
-            self._leaving.append(worker.process)
-        for process in self._leaving:
-            process.join(_LEAVE_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
-        for line in self._workers:
-            line.close()
+            worker.process.join()
+            worker.line.close()
+            del self._workers[worker.line]
 
     def _hire(self) -> None:
         # Spawned, not forked: OpenVINO owns threads that a fork would lose.
@@ -142,30 +223,24 @@ class _Crew(Generic[Tool, Key, Task, Result]):
         theirs.close()  # so that the line ends when the process does
         self._workers[ours] = _Worker(process, ours)
 
-    def _supply(self, worker: _Worker[Key, Task]) -> None:
-        """Give a worker what it may have in hand; let it go where nothing is left."""
+    def _supply(self, worker: _Worker[Task]) -> None:
+        """Give a worker what it may have in hand."""
         while self._may_have_more(worker) and (keyed := self._next()):
             worker.hand.append(keyed)
-            with suppress(OSError):  # it has died: `results` will hear of it
+            with suppress(OSError):  # it has died: `_results` will hear of it
                 worker.line.send((keyed[1],))
-        if not worker.hand:
-            with suppress(OSError):
-                worker.line.send(None)
-            del self._workers[worker.line]
-            worker.line.close()
-            self._leaving.append(worker.process)
 
-    def _may_have_more(self, worker: _Worker[Key, Task]) -> bool:
+    def _may_have_more(self, worker: _Worker[Task]) -> bool:
         """None lies with a worker that is busy while another has nothing to do, or soon has not."""
         others = (other for other in self._workers.values() if other is not worker)
         return not worker.hand or (
             len(worker.hand) < _IN_HAND and all(other.hand for other in others)
         )
 
-    def _next(self) -> tuple[Key, Task] | None:
+    def _next(self) -> tuple[Any, Task] | None:
         return self._waiting.popleft() if self._waiting else next(self._tasks, None)
 
-    def _lost(self, worker: _Worker[Key, Task]) -> Iterator[tuple[Key, Result]]:
+    def _lost(self, worker: _Worker[Task]) -> Iterator[tuple[Any, Result]]:
         """A worker has died: replace it, and try what it had in work again."""
         del self._workers[worker.line]
         worker.line.close()
@@ -177,7 +252,7 @@ class _Crew(Generic[Tool, Key, Task, Result]):
                 "Its memory may have run out: take fewer --workers."
                 " `photoproof doctor` looks further.",
             )
-        given_up: list[tuple[Key, Result]] = []
+        given_up: list[tuple[Any, Result]] = []
         if worker.hand:
             key, task = worker.hand[0]
             self._deaths[key] += 1
