@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from places import TESTS
+from places import ROOT, TESTS
 
 PHOTOS = {
     f"S{n:02}": f"turn={90 * (n % 4)} score={(n % 10) / 10} sha={n % 37} sleep=0.05"
@@ -38,7 +38,7 @@ def nodes(count: int) -> Iterator[Any]:
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
-        "PYTHONPATH": str(TESTS),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{TESTS}",
     }
     with tempfile.TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True) as folder:
         os.environ["RAY_TMPDIR"] = folder

@@ -160,7 +160,6 @@ def _whole_page(page: Any, picture: Any) -> bytes:
         return b""
     if raw.FPDFPageObj_HasTransparency(picture):
         return b""
-    from PIL import Image  # late: the parent of a night knows of PDFs, and decodes none
 
     jpeg = bytes(picture.get_data())
     try:

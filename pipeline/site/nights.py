@@ -90,7 +90,7 @@ def work_site(
 def _executor(site: Site) -> AbstractContextManager[Executor]:
     """Where all cohorts' students are looked at: workers start once a night, not once a cohort."""
     how = site.nightly
-    workers = how.workers if how.address else _workers(site)
+    workers = how.workers if how.address else workers_of(site)
     reads = [
         site.path(path)
         for cohort in site.cohorts.values()
@@ -100,7 +100,7 @@ def _executor(site: Site) -> AbstractContextManager[Executor]:
     return executor.standing(tuple(reads))
 
 
-def _workers(site: Site) -> int:
+def workers_of(site: Site) -> int:
     """As many processes as the file wants, where they fit the memory that it leaves a night."""
     wanted = site.nightly.workers or usable_cores()
     limit = site.nightly.memory_mb
@@ -207,7 +207,7 @@ def _work(
     outputs = run_sources(
         *(sources_of(site, cohort), run, *_rules(site, name)),
         force=force,
-        workers=_workers(site),
+        workers=workers_of(site),
         executor=executor,
         lang=site.lang,
         on_progress=lambda done, total: on_progress(name, done, total),

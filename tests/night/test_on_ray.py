@@ -23,7 +23,7 @@ from executor_cases import (
     wrong_machine,
 )
 from fakes import cohort_of, fake
-from places import TESTS
+from places import ROOT, TESTS
 
 from pipeline.core.errors import ConfigError, ModelError, SourceError
 from pipeline.core.policy import Policy, Profile
@@ -44,7 +44,7 @@ TWO = Cluster(cores=2)
 def cluster() -> Iterator[Any]:
     """Two cores of this machine, which every test of this file works on."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), str(TESTS / "night")]))
+        patch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{TESTS}")
         with joined(TWO) as ray:
             yield ray
 

@@ -81,6 +81,18 @@ def test_nights_are_kept_by_date_and_old_ones_forgotten(site: Site, tmp_path: Pa
     assert (nights / "newest").resolve().name == "2026-11-24"
 
 
+def test_those_who_waited_longest_come_first(site: Site) -> None:
+    work_site(site, ["2026"], today=DAY.replace(day=23))
+    assert [night.cohort for night in work_site(site, today=DAY)] == ["2027", "2026"]
+    assert [night.cohort for night in work_site(site, today=DAY)] == ["2026", "2027"]
+
+
+def test_no_more_workers_start_than_fit_the_memory(tmp_path: Path) -> None:
+    for limit, workers in (("", 8), ("memory_mb = 3000\n", 2), ("memory_mb = 1\n", 1)):
+        site = load_site(site_file(tmp_path, f"[nightly]\nworkers = 8\n{limit}"))
+        assert nights.workers_of(site) == workers
+
+
 def test_what_is_still_arriving_waits(tmp_path: Path) -> None:
     deliver(tmp_path / "in", {"S1": GOOD, "S2": GOOD, "S3": GOOD, "S4": GOOD})
     text = SITE + QUIET.replace("settle_minutes = 0", "settle_minutes = 10")
