@@ -138,7 +138,7 @@ def test_pages_of_help_have_no_english_but_names() -> None:
     [
         (["--no-such"], "没有选项 --no-such"),
         (["purg"], "没有命令 'purg'，是不是 'purge'？"),
-        (["decide"], "缺少参数 'out'"),
+        (["diff"], "缺少参数 'RUN_A'"),
         (["run"], "缺少选项 '--roster'"),
         (["decide", "a", "b"], "多出了参数（b）"),
         (["run", "--out"], "选项 '--out' 需要一个值"),
