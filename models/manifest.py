@@ -225,11 +225,9 @@ def path_of(weight_id: str) -> Path:
         asset = {asset.id: asset for asset in weights()}[weight_id]
         path, size, command = weights_dir() / asset.file, asset.bytes, _pull_of(asset)
     if not path.is_file():
-        raise ModelError(f"weight {weight_id} is missing: run `{command}`", f"Run `{command}`.")
+        raise ModelError("weight_missing", weight_id=weight_id, command=command)
     if path.stat().st_size != size:
-        raise ModelError(
-            f"weight {weight_id} is damaged: {path} has another size", f"Run `{command}`."
-        )
+        raise ModelError("weight_size", weight_id=weight_id, path=path, command=command)
     return path
 
 
@@ -283,7 +281,9 @@ def digests(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str
 
 def _need(weight_id: str, path: Path, state: State, command: str) -> None:
     if state != "present":
-        raise ModelError(f"weight {weight_id} is {state}: {path}", f"Run `{command}`.")
+        raise ModelError(
+            "weight_wrong", weight_id=weight_id, state=state, path=path, command=command
+        )
 
 
 def _pull_of(asset: Asset) -> str:

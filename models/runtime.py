@@ -73,11 +73,7 @@ class Network:
             self._request = network.create_infer_request()
             self._request.infer()  # on an empty picture: what cannot run here fails now
         except (*FAILURES, OSError, MemoryError) as error:
-            raise ModelError(
-                f"{path.name} cannot be loaded on this machine: {_told(error)}",
-                "A processor needs AVX2 (`photoproof doctor` tells what this one has). Where the"
-                " file is damaged: `photoproof models verify`, then `photoproof models pull`.",
-            ) from error
+            raise ModelError("network_unloadable", name=path.name, why=_told(error)) from error
 
     def __call__(self, batch: Floats | Pixels) -> dict[str, Floats]:
         """Outputs by name; the arrays are copies the caller may keep."""

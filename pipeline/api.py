@@ -275,9 +275,7 @@ class Run:
         """
         with Store(database_of(self.folder), readonly=True) as store:
             if store.summary() != self.summary:
-                raise StoreError(
-                    f"{self.folder}: its run was changed since it was opened", "Open it again."
-                )
+                raise StoreError("run_changed", folder=self.folder)
             yield from store.cases()
 
 

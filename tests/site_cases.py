@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.site.config import FILE
+from pipeline.site.place import FILE
 
 SITE = """name = "示例大学"
 [cohorts.2026]

@@ -171,7 +171,7 @@ def _meshes_apart(sample: Path) -> float:
     task = manifest.path_of("face_landmarker")
     picture = cv2.imread(str(sample))
     if picture is None:
-        raise SourceError(f"{sample.name} is no picture", "Run `photoproof demo` to fetch it anew.")
+        raise SourceError("sample_no_picture", name=sample.name)
     square = fit(np.asarray(picture, np.uint8), _MESH_SIDE)[0]
     with closing(FaceReference(task)) as mediapipes:
         frame, theirs = FaceRegion(task)(square), mediapipes(square)

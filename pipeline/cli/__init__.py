@@ -8,13 +8,13 @@ import typer
 
 from pipeline.cli.console import err_console, plain
 from pipeline.cli.late import LateGroup
+from pipeline.cli.speech import TerminalLang, tell
 from pipeline.cli.stopping import Stopped, heed_signals
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.private import shield
 
 app = typer.Typer(
     cls=LateGroup,
-    help="Checks graduation photos the night they arrive. People decide; the machine never does.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -22,7 +22,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def photoproof() -> None:
+def photoproof(lang: TerminalLang = None) -> None:
     """All commands are in `pipeline.cli.late`; without a callback Typer would see none."""
 
 
@@ -36,11 +36,11 @@ def main() -> None:
     except PhotoproofError as error:
         from pipeline.core.privacy import masked_sentence
 
-        said = plain(masked_sentence(error.message))
+        said = plain(masked_sentence(tell(error.message)))
         err_console.print(f"[bold red]photoproof:[/] {said}", highlight=False)
         if error.hint:
-            err_console.print(plain(masked_sentence(error.hint)), highlight=False)
+            err_console.print(plain(masked_sentence(tell(error.hint))), highlight=False)
         sys.exit(error.exit_code)
     except Stopped as stop:
-        err_console.print(plain(stop.message), highlight=False, soft_wrap=True)
+        err_console.print(plain(tell(stop.message)), highlight=False, soft_wrap=True)
         sys.exit(stop.exit_code)

@@ -14,20 +14,17 @@ from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language
 from pipeline.core.errors import ViolationsFound
 from pipeline.core.imagefile import PICTURES
 from pipeline.core.privacy import masked
+from pipeline.core.said import cause
 from pipeline.core.words import words
 
 
 def check_command(
-    photos: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO...", help="Picture files, folders, patterns.")
-    ],
-    profile: Annotated[
-        str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
-    ] = None,
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...")],
+    profile: Annotated[str | None, typer.Option()] = None,
     policy: PolicyFile = None,
     annotate_to: Annotated[
         Path | None,
-        typer.Option("--annotate", metavar="DIR", help="Write pictures with guide lines there."),
+        typer.Option("--annotate", metavar="DIR"),
     ] = None,
     lang: Lang = "zh",
     as_json: AsJson = False,
@@ -55,7 +52,7 @@ def check_command(
         one for one in checked if any(f.severity.name != "ADVICE" for f in one.assessment.findings)
     ]
     if bad:
-        raise ViolationsFound(f"{len(bad)} of {len(checked)} photos violate the standard")
+        raise ViolationsFound("photos_violate", bad=len(bad), checked=len(checked))
 
 
 def _pictures(given: list[Path]) -> list[Path]:
@@ -75,7 +72,7 @@ def _pictures(given: list[Path]) -> list[Path]:
         else:
             found = [path]
         if not found:
-            raise SourceError(f"{masked(str(path))}: no picture there", "Check the path.")
+            raise SourceError("no_picture", path=masked(str(path)))
         pictures += found
     return pictures
 
@@ -102,7 +99,7 @@ def _free(folder: Path, stem: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"{folder}: cannot be made ({error.strerror})") from error
+        raise SourceError("folder_unmakable", folder=folder, why=cause(error)) from error
     number, path = 1, folder / f"{stem}.png"
     while path.exists():
         number, path = number + 1, folder / f"{stem}-{number + 1}.png"

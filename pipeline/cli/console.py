@@ -23,6 +23,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.core.said import said
+
 if TYPE_CHECKING:
     from models.fetch import OnEvent
     from pipeline import Language, Outputs
@@ -31,14 +33,10 @@ if TYPE_CHECKING:
 out_console = Console()
 err_console = Console(stderr=True)
 
-Lang = Annotated[str, typer.Option("--lang", help="Language of the report: zh or en.")]
-PolicyFile = Annotated[
-    Path | None, typer.Option("--policy", help="TOML file that overrides the shipped policy.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Workers = Annotated[
-    int, typer.Option(min=0, help="Worker processes; 0 takes the cores this process may use.")
-]
+Lang = Annotated[str, typer.Option("--lang")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy")]
+AsJson = Annotated[bool, typer.Option("--json")]
+Workers = Annotated[int, typer.Option(min=0)]
 
 
 def language(text: str) -> Language:
@@ -47,7 +45,7 @@ def language(text: str) -> Language:
 
     if text not in languages():
         raise typer.BadParameter(
-            f"{text!r}; allowed: {', '.join(languages())}", param_hint="--lang"
+            said("fault.not_allowed", text=text, allowed=languages()), param_hint="--lang"
         )
     return text
 

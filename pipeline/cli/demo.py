@@ -15,10 +15,8 @@ from pipeline.sample.cohort import build
 
 
 def demo_command(
-    out: Annotated[Path, typer.Option(help="Folder for the sample cohort and its report.")] = Path(
-        "runs/demo"
-    ),
-    mirror: Annotated[Path | None, typer.Option(help="Folder with files already fetched.")] = None,
+    out: Annotated[Path, typer.Option()] = Path("runs/demo"),
+    mirror: Annotated[Path | None, typer.Option()] = None,
     workers: Workers = 0,
     lang: Lang = "zh",
     as_json: AsJson = False,

@@ -28,7 +28,7 @@ def doctor_command(as_json: AsJson = False) -> None:
                 out_console.print(f"     {plain(check.advice)}", highlight=False)
     bad = [check.name for check in checks if not check.ok]
     if bad:
-        raise InstallationError(f"{len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")
+        raise InstallationError("checks_failed", bad=len(bad), checks=len(checks), names=tuple(bad))
 
 
 def _of_site() -> Iterator[doctor.Check]:

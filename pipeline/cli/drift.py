@@ -19,12 +19,10 @@ _DETAILS = 3  # of each cause, on the screen; CSV and JSON have all
 def diff_command(
     run_a: Annotated[
         Path,
-        typer.Argument(parser=run_folder, help="Output folder of the earlier run, or a cohort."),
+        typer.Argument(parser=run_folder),
     ],
-    run_b: Annotated[
-        Path, typer.Argument(parser=run_folder, help="Output folder of the later run, or a cohort.")
-    ],
-    csv: Annotated[Path | None, typer.Option("--csv", help="CSV file for the changes.")] = None,
+    run_b: Annotated[Path, typer.Argument(parser=run_folder)],
+    csv: Annotated[Path | None, typer.Option("--csv")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say who changed between two runs, and why; both are only read."""

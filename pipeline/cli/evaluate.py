@@ -17,15 +17,15 @@ from pipeline.cli.of_site import RunFolder
 from pipeline.core.cores import usable_cores
 from pipeline.core.policy import load_policy
 
-app = typer.Typer(help="Measure how good the judgement is.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
-Root = Annotated[Path, typer.Option(help="Folder that the paths in the file start from.")]
-Out = Annotated[Path, typer.Option(help="Folder for metrics.json and the tables and plots.")]
+Root = Annotated[Path, typer.Option()]
+Out = Annotated[Path, typer.Option()]
 
 
 @app.command("verification")
 def verification_command(
-    pairs: Annotated[Path, typer.Argument(help="CSV with columns path_a, path_b, same (1 or 0).")],
+    pairs: Annotated[Path, typer.Argument()],
     root: Root,
     out: Out,
     policy: PolicyFile = None,
@@ -64,13 +64,11 @@ def verification_command(
 
 @app.command("orientation")
 def orientation_command(
-    manifest: Annotated[Path, typer.Argument(help="CSV with a column path; upright pictures.")],
+    manifest: Annotated[Path, typer.Argument()],
     root: Root,
     out: Out,
-    degrade: Annotated[
-        bool, typer.Option("--degrade", help="Also try six worse versions of each picture.")
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random angles of --degrade.")] = 0,
+    degrade: Annotated[bool, typer.Option("--degrade")] = False,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
     policy: PolicyFile = None,
     workers: Workers = 0,
     as_json: AsJson = False,
@@ -105,8 +103,8 @@ def orientation_command(
 @app.command("cohort")
 def cohort_command(
     run: RunFolder,
-    truth: Annotated[Path, typer.Argument(help="CSV of what is right for every student.")],
-    out: Annotated[Path | None, typer.Option(help="JSON file for the result.")] = None,
+    truth: Annotated[Path, typer.Argument()],
+    out: Annotated[Path | None, typer.Option()] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score a finished run against the truth, reason by reason."""

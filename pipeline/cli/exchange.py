@@ -19,14 +19,12 @@ from pipeline.desk.exchange.decision_tables import decisions
 from pipeline.desk.exchange.report_decisions import offline
 from pipeline.source.text import listed
 
-Out = Annotated[Path, typer.Option(help="Folder for the tables.")]
-TableFile = Annotated[Path, typer.Argument(metavar="FILE", help="xlsx, xls, ods, csv or dbf.")]
-ColumnsFile = Annotated[
-    Path | None, typer.Option("--columns", help="TOML file that maps headers to fields.")
-]
+Out = Annotated[Path, typer.Option()]
+TableFile = Annotated[Path, typer.Argument(metavar="FILE")]
+ColumnsFile = Annotated[Path | None, typer.Option("--columns")]
 
-export_app = typer.Typer(help="Tables of what people decided.", no_args_is_help=True)
-import_app = typer.Typer(help="What registry, students and colleges say.", no_args_is_help=True)
+export_app = typer.Typer(no_args_is_help=True)
+import_app = typer.Typer(no_args_is_help=True)
 
 
 @export_app.command("college")
@@ -68,11 +66,9 @@ def import_answers(file: TableFile, run: RunFolder, columns: ColumnsFile = None)
 
 @import_app.command("decisions")
 def import_decisions(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="xlsx, csv, or what report.html saved (json).")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
     run: RunFolder,
-    reviewer: Annotated[str, typer.Option(help="Who decided, where no column says so.")] = "",
+    reviewer: Annotated[str, typer.Option()] = "",
 ) -> None:
     """Decisions made elsewhere: in report.html, in the college table, or decisions.csv."""
     read = offline if file.suffix.lower() == ".json" else decisions

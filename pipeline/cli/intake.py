@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.console import AsJson, Lang, PolicyFile, language, out_console, plain
+from pipeline.core.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,35 +19,25 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # lines of a list
 
-RosterFiles = Annotated[
-    list[Path], typer.Option("--roster", help="Roster: .xlsx, .xls, .ods, .csv, .dbf; repeatable.")
-]
-Photos = Annotated[
-    list[Path], typer.Option("--photos", help="Folder or zip of photos; repeatable, later counts.")
-]
+RosterFiles = Annotated[list[Path], typer.Option("--roster")]
+Photos = Annotated[list[Path], typer.Option("--photos")]
 References = Annotated[
     list[str] | None,
-    typer.Option(
-        "--references",
-        metavar="[KIND=]PATH",
-        help="Folder or zip of references; without KIND folders and names say it; repeatable.",
-    ),
+    typer.Option("--references", metavar="[KIND=]PATH"),
 ]
-ColumnsFile = Annotated[
-    Path | None, typer.Option("--columns", help="TOML file that maps roster headers to fields.")
-]
+ColumnsFile = Annotated[Path | None, typer.Option("--columns")]
 Reshoot = Annotated[
     list[Path] | None,
-    typer.Option("--reshoot", help="Photos that count before all others; repeatable."),
+    typer.Option("--reshoot"),
 ]
 Assign = Annotated[
     list[Path] | None,
-    typer.Option("--assign", help="Table (file, student) of files given by people; repeatable."),
+    typer.Option("--assign"),
 ]
 
 OptOut = Annotated[
     list[Path] | None,
-    typer.Option("--opt-out", help="List of students who refuse comparison; repeatable."),
+    typer.Option("--opt-out"),
 ]
 
 
@@ -58,13 +49,9 @@ def intake_command(
     reshoot: Reshoot = None,
     assign: Assign = None,
     opt_out: OptOut = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Output folder of the run; it is read, never written.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option()] = None,
     policy: PolicyFile = None,
-    worklist: Annotated[
-        Path | None, typer.Option(help="Write what needs a look as an .xlsx work list.")
-    ] = None,
+    worklist: Annotated[Path | None, typer.Option()] = None,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
@@ -108,8 +95,7 @@ def reference_kinds(given: list[str]) -> dict[str, list[Path]]:
             kind, path = "", text
         elif not (kind and equals and path):
             raise typer.BadParameter(
-                f"{text!r} is not KIND=PATH, for instance idcard=cards/, nor a folder or archive",
-                param_hint="--references",
+                said("fault.no_kind_path", text=text), param_hint="--references"
             )
         kinds.setdefault(kind, []).append(Path(path))
     return kinds

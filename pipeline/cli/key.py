@@ -15,11 +15,11 @@ from pipeline.night.folder import LEDGER, database_of, locked
 from pipeline.store import Store
 from pipeline.store.ledger import Ledger
 
-app = typer.Typer(help="Keys that encrypt what runs keep.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("new")
-def new_key(file: Annotated[Path, typer.Argument(help="Where to put it.")]) -> None:
+def new_key(file: Annotated[Path, typer.Argument()]) -> None:
     """Write a new key into a file that its owner alone may read."""
     site_key.make(file)
     out_console.print(f"Name it to every command: {site_key.FILE}={file}", highlight=False)
@@ -30,12 +30,10 @@ def new_key(file: Annotated[Path, typer.Argument(help="Where to put it.")]) -> N
 def rotate(runs: AnyRunFolders = None) -> None:
     """Close runs by the first key that is configured, whichever of them closed them before."""
     if not site_key.given():
-        raise ConfigError("no key is configured", f"Name its file in {site_key.FILE}.")
+        raise ConfigError("no_key", file=site_key.FILE)
     due = runs or runs_of_site()
     if not due:
-        raise ConfigError(
-            "no run is named, and there is no site here that has any", "Name a run's folder."
-        )
+        raise ConfigError("no_run_named")
     for run in due:
         database = database_of(run)
         with locked(run), Store(database) as store, Ledger(run / LEDGER) as ledger:

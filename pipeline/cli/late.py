@@ -1,21 +1,33 @@
 """Every command and where it is; a command's module is loaded when the command is called.
 
 So `photoproof --help` loads none of them, and no command waits for what only another one needs.
+What help says of each stands in the catalogue, in `[command]` and `[option]`.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from pipeline.cli.of_site import OfSite
+from pipeline.cli.speech import (
+    language_of,
+    show_aborted,
+    show_fault,
+    speak,
+    term,
+    word_help,
+    word_own_help,
+)
 
 
 class Place(NamedTuple):
-    """Where a command is, and what `photoproof --help` says of it: its docstring's first line.
+    """Where a command is.
 
     Attributes:
         module: Within this package.
@@ -24,102 +36,37 @@ class Place(NamedTuple):
 
     module: str
     name: str
-    help: str
 
 
 COMMANDS = {
-    "run": Place(
-        "nightly",
-        "run",
-        "Check a cohort's photos and write results.csv, report.html, report.xlsx and run.json.",
-    ),
-    "intake": Place(
-        "intake",
-        "intake_command",
-        "Say what a night would understand of roster and files; exit code 20 where it would stop.",
-    ),
-    "manifest": Place("manifest", "app", "What was checked against what is delivered."),
-    "decide": Place(
-        "nightly",
-        "decide_command",
-        "Judge a finished run anew by another policy, without touching a photo.",
-    ),
-    "demo": Place(
-        "demo",
-        "demo_command",
-        "Fetch weights and sample pictures, build the sample cohort, run the nightly job on it.",
-    ),
-    "doctor": Place(
-        "doctor",
-        "doctor_command",
-        "Say what is wrong with this installation, and what to do about it.",
-    ),
-    "check": Place(
-        "check",
-        "check_command",
-        "Check single photos against a photo standard; exit code 18 when one violates it.",
-    ),
-    "propose": Place(
-        "propose",
-        "propose_command",
-        "Propose turns and crops in new files: lossless quarter turns, crops as coordinates.",
-    ),
-    "regress": Place(
-        "regress",
-        "regress_command",
-        "Measure the golden pictures again; exit code 19 when a floor is missed.",
-    ),
-    "diff": Place(
-        "drift", "diff_command", "Say who changed between two runs, and why; both are only read."
-    ),
-    "version": Place("version", "version_command", "Print the version."),
-    "models": Place("models", "app", "Fetch and verify the networks' weights."),
-    "profiles": Place(
-        "profiles", "app", "Photo standards: limits by measure, each with its clause."
-    ),
-    "evaluate": Place("evaluate", "app", "Measure how good the judgement is."),
-    "review": Place("review", "review_command", "Serve the review desk of a run in the browser."),
-    "users": Place("review", "users_app", "Accounts of the review desk."),
-    "audit": Place("review", "audit_app", "The review desk's action log."),
-    "site": Place("site", "site_app", "The school's site: what lies where."),
-    "nightly": Place(
-        "site",
-        "nightly_command",
-        "Work through the site's cohorts; exit codes 0, 30 to 33 for a scheduler.",
-    ),
-    "backup": Place(
-        "site",
-        "backup_command",
-        "Copy cohorts into one checked archive; a desk may go on meanwhile.",
-    ),
-    "restore": Place(
-        "site",
-        "restore_command",
-        "Put the cohorts of a backup back; what is there already is never replaced.",
-    ),
-    "purge": Place(
-        "purge",
-        "purge_command",
-        "Delete all that runs hold of their students; who did what stays in the log.",
-    ),
-    "privacy": Place(
-        "privacy",
-        "privacy_command",
-        "Print what a privacy impact assessment asks: purposes, data, places, persons stored.",
-    ),
-    "key": Place("key", "app", "Keys that encrypt what runs keep."),
-    "dossier": Place(
-        "paper",
-        "dossier_command",
-        "Print the dossier of students whose identity is doubted, with the files that go with it.",
-    ),
-    "reshoot": Place(
-        "paper",
-        "reshoot_command",
-        "Print the list, notices to colleges and slips for students of a re-shoot day.",
-    ),
-    "export": Place("exchange", "export_app", "Tables of what people decided."),
-    "import": Place("exchange", "import_app", "What registry, students and colleges say."),
+    "run": Place("nightly", "run"),
+    "intake": Place("intake", "intake_command"),
+    "manifest": Place("manifest", "app"),
+    "decide": Place("nightly", "decide_command"),
+    "demo": Place("demo", "demo_command"),
+    "doctor": Place("doctor", "doctor_command"),
+    "check": Place("check", "check_command"),
+    "propose": Place("propose", "propose_command"),
+    "regress": Place("regress", "regress_command"),
+    "diff": Place("drift", "diff_command"),
+    "version": Place("version", "version_command"),
+    "models": Place("models", "app"),
+    "profiles": Place("profiles", "app"),
+    "evaluate": Place("evaluate", "app"),
+    "review": Place("review", "review_command"),
+    "users": Place("review", "users_app"),
+    "audit": Place("review", "audit_app"),
+    "site": Place("site", "site_app"),
+    "nightly": Place("site", "nightly_command"),
+    "backup": Place("site", "backup_command"),
+    "restore": Place("site", "restore_command"),
+    "purge": Place("purge", "purge_command"),
+    "privacy": Place("privacy", "privacy_command"),
+    "key": Place("key", "app"),
+    "dossier": Place("paper", "dossier_command"),
+    "reshoot": Place("paper", "reshoot_command"),
+    "export": Place("exchange", "export_app"),
+    "import": Place("exchange", "import_app"),
 }
 
 
@@ -127,8 +74,25 @@ class LateGroup(TyperGroup):
     """The commands of `COMMANDS`: named without being loaded, loaded to be called."""
 
     def __init__(self, **attributes: Any) -> None:
-        named = {name: TyperCommand(name, help=at.help) for name, at in COMMANDS.items()}
+        named = {name: TyperCommand(name) for name in COMMANDS}
         super().__init__(**{**attributes, "commands": named})
+
+    def main(self, *given: Any, **named: Any) -> Any:
+        """Work off a command line; Typer's errors are said in the terminal's language."""
+        arguments = given[0] if given else named.get("args")
+        speak(language_of(sys.argv[1:] if arguments is None else arguments))
+        word_own_help(self, "photoproof")
+        for name, command in self.commands.items():
+            command.help = term("command", name)
+        try:
+            code = super().main(*given, **{**named, "standalone_mode": False})
+        except typer.Abort:
+            show_aborted()
+            sys.exit(1)
+        except TyperException as error:
+            show_fault(error)
+            sys.exit(error.exit_code)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that is called, loaded. Click's usage error where there is none."""
@@ -148,7 +112,7 @@ def loaded(name: str) -> Any:
         around.command(name)(found)
     _know_sites(around)
     group: Any = typer.main.get_command(around)
-    return group.commands[name]
+    return word_help(group.commands[name], name)
 
 
 def _know_sites(application: typer.Typer) -> None:

@@ -13,7 +13,7 @@ from pipeline.cli.of_site import run_folder
 from pipeline.core.errors import ManifestError
 from pipeline.core.privacy import masked_file_name
 
-app = typer.Typer(help="What was checked against what is delivered.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 _SHOWN = 50
 
 
@@ -24,14 +24,10 @@ def manifest() -> None:
 
 @app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(help="Folder or zip of photos to be delivered.")],
+    folder: Annotated[Path, typer.Argument()],
     files: Annotated[
         Path,
-        typer.Option(
-            "--files",
-            parser=run_folder,
-            help="files.csv of the run, the run's folder, or a cohort of the site.",
-        ),
+        typer.Option("--files", parser=run_folder),
     ],
 ) -> None:
     """Compare a folder with files.csv; exit code 21 where it is not what was checked."""
@@ -45,7 +41,4 @@ def verify_command(
         out_console.print(table)
     out_console.print(f"{found.right} files as checked", highlight=False)
     if found.faults:
-        raise ManifestError(
-            f"{folder}: {len(found.faults)} files are not as they were checked",
-            "Deliver the files that were checked, or check these first.",
-        )
+        raise ManifestError("delivery_differs", folder=folder, faults=len(found.faults))

@@ -13,29 +13,28 @@ from models import fetch, manifest
 from pipeline.cli.console import AsJson, out_console, say
 from pipeline.cli.of_site import optional_recognisers, site_if_any
 from pipeline.core.errors import ModelError
+from pipeline.core.said import said
 
-app = typer.Typer(help="Fetch and verify the networks' weights.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("pull")
 def pull_weights(
     mirror: Annotated[
         Path | None,
-        typer.Option(help="Folder with the files, tried first; also PHOTOPROOF_MODEL_DIR."),
+        typer.Option(),
     ] = None,
     extra: Annotated[
         list[str] | None,
-        typer.Option(
-            "--with", metavar="RECOGNISER", help="An optional recogniser's weights; repeatable."
-        ),
+        typer.Option("--with", metavar="RECOGNISER"),
     ] = None,
 ) -> None:
     """Fetch what is missing, check every byte, prepare what has to be prepared."""
     known = sorted({asset.recogniser for asset in manifest.weights() if asset.optional})
     for name in extra or ():
         if name not in known:
-            allowed = ", ".join(known)
-            raise typer.BadParameter(f"{name!r}; allowed: {allowed}", param_hint="--with")
+            refusal = said("fault.not_allowed", text=name, allowed=tuple(known))
+            raise typer.BadParameter(refusal, param_hint="--with")
     fetch.pull_weights(mirror, say(False), extra or ())
 
 
@@ -105,7 +104,4 @@ def verify_weights() -> None:
         typer.echo(f"{name}: {state}")
     bad = [name for name, state in states if state != "present"]
     if bad:
-        raise ModelError(
-            f"{len(bad)} of {len(states)} weights are not right: {', '.join(bad)}",
-            "Run `photoproof models pull`.",
-        )
+        raise ModelError("weights_wrong", bad=len(bad), states=len(states), names=tuple(bad))

@@ -30,18 +30,14 @@ from pipeline.cli.intake import (
 from pipeline.cli.of_site import RunFolder, run_folder
 from pipeline.cli.stopping import Count, telling
 
-Profile = Annotated[
-    str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
-]
-Search = Annotated[
-    bool, typer.Option("--search-owner", help="Search the cohort for a flagged photo's owner.")
-]
+Profile = Annotated[str | None, typer.Option()]
+Search = Annotated[bool, typer.Option("--search-owner")]
 
 
 def run(
     roster: RosterFiles,
     photos: Photos,
-    out: Annotated[Path, typer.Option(help="Output folder; a run into it again continues it.")],
+    out: Annotated[Path, typer.Option()],
     references: References = None,
     policy: PolicyFile = None,
     profile: Profile = None,
@@ -51,28 +47,15 @@ def run(
     opt_out: OptOut = None,
     earlier: Annotated[
         list[Path] | None,
-        typer.Option(
-            parser=run_folder,
-            help="Output folder of an earlier run, to know its photos again; repeatable.",
-        ),
+        typer.Option(parser=run_folder),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go on where the safety catch would stop.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force")] = False,
     search: Search = False,
     workers: Workers = 0,
-    engine: Annotated[
-        str, typer.Option(help="Where photos are looked at: processes, or ray for a cluster.")
-    ] = "processes",
-    address: Annotated[
-        str, typer.Option(help="Of a running Ray cluster, host:port or auto.", metavar="HOST:PORT")
-    ] = "",
-    carry: Annotated[
-        bool, typer.Option("--carry-files", help="Send files to nodes that see no shared folder.")
-    ] = False,
-    rehash: Annotated[
-        bool, typer.Option("--rehash", help="Read every file again, unchanged or not.")
-    ] = False,
+    engine: Annotated[str, typer.Option()] = "processes",
+    address: Annotated[str, typer.Option(metavar="HOST:PORT")] = "",
+    carry: Annotated[bool, typer.Option("--carry-files")] = False,
+    rehash: Annotated[bool, typer.Option("--rehash")] = False,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:

@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand
 
 from pipeline.core.errors import ConfigError
+from pipeline.site.place import site_file
 
 if TYPE_CHECKING:
     from pipeline.site.config import Cohort, Site
@@ -43,20 +44,14 @@ def run_folder(text: str) -> Path:
     raise no_cohort(site, text)
 
 
-_RUN = typer.Argument(
-    metavar="RUN", parser=run_folder, help="Output folder of a run, or a cohort of the site."
-)
-_RUNS = "Output folders of runs, or cohorts of the site."
+_RUN = typer.Argument(metavar="RUN", parser=run_folder)
+
 RunFolder = Annotated[Path, _RUN]
-RunFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", parser=run_folder, help=_RUNS)]
-AnyRunFolders = Annotated[
-    list[Path] | None, typer.Argument(metavar="[RUN]...", parser=run_folder, help=_RUNS)
-]
+RunFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", parser=run_folder)]
+AnyRunFolders = Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", parser=run_folder)]
 RunOption = Annotated[
     Path,
-    typer.Option(
-        "--run", parser=run_folder, help="Output folder of a run, or a cohort of the site."
-    ),
+    typer.Option("--run", parser=run_folder),
 ]
 
 
@@ -77,13 +72,7 @@ def site_if_any() -> Site | None:
     Raises:
         ConfigError: The file that is named is not there, or what is found has a fault.
     """
-    from pipeline.site.config import FILE, VARIABLE
-
-    here = Path.cwd()
-    named = _NAMED.get() is not None or os.environ.get(VARIABLE)
-    if named or any((folder / FILE).is_file() for folder in (here, *here.parents)):
-        return this_site()
-    return None
+    return None if site_file(_NAMED.get()) is None else this_site()
 
 
 def runs_of_site() -> list[Path]:
@@ -95,25 +84,17 @@ def runs_of_site() -> list[Path]:
 
 def no_cohort(site: Site, name: str) -> ConfigError:
     """What is said of a name that is no cohort's."""
-    return ConfigError(
-        f"there is no cohort {name[:60]!r}", f"The site has: {', '.join(site.cohorts)}."
-    )
+    return ConfigError("no_cohort", cohort=name[:60], names=tuple(site.cohorts))
 
 
 def _options(
     site: Annotated[
         Path | None,
-        typer.Option(
-            "--site",
-            metavar="FILE",
-            help="The site's file, or its folder; found here or above: photoproof.toml.",
-        ),
+        typer.Option("--site", metavar="FILE"),
     ] = None,
     cohort: Annotated[
         str | None,
-        typer.Option(
-            "--cohort", metavar="NAME", help="The site's cohort that says what is not given here."
-        ),
+        typer.Option("--cohort", metavar="NAME"),
     ] = None,
 ) -> None:
     """Their only use is to be taken apart: options that `OfSite` gives to commands."""
@@ -151,7 +132,8 @@ class OfSite(TyperCommand):
 
     def _said(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """By parameter's name, what the site says."""
-        names, run = {param.name for param in self.params}, _one_run(self.params)
+        names = {param.name for param in self.params if param.expose_value}
+        run = _one_run(self.params)
         cohort, meant = str(given.get("cohort") or ""), str(given.get(run) or "") if run else ""
         if not (_NAMED.get() or cohort or meant or names & _SITES_OWN):
             return {}

@@ -22,27 +22,20 @@ from pipeline.report.files import replacing
 if TYPE_CHECKING:
     from pipeline.student.engine import Engine
 
-Out = Annotated[Path, typer.Option(help="Folder for what is printed.")]
-School = Annotated[str, typer.Option(help="Name of the school, for the head of each page.")]
+Out = Annotated[Path, typer.Option()]
+School = Annotated[str, typer.Option()]
 
 
 def dossier_command(
     students_and_run: Annotated[
         list[str],
-        typer.Argument(
-            metavar="STUDENT... RUN", help="Student numbers, then the output folder of a run."
-        ),
+        typer.Argument(metavar="STUDENT... RUN"),
     ],
     out: Out,
-    all_doubted: Annotated[
-        bool, typer.Option("--doubted", help="Everybody whom the registry doubts; give RUN alone.")
-    ] = False,
+    all_doubted: Annotated[bool, typer.Option("--doubted")] = False,
     proofs: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="Folder or zip with proofs that came later, a folder 学号-姓名 for each student;"
-            " they are compared with the photo. Repeatable."
-        ),
+        typer.Option(),
     ] = None,
     school: School = "",
     lang: Lang = "zh",
@@ -97,10 +90,10 @@ def tell_lacking(characters: str, lang: str) -> None:
 def reshoot_command(
     run: RunFolder,
     out: Out,
-    when: Annotated[str, typer.Option(help='Day and hours: "6月10日 14:00–17:00".')] = "",
-    where: Annotated[str, typer.Option(help="Place.")] = "",
-    by: Annotated[str, typer.Option(help="By when colleges must have seen to it.")] = "",
-    contact: Annotated[str, typer.Option(help="Whom to ask; name and telephone.")] = "",
+    when: Annotated[str, typer.Option()] = "",
+    where: Annotated[str, typer.Option()] = "",
+    by: Annotated[str, typer.Option()] = "",
+    contact: Annotated[str, typer.Option()] = "",
     school: School = "",
     lang: Lang = "zh",
 ) -> None:

@@ -15,7 +15,7 @@ from pipeline.core.reasons import measure_name
 from pipeline.core.words import languages
 from pipeline.student.measures import all_measures
 
-app = typer.Typer(help="Photo standards: limits by measure, each with its clause.")
+app = typer.Typer()
 
 
 @app.command("list")
@@ -37,7 +37,7 @@ def list_command(as_json: AsJson = False) -> None:
 
 @app.command("show")
 def show_command(
-    name: Annotated[str, typer.Argument(help="A shipped name or a .toml file.")],
+    name: Annotated[str, typer.Argument()],
     as_json: AsJson = False,
 ) -> None:
     """One standard: every limit, its unit and the clause it rests on."""
@@ -57,11 +57,11 @@ def show_command(
 
 @app.command("check")
 def check_command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A school's own .toml file.")],
+    file: Annotated[str, typer.Argument(metavar="FILE")],
 ) -> None:
     """Say whether a file is a sound standard; a mistake is named with what is allowed."""
     if not file.endswith(".toml"):
-        raise ConfigError(f"{file}: is no .toml file", "Name a file that ends in .toml.")
+        raise ConfigError("profile_not_toml", file=file)
     profile = load_profile(file, all_measures())
     out_console.print(f"{plain(file)}: sound, {len(profile.limits)} limits", highlight=False)
     out_console.print(_limits(profile))

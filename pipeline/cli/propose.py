@@ -18,11 +18,9 @@ from pipeline.student.measures import all_measures
 
 
 def propose_command(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Picture files.")],
-    out: Annotated[Path, typer.Option(help="New folder for turned copies and proposals.csv.")],
-    profile: Annotated[
-        str | None, typer.Option(help="Photo standard: a shipped name or a .toml file.")
-    ] = None,
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...")],
+    out: Annotated[Path, typer.Option()],
+    profile: Annotated[str | None, typer.Option()] = None,
     policy: PolicyFile = None,
 ) -> None:
     """Propose turns and crops in new files: lossless quarter turns, crops as coordinates."""

@@ -15,6 +15,7 @@ from pipeline.cli.of_site import AnyRunFolders, site_if_any
 from pipeline.cli.review import operator
 from pipeline.core.errors import StillHandedIn
 from pipeline.core.privacy import masked
+from pipeline.core.said import said
 from pipeline.core.words import words
 from pipeline.night.purge import Purged, finished, purge_run
 
@@ -26,30 +27,24 @@ if TYPE_CHECKING:
 
 def purge_command(
     runs: AnyRunFolders = None,
-    before: Annotated[
-        int, typer.Option(metavar="YEAR", help="Only runs that ended before this year.")
-    ] = 0,
-    everything: Annotated[bool, typer.Option("--all", help="Whenever they ended.")] = False,
+    before: Annotated[int, typer.Option(metavar="YEAR")] = 0,
+    everything: Annotated[bool, typer.Option("--all")] = False,
     student: Annotated[
         str,
-        typer.Option(
-            metavar="NUMBER", help="One student alone; without RUN in all cohorts of the site."
-        ),
+        typer.Option(metavar="NUMBER"),
     ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
     """Delete all that runs hold of their students; who did what stays in the log."""
     if (bool(before), everything, bool(student)).count(True) != 1:
-        raise typer.BadParameter("give --before YEAR, --all or --student NUMBER")
+        raise typer.BadParameter(said("fault.purge_which"))
     if student:
         _Erasure(student, language(lang), as_json)(runs or [], yes)
         return
     if not runs:
-        raise typer.BadParameter(
-            "name the runs; only --student means all cohorts", param_hint="RUN"
-        )
+        raise typer.BadParameter(said("fault.purge_runs"), param_hint="RUN")
     due = [run for run in runs if everything or _ended_before(run, before)]
     if due and not yes:
         names = ", ".join(map(str, due))
@@ -88,7 +83,7 @@ class _Erasure:
         """Erase from these runs, or from all cohorts; nights of those that are a site's too."""
         site = site_if_any()
         if site is None and not runs:
-            raise typer.BadParameter("name the runs, or the site", param_hint="RUN")
+            raise typer.BadParameter(said("fault.purge_site"), param_hint="RUN")
         names = (
             [name for name in site.cohorts if not runs or site.run_of(name) in runs] if site else []
         )

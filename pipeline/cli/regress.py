@@ -23,18 +23,10 @@ from pipeline.student.examiner import NetworkEngine
 def regress_command(
     golden: Annotated[
         Path,
-        typer.Option(
-            envvar="PHOTOPROOF_GOLDEN",
-            help="Folder with measures.csv, pictures and perhaps floors.toml.",
-            show_default="the shipped golden set",
-        ),
+        typer.Option(envvar="PHOTOPROOF_GOLDEN", show_default="the shipped golden set"),
     ] = SHIPPED,
-    accepting: Annotated[
-        bool, typer.Option("--accept", help="Write what was found into measures.csv, for review.")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for regress.json and failures.html (has faces).")
-    ] = None,
+    accepting: Annotated[bool, typer.Option("--accept")] = False,
+    out: Annotated[Path | None, typer.Option()] = None,
     policy: PolicyFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,10 +57,7 @@ def regress_command(
             out_console.print(f"accepted; review the diff of {where}", highlight=False)
     if after.broken:
         missed = ", ".join(f"{f.name} {f.needed:g}, found {f.found:.4g}" for f in after.broken)
-        raise RegressionError(
-            f"{len(after.wrong)} golden values are wrong; missed: {missed}",
-            f"See {SHEET} of --out. Where the new values are right, --accept and review the diff.",
-        )
+        raise RegressionError("golden_wrong", wrong=len(after.wrong), missed=missed, sheet=SHEET)
 
 
 def _tell(result: Result) -> None:

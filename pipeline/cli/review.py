@@ -23,46 +23,32 @@ from pipeline.store.ledger import Ledger
 if TYPE_CHECKING:
     from pipeline.desk.exchange.reshoot import Appointment
 
-FromStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-]
+FromStdin = Annotated[bool, typer.Option("--password-stdin")]
 
-users_app = typer.Typer(help="Accounts of the review desk.", no_args_is_help=True)
-audit_app = typer.Typer(help="The review desk's action log.", no_args_is_help=True)
+users_app = typer.Typer(no_args_is_help=True)
+audit_app = typer.Typer(no_args_is_help=True)
 
 
 def review_command(
     run: RunFolder,
-    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option()] = None,
+    tls_key: Annotated[Path | None, typer.Option()] = None,
     proxies: Annotated[
         list[str] | None,
-        typer.Option(
-            "--trusted-proxy",
-            metavar="ADDRESS",
-            help="Proxy whose X-Forwarded-For and -Proto are believed; repeatable.",
-        ),
+        typer.Option("--trusted-proxy", metavar="ADDRESS"),
     ] = None,
     head_file: Annotated[
         Path | None,
-        typer.Option(help="File outside that gets the log's last hash once a minute."),
+        typer.Option(),
     ] = None,
-    path: Annotated[
-        str, typer.Option(help="Part of the address that a proxy keeps for it: /photoproof.")
-    ] = "",
+    path: Annotated[str, typer.Option()] = "",
     monitors: Annotated[
         list[str] | None,
-        typer.Option(
-            "--monitor",
-            metavar="ADDRESS",
-            help="Who may read /metrics besides this machine; repeatable.",
-        ),
+        typer.Option("--monitor", metavar="ADDRESS"),
     ] = None,
-    night_hours: Annotated[
-        float, typer.Option(min=0, help="/healthz: a last good night older than this is a fault.")
-    ] = 0,
+    night_hours: Annotated[float, typer.Option(min=0)] = 0,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
@@ -92,7 +78,7 @@ def _day_of_site() -> Appointment:
 def add_user(
     name: str,
     run: RunOption,
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.REVIEWER,
+    role: Annotated[Role, typer.Option()] = Role.REVIEWER,
     from_stdin: FromStdin = False,
 ) -> None:
     """Make an account; the password is asked for."""
@@ -132,10 +118,8 @@ def list_users(run: RunOption, as_json: AsJson = False) -> None:
 @audit_app.command("verify")
 def verify(
     run: RunFolder,
-    head: Annotated[str, typer.Option(help="A last hash noted earlier.")] = "",
-    head_file: Annotated[
-        Path | None, typer.Option(help="File of hashes that the desk has written outside.")
-    ] = None,
+    head: Annotated[str, typer.Option()] = "",
+    head_file: Annotated[Path | None, typer.Option()] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that log, answers, accounts, cases and the run's decisions are as they were written."""
@@ -145,7 +129,7 @@ def verify(
 
     database_of(run)
     if not (run / LEDGER).is_file():
-        raise StoreError(f"{run}: nobody has reviewed this run yet")
+        raise StoreError("not_reviewed", run=run)
     with closing(Desk(run)) as desk:
         found = verified(desk, head)
         if not found.fault:
@@ -153,10 +137,7 @@ def verify(
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     if found.fault:
-        raise StoreError(
-            f"the action log has been tampered with: {found.fault}",
-            f"{found.entries} entries are as written. Compare with a backup.",
-        )
+        raise StoreError("log_tampered", fault=found.fault, entries=found.entries)
     if not as_json:
         out_console.print(f"{found.entries} entries, all as written", highlight=False)
         out_console.print(f"head: {found.head}", highlight=False)

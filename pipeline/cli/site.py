@@ -13,27 +13,29 @@ from pipeline.cli.console import AsJson, err_console, out_console, plain
 from pipeline.cli.of_site import no_cohort, this_site
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
-from pipeline.site.config import FILE, Site
+from pipeline.core.said import cause
+from pipeline.site.config import Site
+from pipeline.site.place import FILE
 
-Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...", help="All by default.")]
+Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...")]
 
-site_app = typer.Typer(help="The school's site: what lies where.", no_args_is_help=True)
+site_app = typer.Typer(no_args_is_help=True)
 
 
 @site_app.command("init")
 def init_site(
-    folder: Annotated[Path, typer.Argument(help="Folder of the site.")] = Path(),
+    folder: Annotated[Path, typer.Argument()] = Path(),
 ) -> None:
     """Write a commented photoproof.toml; one that is there is kept."""
     path = folder / FILE
     if path.exists():
-        raise ConfigError(f"{path}: is there already", "Edit it, or name another folder.")
+        raise ConfigError("site_exists", path=path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         make_file(path)
         path.write_bytes(files("data").joinpath("site.toml").read_bytes())
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror})") from error
+        raise ConfigError("site_unwritable", path=path, why=cause(error)) from error
     out_console.print(f"{plain(str(path))}: written. Edit it, then: photoproof site check")
 
 
@@ -57,17 +59,13 @@ def check_site(as_json: AsJson = False) -> None:
         if not faults:
             out_console.print(f"{plain(str(path))}: sound", highlight=False)
     if faults:
-        raise ConfigError(f"{path}: {len(faults)} faults", "Mend what is named above.")
+        raise ConfigError("site_faulty", path=path, faults=len(faults))
 
 
 def nightly_command(
     cohorts: Only = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go on where the safety catch would stop.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Work through the site's cohorts; exit codes 0, 30 to 33 for a scheduler."""
@@ -91,7 +89,7 @@ def nightly_command(
 
 
 def backup_command(
-    target: Annotated[Path, typer.Argument(help="Archive to write: NAME.tar.gz.")],
+    target: Annotated[Path, typer.Argument()],
     cohorts: Only = None,
 ) -> None:
     """Copy cohorts into one checked archive; a desk may go on meanwhile."""
@@ -109,7 +107,7 @@ def backup_command(
 
 
 def restore_command(
-    source: Annotated[Path, typer.Argument(help="Archive of `photoproof backup`.")],
+    source: Annotated[Path, typer.Argument()],
 ) -> None:
     """Put the cohorts of a backup back; what is there already is never replaced."""
     from pipeline.site.backup import restore

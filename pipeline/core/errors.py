@@ -19,21 +19,31 @@ A bad *photo* is never an error: it is data, and becomes a finding. See `docs/er
 
 from __future__ import annotations
 
+from pipeline.core.catalogue import LOG_LANGUAGE, sentence
+from pipeline.core.said import Said
+
 
 class PhotoproofError(Exception):
     """A problem that stops the command, told in one sentence, with what to do about it.
 
+    `str(error)`, `message` and `hint` are English, for logs and programs; what a person sees is
+    `worded(error.message, lang)`.
+
     Args:
-        message: What is wrong; names the file, the cell or the key. Never an ID number.
-        hint: What the user can do.
+        key: Of the sentence in `[error]`, which names the file, the cell or the key, and of the
+            advice in `[advice]`; or a sentence of somebody else's. Never an ID number.
+        values: What stands in both.
     """
 
     exit_code = 10
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, key: str, hint: str = "", /, **values: object) -> None:
+        ours = sentence("error", key, LOG_LANGUAGE) is not None
+        self.message: str = Said(f"error.{key}", values) if ours else key
+        if ours and sentence("advice", key, LOG_LANGUAGE) is not None:
+            hint = Said(f"advice.{key}", values)
         self.hint = hint
+        super().__init__(self.message)
 
 
 class ConfigError(PhotoproofError):

@@ -82,10 +82,7 @@ def installed() -> tuple[Installed, ...]:
 
 def fault(package: str, what: str) -> InstallationError:
     """The error that names a package whose measures cannot be used."""
-    return InstallationError(
-        f"package {package}, which brings measures: {what}",
-        f"Mend it, or remove it: pip uninstall {package}",
-    )
+    return InstallationError("extension_faulty", package=package, what=what)
 
 
 def _package(point: EntryPoint) -> str:

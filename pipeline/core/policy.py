@@ -18,6 +18,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.input_limits import InputLimits
 from pipeline.core.intake_policy import IntakePolicy
 from pipeline.core.reasons import catalogue
+from pipeline.core.said import Sentences, cause
 from pipeline.core.standard import Frame, Limit, Profile, Strict
 from pipeline.core.toml import parsed
 from pipeline.core.types import Severity
@@ -229,7 +230,7 @@ def load_profile(name: str, known_measures: Collection[str] | None = None) -> Pr
     for measure in profile.limits:
         if known_measures is not None and measure not in known_measures:
             known = ", ".join(sorted(known_measures))
-            raise ConfigError(f"{where}: unknown key `limits.{measure}`; allowed here: {known}")
+            raise ConfigError("limit_unknown", where=where, measure=measure, known=known)
     return profile
 
 
@@ -237,7 +238,7 @@ def _shipped(name: str, asked_by: str) -> dict[str, Any]:
     """A shipped profile's table; it may extend another shipped one."""
     if name not in profile_names():
         known = ", ".join(profile_names())
-        raise ConfigError(f"{asked_by} `{name}` is unknown", f"Known: {known}.")
+        raise ConfigError("profile_unknown", asked_by=asked_by, name=name, known=known)
     table = _data(f"profiles/{name}.toml")
     base = table.pop("base", None)
     return table if base is None else _merge(_shipped(str(base), name), table)
@@ -264,9 +265,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return parsed(path.read_text("utf-8-sig"), str(path))  # Windows editors put a mark in front
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+        raise ConfigError("config_unreadable", path=path, why=cause(error)) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text", "Save it as UTF-8.") from error
+        raise ConfigError("config_not_utf8", path=path) from error
 
 
 def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
@@ -275,7 +276,7 @@ def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
         return model.model_validate(table)
     except ValidationError as error:
         lines = [_explain(model, fault) for fault in error.errors()]
-        raise ConfigError(f"{where}: " + "; ".join(lines)) from error
+        raise ConfigError("config_faulty", where=where, lines=Sentences(lines)) from error
 
 
 def _explain(model: type[BaseModel], fault: Any) -> str:

@@ -23,9 +23,7 @@ def umask() -> int:
     except ValueError:
         bits = -1
     if not 0 <= bits <= _OWNER_ALONE:
-        raise ConfigError(
-            f"{VARIABLE} is {said!r}", "Give octal digits, say 027 to let the group read, or 077."
-        )
+        raise ConfigError("mask_malformed", variable=VARIABLE, text=said)
     return bits
 
 

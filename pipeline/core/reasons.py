@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from pipeline.core.extensions import fault, installed
 from pipeline.core.types import Finding, Severity, Value
-from pipeline.core.words import DEFAULT_LANGUAGE, Language, words
+from pipeline.core.words import DEFAULT_LANGUAGE, Language, value_word, words
 
 ACCEPTED = "照片正确"
 OTHER = "其他"
@@ -91,7 +91,7 @@ def value_name(value: str, lang: Language) -> str:
     unmeasured = _UNMEASURED.findall(value)
     if unmeasured and all(name in words("measure", lang) for name, _ in unmeasured):
         return _unmeasured(unmeasured, lang)
-    return words("value", lang).get(value, value)
+    return value_word(value, lang)
 
 
 def measure_name(name: str, lang: Language = DEFAULT_LANGUAGE) -> str:

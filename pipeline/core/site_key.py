@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.said import cause
 
 FILE, TEXT, SYSTEMD = "PHOTOPROOF_KEY_FILE", "PHOTOPROOF_KEY", "CREDENTIALS_DIRECTORY"
 CREDENTIAL = "photoproof-key"  # systemd: LoadCredential=photoproof-key:/etc/photoproof/key
@@ -48,27 +49,23 @@ def make(path: Path) -> None:
         with os.fdopen(file, "w") as out:
             out.write(f"{secrets.token_hex(32)}\n")
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be written ({error.strerror})", "Name a new file; none is replaced."
-        ) from error
+        raise ConfigError("key_unwritable", path=path, why=cause(error)) from error
 
 
 def _mine_alone(path: Path) -> None:
     try:
         mode = path.stat().st_mode & 0o777
     except OSError as error:
-        raise ConfigError(f"{path}: the key cannot be read ({error.strerror})") from error
+        raise ConfigError("key_unreadable", path=path, why=cause(error)) from error
     if mode & 0o077:
-        raise ConfigError(
-            f"{path}: others may read this key (mode {mode:04o})", f"Give: chmod 600 {path}"
-        )
+        raise ConfigError("key_open", path=path, mode=mode)
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8", "replace")
     except OSError as error:
-        raise ConfigError(f"{path}: the key cannot be read ({error.strerror})") from error
+        raise ConfigError("key_unreadable", path=path, why=cause(error)) from error
 
 
 def _parsed(text: str, source: str) -> tuple[bytes, ...]:
@@ -79,11 +76,8 @@ def _parsed(text: str, source: str) -> tuple[bytes, ...]:
         if not word:
             continue
         if not re.fullmatch(r"[0-9A-Fa-f]{64}", word):
-            raise ConfigError(
-                f"{source}, line {number}: is no key",
-                "A key is 64 hexadecimal digits; `photoproof key new FILE` makes one.",
-            )
+            raise ConfigError("key_malformed", source=source, number=number)
         keys.append(bytes.fromhex(word))
     if not keys:
-        raise ConfigError(f"{source}: holds no key", "`photoproof key new FILE` makes one.")
+        raise ConfigError("key_missing", source=source)
     return tuple(keys)

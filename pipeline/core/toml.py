@@ -6,6 +6,7 @@ import tomllib
 from typing import Any
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.said import cause
 
 DEEPEST = 20  # tables in tables; none of ours needs more than five
 
@@ -20,9 +21,9 @@ def parsed(text: str, where: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: is not valid TOML: {error}", "Correct that line.") from error
+        raise ConfigError("toml_invalid", where=where, why=cause(error)) from error
     except ValueError as error:  # Python converts no number beyond some thousand digits
-        raise ConfigError(f"{where}: holds a number with too many digits") from error
+        raise ConfigError("toml_number", where=where) from error
     except RecursionError as error:
         raise _too_deep(where) from error
     level: list[object] = [table]
@@ -39,4 +40,4 @@ def _inside(value: object) -> list[object]:
 
 
 def _too_deep(where: str) -> ConfigError:
-    return ConfigError(f"{where}: tables or lists lie more than {DEEPEST} deep in one another")
+    return ConfigError("toml_too_deep", where=where, deepest=DEEPEST)

@@ -1,33 +1,31 @@
-"""Every word and sentence that people read: one catalogue a language, `data/words/LANG.toml`.
+"""Every word and sentence that people read: the catalogue, and what extensions add to it.
 
-A further language is one more such file. A test holds that all have the same keys.
+A further language is one more folder in `data/words`. A test holds that all have the same keys.
+Sentences that are worded later than they are made are `pipeline.core.said`'s.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
+from pipeline.core.catalogue import DEFAULT_LANGUAGE, Language, languages, table
 from pipeline.core.extensions import installed
+from pipeline.core.said import recognised, worded
 
-# A name of a file in `data/words`, without its ending.
-Language = str
-
-DEFAULT_LANGUAGE: Language = "zh"
-
-
-@cache
-def languages() -> tuple[Language, ...]:
-    """All languages, the default one first."""
-    found = (file.name for file in files("data").joinpath("words").iterdir())
-    names = {name.removesuffix(".toml") for name in found if name.endswith(".toml")}
-    return (DEFAULT_LANGUAGE, *sorted(names - {DEFAULT_LANGUAGE}))
+__all__ = [
+    "DEFAULT_LANGUAGE",
+    "Language",
+    "languages",
+    "remark_text",
+    "value_word",
+    "word",
+    "words",
+]
 
 
 @cache
-def words(table: str, lang: Language) -> Mapping[str, str]:
+def words(name: str, lang: Language) -> Mapping[str, str]:
     """One table of the catalogue, and what extensions add to it.
 
     An extension that does not know the language is read in English.
@@ -37,16 +35,22 @@ def words(table: str, lang: Language) -> Mapping[str, str]:
     """
     added: dict[str, str] = {}
     for one in installed():
-        added |= one.words.get(lang, one.words["en"]).get(table, {})
-    return added | _catalogue(lang)[table]
+        added |= one.words.get(lang, one.words["en"]).get(name, {})
+    return added | dict(table(name, lang))
 
 
-def word(table: str, key: str, lang: Language) -> str:
+def word(name: str, key: str, lang: Language) -> str:
     """One word or sentence; a key without an entry (a stage of tomorrow) is shown as it is."""
-    return words(table, lang).get(key, key)
+    return words(name, lang).get(key, key)
 
 
-@cache
-def _catalogue(lang: Language) -> dict[str, dict[str, str]]:
-    text = files("data").joinpath("words", f"{lang}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+def value_word(text: str, lang: Language) -> str:
+    """A measured value or reason in words: one of `[value]`, or a sentence with numbers in it."""
+    known = words("value", lang).get(text)
+    return known or worded(recognised(text, "value_form", "value", "system"), lang)
+
+
+def remark_text(remark: str, lang: Language) -> str:
+    """A remark of a run, as made or as its store kept it, in words."""
+    inner = ("sheet_why", "value_form", "value", "kind_code", "count", "style")
+    return worded(recognised(remark, "note", *inner), lang)

@@ -73,16 +73,16 @@ def add(ledger: Ledger, name: str, role: Role, password: str, by: str) -> None:
         ConfigError: The name is taken or unusable, or the password too short or too common.
     """
     if not name or len(name) > 40 or not name.isprintable() or name.strip() != name:
-        raise ConfigError("an account's name is 1 to 40 printable characters")
+        raise ConfigError("account_name_length")
     if masked(name) != name:
-        raise ConfigError("an account's name holds an ID number", "Choose another name.")
+        raise ConfigError("account_name_id")
     if name == LOCAL or name.startswith(("import:", "photoproof")):
-        raise ConfigError(f"the account name {name} is reserved", "Choose another name.")
+        raise ConfigError("account_name_reserved", name=name)
     _good(password, name)
     hashed = _hasher().hash(password)
     with ledger.transaction():
         if not ledger.accounts.add(name, role.value, hashed, log.now()):
-            raise ConfigError(f"there is already an account {name}")
+            raise ConfigError("account_exists", name=name)
         row = ledger.accounts.digest_of(name)
         ledger.log.append(by, "account_made", account=name, role=role.value, row=row)
 
@@ -155,15 +155,13 @@ def change(ledger: Ledger, name: str, password: str, by: str, keep: str = "") ->
 def _good(password: str, name: str) -> None:
     match fault(password, name):
         case "too_short":
-            said = f"the password has fewer than {SHORTEST} characters"
-            raise ConfigError(said, "Choose a longer one.")
+            raise ConfigError("password_short", least=SHORTEST)
         case "too_common":
-            said = "the password is one that many have, or made of names and dates"
-            raise ConfigError(said, "Choose another, say four words that do not belong together.")
+            raise ConfigError("password_common")
 
 
 def _no_account(name: str) -> ConfigError:
-    return ConfigError(f"there is no account {masked(name)}", "See `photoproof users list`.")
+    return ConfigError("no_account", name=masked(name))
 
 
 def _fitting(ledger: Ledger, name: str, password: str, address: str, refusal: str) -> Role | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import umask
+from pipeline.core.said import cause
 from pipeline.store import log
 from pipeline.store.ledger import Ledger
 
@@ -43,10 +44,7 @@ class Heads:
         try:
             self._write(ledger)
         except OSError as error:
-            raise ConfigError(
-                f"--head-file {self._path}: cannot be written ({error.strerror})",
-                "Name a file that this account may append to.",
-            ) from error
+            raise ConfigError("head_file_unwritable", path=self._path, why=cause(error)) from error
 
     def keep(self, ledger: Ledger, *, now: bool = False) -> None:
         """Write the head, if it is another one and the last was not written just before.

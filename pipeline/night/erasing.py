@@ -17,6 +17,7 @@ from pathlib import Path
 from pipeline.core.errors import StoreError
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.private import make_file
+from pipeline.core.said import cause, said
 from pipeline.core.words import Language
 from pipeline.night.folder import (
     ASSIGNED,
@@ -136,10 +137,7 @@ def _clear(run: Path, student: Student) -> Iterator[str]:
             _without(run / ASSIGNED, marks)
             yield ASSIGNED
     except OSError as error:
-        raise StoreError(
-            f"{run}: a report cannot be deleted ({error.strerror})",
-            "Close it where it is open, and give the command again.",
-        ) from error
+        raise StoreError("report_undeletable", run=run, why=cause(error)) from error
 
 
 def any_names(paths: Iterable[Path], marks: Marks) -> bool:
@@ -169,8 +167,5 @@ def _prove(run: Path, number: str, marks: Marks) -> None:
         left = stand_in_rows(store, replace(student_of(store, number), marks=marks))
     files = [path.name for path in run.rglob("*") if path.is_file() and named_in(path, marks)]
     if left or files:
-        where = ", ".join([*([f"{left} rows of its store"] if left else []), *files])
-        raise StoreError(
-            f"{run}: something of the student is left ({where})",
-            "End the review desk, close reports where they are open, and give the command again.",
-        )
+        rows = (said("count.rows of its store", n=left),) if left else ()
+        raise StoreError("student_left", run=run, where=(*rows, *files))

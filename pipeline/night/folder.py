@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder, umask
+from pipeline.core.said import cause
 
 DATABASE = "photoproof.sqlite"  # the run's own store
 LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk
@@ -34,7 +35,7 @@ def database_of(run: Path) -> Path:
     """
     database = run / DATABASE
     if not database.is_file():
-        raise StoreError(f"{run}: holds no run", "Name the --out folder of an earlier run.")
+        raise StoreError("no_run", run=run)
     return database
 
 
@@ -66,16 +67,10 @@ class locked:  # noqa: N801 - used as a context manager
             )
             self._place = _place_of(self._out)
         except Timeout as error:
-            raise StoreError(
-                f"{self._out}: another run is working in this folder ({self._named()})",
-                "Wait for it to end, or choose another --out folder.",
-            ) from error
+            raise StoreError("out_locked", out=self._out, by=self._named()) from error
         except OSError as error:
             self._lock.release()
-            raise StoreError(
-                f"{self._out}: cannot be written ({error.strerror})",
-                "Choose an --out folder you may write to, on a disk with space.",
-            ) from error
+            raise StoreError("out_unwritable", out=self._out, why=cause(error)) from error
         return self
 
     def still_there(self) -> None:
@@ -85,10 +80,7 @@ class locked:  # noqa: N801 - used as a context manager
             StoreError: It was renamed, deleted or replaced while the run worked in it.
         """
         if _place_of(self._out) != self._place:
-            raise StoreError(
-                f"{self._out}: was renamed, deleted or replaced while a run worked in it",
-                "Give it its name back, and the same command again: what was stored is there.",
-            )
+            raise StoreError("out_moved", out=self._out)
 
     def __exit__(self, *_: object) -> None:
         """Release the lock."""

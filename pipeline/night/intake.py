@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder
+from pipeline.core.said import cause
 from pipeline.core.types import Cohort
 from pipeline.night.folder import ASSIGNED
 from pipeline.source import gather
@@ -92,10 +93,7 @@ def keep_assigned(out: Path, rows: Sequence[tuple[str, str, str]]) -> None:
             writer.writerows(merged.values())
         aside.replace(path)
     except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written ({error.strerror})",
-            "Close the file where it is open, and check that the folder is writable.",
-        ) from error
+        raise StoreError("list_unwritable", path=path, why=cause(error)) from error
 
 
 def assigned_rows(path: Path) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.core.errors import RosterError
 from pipeline.core.imagefile import READ_ERRORS, ImageFile
+from pipeline.core.said import cause
 from pipeline.core.types import PHOTO
 from pipeline.night.folder import FILES
 from pipeline.source.files import collect
@@ -74,10 +75,7 @@ def _rows(manifest: Path) -> list[Mapping[str, str]]:
             if rows and not header <= rows[0].keys():
                 raise ValueError(f"its columns are not {', '.join(sorted(header))}")
     except (OSError, ValueError, csv.Error) as error:
-        raise RosterError(
-            f"{manifest}: is no list of checked files ({error})",
-            "Give files.csv of a run, or the run's folder.",
-        ) from error
+        raise RosterError("manifest_malformed", manifest=manifest, why=cause(error)) from error
     return list(rows)
 
 

@@ -171,9 +171,10 @@ def _same_recogniser(summary: RunSummary, policy: Policy, out: Path) -> None:
     """Refuse to hold one recogniser's scores against another's thresholds."""
     if summary.recogniser != policy.comparison.recogniser:
         raise ConfigError(
-            f"{out}: its scores are of `{summary.recogniser}`; the policy's"
-            f" `comparison.recogniser` is `{policy.comparison.recogniser}`",
-            "Run again with this policy: faces have to be compared anew.",
+            "recogniser_differs",
+            out=out,
+            recogniser=summary.recogniser,
+            wanted=policy.comparison.recogniser,
         )
 
 
@@ -206,10 +207,7 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
     """See that the four files people and programs read are there and tell what the store does."""
     with locked(out) as held, Store(database_of(out)) as store:
         if store.summary() != summary:
-            raise StoreError(
-                f"{out}: does not hold the run that has just ended; nothing was published",
-                "Somebody moved the folder or ran into it; give the same command again.",
-            )
+            raise StoreError("run_replaced", out=out)
         outputs = Outputs(
             replace(_masked(store, summary), identity=_identity(store)),
             out / folder.RESULTS,

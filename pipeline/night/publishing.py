@@ -14,6 +14,7 @@ from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
 from pipeline.core.private import make_file, make_folder
 from pipeline.core.program import program_digest
+from pipeline.core.said import cause
 from pipeline.core.types import Case
 from pipeline.core.words import Language
 from pipeline.night.folder import FILES, PAGE, PREVIOUS, REPORTS, RESULTS, SUMMARY, WORKBOOK
@@ -47,11 +48,7 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
     stored = store.count("decision")
     told = sum(summary.counts.decision.values()) + sum(summary.counts.strays.values())
     if stored != told:
-        raise StoreError(
-            f"{out}: its store holds {stored} decided students, the run decided {told};"
-            " nothing was published",
-            "Give the same command again.",
-        )
+        raise StoreError("run_incomplete", out=out, stored=stored, told=told)
     made_of = _made_of(store, summary, lang)
     noted = json.loads(store.noted(_NOTE) or "{}")
     same = noted.get("made_of") == made_of
@@ -100,10 +97,7 @@ def _aside(out: Path) -> Iterator[Path]:
         make_folder(aside)
         yield aside
     except OSError as error:
-        raise StoreError(
-            f"{out}: the reports cannot be put in their place ({error.strerror or error})",
-            "Close them where they are open, and give the command again; nothing is lost.",
-        ) from error
+        raise StoreError("reports_unplaced", out=out, why=cause(error)) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

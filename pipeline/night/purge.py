@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file
+from pipeline.core.said import cause
 from pipeline.night.folder import (
     ASSIGNED,
     DATABASE,
@@ -100,8 +101,5 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
             json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8"
         )
     except OSError as error:
-        raise StoreError(
-            f"{run}: a report cannot be deleted ({error.strerror})",
-            "Close it where it is open, and give the command again.",
-        ) from error
+        raise StoreError("report_undeletable", run=run, why=cause(error)) from error
     return tuple(removed)

@@ -20,6 +20,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
 from pipeline.core.measurements import REFUSED
 from pipeline.core.policy import InputLimits, Policy, Profile
+from pipeline.core.said import said
 from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
@@ -138,11 +139,7 @@ def _nobody_is_missing(cohort: Cohort, counts: Counts) -> None:
     wanted = len(cohort.jobs) + len(cohort.strays)
     decided_on = sum(counts.decision.values()) + sum(counts.strays.values())
     if decided_on != wanted:
-        raise StoreError(
-            f"{decided_on} students and unclaimed photos were decided; roster and folders have"
-            f" {wanted}",
-            "Give the same command again; nothing was published.",
-        )
+        raise StoreError("somebody_missing", decided_on=decided_on, wanted=wanted)
 
 
 def _versions() -> dict[str, str]:
@@ -211,10 +208,8 @@ def _arithmetic(store: Store) -> tuple[str, ...]:
         store.note("arithmetic", ARITHMETIC)
     if not measured:
         return ()
-    return (
-        f"{measured} students had been measured in {before or 'an arithmetic not on record'};"
-        f" everybody was looked at again in {ARITHMETIC}.",
-    )
+    known = before or said("note.arithmetic_unknown")
+    return (said("note.arithmetic", students=measured, before=known, now=ARITHMETIC),)
 
 
 def _refused(job: Job) -> bool:

@@ -6,12 +6,13 @@ each would overwrite a finished night with nonsense and end well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from pathlib import Path
 
 from pipeline.core.delivery import Fate
 from pipeline.core.errors import IntakeStopped, StoreError
 from pipeline.core.intake_policy import IntakePolicy
+from pipeline.core.said import Sentences, said
 from pipeline.core.types import PHOTO, Cohort
 from pipeline.night.folder import DATABASE
 from pipeline.source.found import PICTURES, suffix
@@ -33,11 +34,7 @@ def check_intake(cohort: Cohort, out: Path | None, policy: IntakePolicy) -> None
     """
     seen = list(doubts(cohort, out, policy))
     if seen:
-        raise IntakeStopped(
-            "Stopped before anything was written: " + "; ".join(seen) + ".",
-            "Check roster, photos and --out; `photoproof intake` shows what is understood of each"
-            " file. If it is meant so, give the command again with --force.",
-        )
+        raise IntakeStopped("intake_stopped", seen=Sentences(seen))
 
 
 def doubts(cohort: Cohort, out: Path | None, policy: IntakePolicy) -> Iterator[str]:
@@ -48,11 +45,14 @@ def doubts(cohort: Cohort, out: Path | None, policy: IntakePolicy) -> Iterator[s
     pictures = [f for f in cohort.delivered if f.kind == PHOTO and f.fate in fates]
     matched = sum(f.fate in (Fate.USED, Fate.SET_ASIDE) for f in pictures)
     if not pictures:
-        yield "no photo was found"
+        yield said("doubt.no_photo")
     elif matched < policy.min_files_matched * len(pictures):
-        yield (
-            f"{matched} of {len(pictures)} photo files ({_percent(matched, len(pictures))}) belong"
-            f" to students of the roster, at least {policy.min_files_matched:.0%} are asked for"
+        yield said(
+            "doubt.few_matched",
+            part=matched,
+            all=len(pictures),
+            share=matched / len(pictures),
+            limit=policy.min_files_matched,
         )
     if out is not None:
         yield from _against_last(cohort, out, policy)
@@ -65,7 +65,7 @@ def _of_folder(out: Path) -> Iterator[str]:
     names = [path.name for _, path in zip(range(_LOOKED_AT), out.iterdir(), strict=False)]
     pictures = [name for name in names if suffix(name) in PICTURES or suffix(name) == ".zip"]
     if pictures:
-        yield f"the output folder {out} holds no run but {len(pictures)} pictures or archives"
+        yield said("doubt.folder_of_pictures", out=out, pictures=len(pictures))
 
 
 def _against_last(cohort: Cohort, out: Path, policy: IntakePolicy) -> Iterator[str]:
@@ -80,28 +80,26 @@ def _against_last(cohort: Cohort, out: Path, policy: IntakePolicy) -> Iterator[s
     now = {job.subject.student_key: job for job in cohort.jobs}
     gone = [key for key in before if key not in now]
     if before and len(gone) > policy.max_students_gone * len(before):
-        word = "all" if len(gone) == len(before) else f"{len(gone)} of {len(before)}"
-        yield (
-            f"{word} students of the last night in {out} ({_percent(len(gone), len(before))}) are"
-            f" not in the roster, at most {policy.max_students_gone:.0%} are expected"
-            + ("; this is another cohort" if len(gone) > len(before) / 2 else "")
+        key = "other_cohort" if len(gone) > len(before) / 2 else "students_gone"
+        key = "all_gone" if len(gone) == len(before) else key
+        yield said(
+            f"doubt.{key}",
+            part=len(gone),
+            all=len(before),
+            out=out,
+            share=len(gone) / len(before),
+            limit=policy.max_students_gone,
         )
     had = [key for key, (photo, _) in before.items() if photo and key in now]
     lost = [key for key in had if now[key].photo is None]
     if len(lost) > policy.max_photos_lost * len(had):
-        yield (
-            f"{len(lost)} of {len(had)} students ({_percent(len(lost), len(had))}) had a photo in"
-            f" the last night and have none now, at most {policy.max_photos_lost:.0%} are expected"
-        )
+        yield said("doubt.photos_lost", **_shares(lost, had, policy.max_photos_lost))
     had = [key for key, (_, references) in before.items() if references and key in now]
     lost = [key for key in had if not now[key].references]
     if len(lost) > policy.max_references_lost * len(had):
-        yield (
-            f"{len(lost)} of {len(had)} students ({_percent(len(lost), len(had))}) had a reference"
-            " in the last night and have none now, at most"
-            f" {policy.max_references_lost:.0%} are expected"
-        )
+        yield said("doubt.references_lost", **_shares(lost, had, policy.max_references_lost))
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %"
+def _shares(part: Sized, whole: Sized, limit: float) -> dict[str, float]:
+    share = len(part) / len(whole)
+    return {"part": len(part), "all": len(whole), "share": share, "limit": limit}

@@ -11,6 +11,7 @@ from pipeline.core.digest import digest_of
 from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.program import program_digest
+from pipeline.core.said import said
 from pipeline.core.types import Decision, Measurement, Severity
 from pipeline.decide import Judge
 from pipeline.store import Store
@@ -36,11 +37,8 @@ class Tally:
         """Where machines of several kinds looked at the students, that they did."""
         if len(self.instructions) < 2:
             return []
-        kinds = ", ".join(f"{name} ({count})" for name, count in self.instructions.items())
-        return [
-            f"Machines of several kinds looked at these students, by instruction set: {kinds}."
-            f" All compute in {ARITHMETIC}, so the decisions are the same on each."
-        ]
+        kinds = tuple(f"{name} ({count})" for name, count in self.instructions.items())
+        return [said("note.machines", kinds=kinds, arithmetic=ARITHMETIC)]
 
 
 def decided(store: Store, policy: Policy, profile: Profile) -> Tally:

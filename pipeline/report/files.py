@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file
+from pipeline.core.said import cause
 
 
 @contextmanager
@@ -24,9 +25,6 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        raise StoreError(
-            f"{path.name} cannot be written: {error.strerror or error}",
-            "Close the file where it is open, and check that the output folder is writable.",
-        ) from error
+        raise StoreError("report_unwritable", name=path.name, why=cause(error)) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ from pipeline.core.policy import Profile, load_profile
 from pipeline.core.privacy import masked_sentence
 from pipeline.core.reasons import kind_name
 from pipeline.core.types import PHOTO, Case, Decision
-from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
+from pipeline.core.words import DEFAULT_LANGUAGE, Language, remark_text, value_word, word, words
 from pipeline.report import plots
 from pipeline.report.files import replacing
 from pipeline.report.guides import guides_of
@@ -66,7 +66,7 @@ def write_html(
         decisions=_shares(run, lang),
         categories=_named(run.counts.category, "category", lang),
         reasons=_named(run.counts.reasons, "reason", lang),
-        remarks=[masked_sentence(remark) for remark in run.remarks],
+        remarks=[masked_sentence(remark_text(remark, lang)) for remark in run.remarks],
         omitted=not everyone,
         details=_details(run, lang),
         config=_json(_config(run, lang)),
@@ -211,7 +211,7 @@ def _intake(run: RunSummary, lang: Language) -> dict[str, Any]:
             for kind, counts in told.get("files", {}).items()
         ],
         "left": [
-            (fates[fate], [(name, word("value", why, lang), keys) for name, why, keys in files])
+            (fates[fate], [(name, value_word(why, lang), keys) for name, why, keys in files])
             for fate, files in told.get("left", {}).items()
             if files
         ],

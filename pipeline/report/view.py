@@ -11,7 +11,7 @@ from pipeline.core.delivery import Delivered
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
 from pipeline.core.reasons import format_value, kind_name, sentence, value_name
 from pipeline.core.types import OVERLAY, PHOTO, Case, Comparison, Decision, Finding, Severity
-from pipeline.core.words import Language, word, words
+from pipeline.core.words import Language, value_word, word, words
 
 # What a roster says of a student that is not the ID number's own column.
 _TEXTS = (
@@ -120,7 +120,7 @@ def files_of(case: Case, lang: Language) -> list[list[str]]:
 
 def reason_of_fate(file: Delivered, lang: Language) -> str:
     """Why a file has its fate, what is weak about its match, and whom it fits or may mean."""
-    parts = [word("value", text, lang) for text in (file.why, file.weak) if text]
+    parts = [value_word(text, lang) for text in (file.why, file.weak) if text]
     told = "; ".join(dict.fromkeys(parts))
     return f"{told}: {', '.join(file.near)}" if file.near else told
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from models.place import put_whole
 from pipeline.core.errors import StoreError
+from pipeline.core.said import cause
 from pipeline.sample import picture
 from pipeline.sample.card import Holder, draw_card
 from pipeline.sample.picture import Crop, Print
@@ -100,12 +101,12 @@ def build(dest: Path, sources: Mapping[str, Path]) -> SampleCohort:
         if mark.is_file() and mark.read_text("utf-8") == wanted:
             return cohort
         if dest.exists() and any(dest.iterdir()) and not mark.is_file():
-            raise StoreError(f"{dest} holds something else", "Name a new or empty folder.")
+            raise StoreError("dest_occupied", dest=dest)
         _clear(dest)
         _fill(cohort, _Studio(sources))
         put_whole(wanted.encode(), mark)
     except OSError as error:
-        raise StoreError(f"{dest} cannot be written: {error}", "Name another folder.") from error
+        raise StoreError("dest_unwritable", dest=dest, why=cause(error)) from error
     return cohort
 
 

@@ -35,7 +35,7 @@ def check_files(
     """
     for path in photos:
         if not path.is_file():
-            raise SourceError(f"{masked(path.name)}: there is no such file", "Name picture files.")
+            raise SourceError("no_such_file", name=masked(path.name))
     for path in photos:
         evidence = engine.assess(Job(Subject("", 0), ImageFile(path)))
         measured = {m.name: m for m in evidence.measurements}

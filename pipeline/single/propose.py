@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pipeline.core import measurements as names
 from pipeline.core.errors import InstallationError, StoreError
 from pipeline.core.policy import Limit, Policy, Profile
+from pipeline.core.said import cause
 from pipeline.core.types import ImageFile
 from pipeline.single.checked import Checked
 from pipeline.student.decode import read
@@ -71,7 +72,7 @@ def propose_corrections(
     try:
         out.mkdir(parents=True, exist_ok=True)
         if any(out.iterdir()):
-            raise StoreError(f"{out}: is not empty", "Name a new folder; nothing is overwritten.")
+            raise StoreError("out_not_empty", out=out)
         with (out / CSV_NAME).open("w", encoding="utf-8-sig", newline="") as file:
             table = csv.DictWriter(file, [field.name for field in fields(Proposal)])
             table.writeheader()
@@ -80,7 +81,7 @@ def propose_corrections(
                 table.writerow(asdict(proposal))
                 yield proposal
     except OSError as error:
-        raise StoreError(f"{out}: cannot be written ({error.strerror})") from error
+        raise StoreError("proposals_unwritable", out=out, why=cause(error)) from error
 
 
 def quarter_turn(data: bytes, turn_cw: int) -> bytes:
@@ -194,10 +195,7 @@ def _jpeglib() -> Any:
     try:
         return import_module("jpeglib")  # optional: only a turn needs it
     except ImportError as error:
-        raise InstallationError(
-            "turning a JPEG without loss needs the package jpeglib",
-            "Install it: pip install 'photoproof[propose]'.",
-        ) from error
+        raise InstallationError("jpeglib_missing") from error
 
 
 def _turned(plane: Coefficients, turn_cw: int) -> Coefficients:

@@ -21,6 +21,7 @@ from pipeline import __version__
 from pipeline.core.digest import sha256_of
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder
+from pipeline.core.said import cause
 from pipeline.night.folder import DATABASE, LEDGER, PASSING, database_of, locked
 from pipeline.site.keeping import lead_to_newest
 from pipeline.store.copying import copy_whole
@@ -50,7 +51,7 @@ def back_up(homes: dict[str, Path], target: Path) -> Backup:
         StoreError: A folder has no run, a database is damaged, or the archive cannot be written.
     """
     if target.exists():
-        raise StoreError(f"{target}: is there already", "Name another file; nothing is replaced.")
+        raise StoreError("backup_exists", target=target)
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     sums: dict[str, str] = {}
     try:
@@ -73,9 +74,7 @@ def back_up(homes: dict[str, Path], target: Path) -> Backup:
             archive.addfile(entry, io.BytesIO(text))
         aside.replace(target)
     except OSError as error:
-        raise StoreError(
-            f"{target}: cannot be written ({error.strerror})", "Name a place with space."
-        ) from error
+        raise StoreError("backup_unwritable", target=target, why=cause(error)) from error
     finally:
         aside.unlink(missing_ok=True)
     return Backup(tuple(homes), len(sums), target.stat().st_size)
@@ -99,20 +98,15 @@ def restore(source: Path, home: Path) -> Backup:
                 archive.extractall(place, filter="data")
             index = json.loads((place / _INDEX).read_text("utf-8"))
         except (OSError, tarfile.TarError, EOFError, ValueError, KeyError) as error:
-            raise StoreError(f"{source}: is no backup, or a damaged one") from error
+            raise StoreError("backup_none", source=source) from error
         if index.get("format") != _FORMAT:
-            raise StoreError(
-                f"{source}: was made by a newer version ({index.get('photoproof')})",
-                "Install that version of photoproof.",
-            )
+            raise StoreError("backup_newer", source=source, version=index.get("photoproof"))
         for inside, digest in index["sha256"].items():
             if not (place / inside).is_file() or sha256_of(place / inside) != digest:
-                raise StoreError(f"{source}: is damaged", "Take an older backup.")
+                raise StoreError("backup_damaged", source=source)
         for name in index["cohorts"]:
             if (home / name).exists():
-                raise StoreError(
-                    f"{home / name}: is there already", "Move it away; nothing is replaced."
-                )
+                raise StoreError("restore_exists", home=home / name)
         for name in index["cohorts"]:
             shutil.move(place / name, home / name)
             lead_to_newest(home / name)

@@ -6,7 +6,6 @@ variables, whose names are here.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -21,9 +20,8 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.policy import checked, read_toml
 from pipeline.core.standard import Strict
 from pipeline.core.words import DEFAULT_LANGUAGE, languages
+from pipeline.site.place import FILE, VARIABLE, site_file
 
-FILE = "photoproof.toml"
-VARIABLE = "PHOTOPROOF_SITE"
 MAIL_PASSWORD, WEBHOOK_SECRET = "PHOTOPROOF_MAIL_PASSWORD", "PHOTOPROOF_WEBHOOK_SECRET"
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -248,7 +246,7 @@ def load_site(path: Path) -> Site:
     """
     table: dict[str, Any] = dict(read_toml(path))
     if "folder" in table:
-        raise ConfigError(f"{path}: unknown key `folder`")
+        raise ConfigError("site_key_folder", path=path)
     site = checked(Site, table, str(path))
     return site.model_copy(update={"folder": path.absolute().parent})
 
@@ -259,17 +257,10 @@ def find_site(given: Path | None = None) -> Path:
     Raises:
         ConfigError: There is none.
     """
-    said = given or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
-    if said is not None:
-        found = said / FILE if said.is_dir() else said
-        if not found.is_file():
-            raise ConfigError(f"{said}: there is no {FILE}", "Make one: photoproof site init.")
-        return found
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / FILE).is_file():
-            return folder / FILE
-    raise ConfigError(
-        f"there is no {FILE} in {here} or above",
-        f"Make one: photoproof site init. Or name it: --site FILE, or ${VARIABLE}.",
-    )
+    path = site_file(given)
+    if path is None:
+        raise ConfigError("site_nowhere", file=FILE, here=Path.cwd(), variable=VARIABLE)
+    if not path.is_file():
+        place = path.parent if path.name == FILE else path
+        raise ConfigError("site_missing", place=place, file=FILE)
+    return path

@@ -103,8 +103,5 @@ def _prove(site: Site, names: Sequence[str], marks: Marks) -> None:
     files = [path for home in homes for path in home.rglob("*") if path.is_file()]
     left = [path for path in files if not path.is_symlink() and named_in(path, marks)]
     if left:
-        where = ", ".join(str(path.relative_to(site.path(site.home))) for path in left)
-        raise StoreError(
-            f"something of the student is left: {where}",
-            "Close the files where they are open, and give the command again.",
-        )
+        where = tuple(str(path.relative_to(site.path(site.home))) for path in left)
+        raise StoreError("student_left_below", where=where)

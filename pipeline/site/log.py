@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
+from pipeline.core.said import cause
 
 # What a line may hold beside `at`, `level`, `event`: counts, names of cohorts and codes of ours.
 FIELDS = frozenset(
@@ -85,10 +86,7 @@ def open_log(file: Path | None, level: str) -> None:
             make_file(file)
             handler = WatchedFileHandler(file, encoding="utf-8")
         except OSError as error:
-            raise ConfigError(
-                f"the log {file} cannot be written ({error.strerror})",
-                "Make its folder, or name another file: [log] file.",
-            ) from error
+            raise ConfigError("log_unwritable", file=file, why=cause(error)) from error
     handler.setFormatter(JsonLines())
     logger = logging.getLogger(_LOGGER)
     for old in logger.handlers[:]:

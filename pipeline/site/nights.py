@@ -70,7 +70,7 @@ def work_site(
     unknown = [name for name in only if name not in site.cohorts]
     if unknown:
         known = ", ".join(site.cohorts)
-        raise ConfigError(f"there is no cohort {unknown[0]!r}", f"The site has: {known}.")
+        raise ConfigError("no_cohort", cohort=unknown[0], names=known)
     day = today or date.today()
     log = Log(f"{day.isoformat()}-{token_hex(4)}")
     names = _fairly(site, only or site.cohorts)
@@ -124,9 +124,7 @@ def one_night_at_a_time(site: Site) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise StoreError(
-            "another night is at work on this site", "Wait for it to end, or stop it."
-        ) from error
+        raise StoreError("night_at_work") from error
     with lock:
         yield
 

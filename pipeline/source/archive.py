@@ -68,20 +68,13 @@ def search_archive(path: Path, inside: tuple[str, ...] = ()) -> Iterator[Found]:
             pass
     except TooManyEntriesError as error:
         raise SourceError(
-            f"{where} has more members than the {imagefile.MAX_MEMBERS} that are read.",
-            "Split the archive.",
+            "archive_crowded", where=where, max_members=imagefile.MAX_MEMBERS
         ) from error
     except READ_ERRORS as error:
-        raise SourceError(
-            f"{where} is neither a folder nor a zip archive that can be read.",
-            "Unpack it into a folder or pack it again as .zip; .rar and .7z cannot be read.",
-        ) from error
+        raise SourceError("archive_unreadable", where=where) from error
     unpacked = sum(entry.size for entry in directory.entries.values())
     if unpacked > max(SUM_FROM_BYTES, MAX_RATIO * directory.bytes):
-        raise SourceError(
-            f"{where} says that it unpacks to {unpacked / 2**30:.0f} GiB: too much for photos.",
-            "Ask for the archive anew; pack photos as they are.",
-        )
+        raise SourceError("archive_huge", where=where, unpacked=unpacked / 2**30)
     for entry in directory.overwritten:
         found = _found(path, inside, entry)
         yield replace(

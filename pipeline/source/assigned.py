@@ -13,11 +13,12 @@ from pathlib import Path
 
 from pipeline.core.errors import RosterError
 from pipeline.core.imagefile import READ_ERRORS
+from pipeline.core.said import counted, said
 from pipeline.core.types import Subject
 from pipeline.source.files import Intake
 from pipeline.source.found import Found
 from pipeline.source.tables import cell_text, read_sheets
-from pipeline.source.text import counted, folded, listed, squashed
+from pipeline.source.text import folded, listed, squashed
 
 COLUMNS = ("file", "student", "sha256")
 _HEADERS = {
@@ -82,9 +83,8 @@ def assignments(tables: Sequence[Path], subjects: Iterable[Subject], intake: Int
         files[key] = meant
         kept[key] = (meant.path, key, digest)
     owners = {found.path: key for key, found in files.items()}
-    remark = (
-        f"{counted(len(lost), 'assigned file')} not found with the bytes that were assigned, so"
-        f" the assignment counts no more: {listed(lost)}."
+    remark = said(
+        "note.assigned_lost", files=counted(len(lost), "assigned file"), names=listed(lost)
     )
     return Assigned(owners, files, (remark,) if lost else (), tuple(kept.values()))
 
@@ -99,10 +99,7 @@ def _rows(table: Path) -> Iterable[tuple[str, str, str, str]]:
         for name, titles in _HEADERS.items()
     }
     if sheet is None or places["file"] < 0 or places["student"] < 0:
-        raise RosterError(
-            f"{table}: the columns are {listed(header) or 'none'}; `file` and `student` are needed",
-            "Write one row an assignment: file, student number (and sha256, if it is known).",
-        )
+        raise RosterError("assign_no_columns", table=table, header=listed(header) or "none")
     for number, cells in enumerate(sheet.rows[1:], 2):
         texts = {n: cell_text(cells[i]) if 0 <= i < len(cells) else "" for n, i in places.items()}
         if texts["file"] and texts["student"]:
@@ -125,7 +122,7 @@ class Keys:
         keys = self._keys.get(squashed(student), set())
         if len(keys) != 1:
             how = "nobody in the roster is" if not keys else f"{len(keys)} students are"
-            raise RosterError(f"{where}: {how} called so", "Give the student number.")
+            raise RosterError("assign_no_student", where=where, how=how)
         return next(iter(keys))
 
 
@@ -139,7 +136,7 @@ def _meant(candidates: Sequence[Found], sha256: str, where: str) -> tuple[Found 
     right = [(found, digest) for found, digest in known if not sha256 or digest == sha256]
     if len({digest for _, digest in right}) > 1:
         paths = listed([found.path for found, _ in right])
-        raise RosterError(f"{where}: several files are called so: {paths}", "Give the whole path.")
+        raise RosterError("assign_several_files", where=where, paths=paths)
     return right[0] if right else (None, "")
 
 

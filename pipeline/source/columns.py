@@ -9,8 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.said import cause
 from pipeline.core.toml import parsed
-from pipeline.source.text import fault, squashed
+from pipeline.source.text import squashed
 
 FIELDS = (
     "student_no",
@@ -61,10 +62,7 @@ def load_columns(user: Path | None = None) -> Columns:
     try:
         own = _parse(user.read_text("utf-8-sig"), str(user))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"The column mapping {user} cannot be read: {fault(error)}.",
-            "Give the path of a TOML file in UTF-8.",
-        ) from error
+        raise ConfigError("columns_unreadable", user=user, why=cause(error)) from error
     taken = {alias for aliases in own.values() for alias in aliases}
     return Columns({f: own[f] + [a for a in shipped[f] if a not in taken] for f in FIELDS})
 
@@ -77,21 +75,21 @@ def _parse(text: str, source: str) -> dict[str, list[str]]:
     for field, headers in table.items():
         if field not in aliases:
             raise ConfigError(
-                f"{source}: unknown field {field!r}.", f"Allowed fields: {', '.join(FIELDS)}."
+                "columns_unknown_field", source=source, field=field, fields=tuple(FIELDS)
             )
         if not isinstance(headers, list) or not all(
             isinstance(header, str) and squashed(header) for header in headers
         ):
-            raise ConfigError(
-                f"{source}: the value of {field!r} is not a list of headers.",
-                f'Write it as {field} = ["header", "another header"].',
-            )
+            raise ConfigError("columns_no_list", source=source, field=field)
         for header in headers:
             alias = squashed(header)
             if owner.setdefault(alias, field) != field:
                 raise ConfigError(
-                    f"{source}: the header {header!r} is given to {owner[alias]!r} and {field!r}.",
-                    "Keep it in one of the two fields.",
+                    "columns_header_twice",
+                    source=source,
+                    header=header,
+                    owner=owner[alias],
+                    field=field,
                 )
             aliases[field].append(alias)
     return aliases

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.core.errors import SourceError
 from pipeline.core.privacy import masked
+from pipeline.core.said import cause, counted, recognised, said
 from pipeline.core.types import ImageFile
 from pipeline.core.zip_directory import BAD_NAME, LYING_NAME, OUTSIDE, OVERLAPPING
 from pipeline.source.archive import search_archive
@@ -26,7 +27,7 @@ from pipeline.source.found import (
     readable,
     suffix,
 )
-from pipeline.source.text import SHOWN_NAMES, counted, listed
+from pipeline.source.text import SHOWN_NAMES, listed
 
 # Somebody made these on purpose, or a college's photos are lost: each is named, up to so many.
 _ALARMING = {UNUSABLE, LYING_NAME, BAD_NAME, OUTSIDE, OVERLAPPING}
@@ -75,21 +76,23 @@ def collect(sources: Sequence[Path], settled_before: float = math.inf) -> Intake
             if not file.picture and file.reason != JUNK:
                 left_out[file.reason].append(file.name)
         remarks += [
-            f"{counted(len(names), 'file')} in {masked(source.name)} left out "
-            f"({reason}): {listed(names, _ALL if reason in _ALARMING else SHOWN_NAMES)}."
+            said(
+                "note.files_left_out",
+                files=counted(len(names), "file"),
+                place=masked(source.name),
+                reason=recognised(recognised(reason, "value_form", "system"), "value"),
+                names=listed(names, _ALL if reason in _ALARMING else SHOWN_NAMES),
+            )
             for reason, names in left_out.items()
         ]
         if not any(file.picture for file in found):
-            remarks.append(f"No pictures in {masked(source.name)}.")
+            remarks.append(said("note.no_pictures", place=masked(source.name)))
     return Intake(tuple(files.values()), tuple(remarks))
 
 
 def _search(source: Path, settled_before: float) -> Iterator[Found]:
     if not (source.is_dir() or source.is_file()):
-        raise SourceError(
-            f"{masked(str(source))} does not exist or is neither a folder nor a file.",
-            "Give a folder or a zip archive of pictures.",
-        )
+        raise SourceError("source_missing", source=masked(str(source)))
     root = source.resolve()  # one picture, one path: see `collect` on those reached twice
     if root.is_dir():
         yield from _search_folder(root, settled_before)
@@ -107,8 +110,7 @@ def _search_folder(root: Path, settled_before: float) -> Iterator[Found]:
         except OSError as error:
             if not inside:
                 raise SourceError(
-                    f"The folder {masked(folder)} cannot be read: {error.strerror}.",
-                    "Ask for the right to read it.",
+                    "folder_unreadable", folder=masked(folder), why=cause(error)
                 ) from error
             yield Found(inside.rstrip("/"), reason=f"unreadable folders: {error.strerror}")
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.core import measurements as names
 from pipeline.core.delivery import Delivered, Fate
+from pipeline.core.said import counted, recognised, said
 from pipeline.core.types import PHOTO, SET_ASIDE, Cohort, Job, Measurement, Reference, Subject
 from pipeline.source import id_number
 from pipeline.source.assigned import assignments
@@ -22,7 +23,7 @@ from pipeline.source.numbers import Key
 from pipeline.source.pdf_pages import FIRST_PAGES, MAX_PAGES, PAGES_OF_MANY, pages
 from pipeline.source.refusals import refusing
 from pipeline.source.roster import Roster, read_roster
-from pipeline.source.text import counted, listed
+from pipeline.source.text import listed
 
 MAX_ASIDE = 3  # of one student's set-aside files so many are looked at
 
@@ -234,10 +235,22 @@ def _unclaimed(kind: str, matches: Matches) -> Iterator[Delivered]:
 def _reference_remarks(kind: str, matches: Matches) -> Iterable[str]:
     strangers = [found.name for _, found in matches.unclaimed]
     if strangers:
-        yield f"{counted(len(strangers), f'{kind} file')} without a student: {listed(strangers)}."
+        yield said(
+            "note.references_unclaimed",
+            files=counted(len(strangers), "file"),
+            kind=_kind(kind),
+            names=listed(strangers),
+        )
     mixed = [f.name for owned in matches.owned.values() for claim, f in owned if claim.mismatch]
     if mixed:
-        yield (
-            f"{counted(len(mixed), f'{kind} file')} with one student's number and another name, "
-            f"used for the number: {listed(mixed)}."
+        yield said(
+            "note.references_mixed",
+            files=counted(len(mixed), "file"),
+            kind=_kind(kind),
+            names=listed(mixed),
         )
+
+
+def _kind(kind: str) -> str:
+    """A kind of reference in words; a school's own kind as it is."""
+    return recognised(kind, "kind_code")

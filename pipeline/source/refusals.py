@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline.core.errors import RosterError
+from pipeline.core.said import cause
 from pipeline.core.types import Subject
 from pipeline.source.assigned import Keys
 from pipeline.source.tables import cell_text, read_sheets
@@ -51,9 +52,7 @@ def _lines(path: Path) -> list[str]:
     try:
         return [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise RosterError(
-            f"{path}: cannot be read ({error})", "Give a text file in UTF-8, a student a line."
-        ) from error
+        raise RosterError("refusals_unreadable", path=path, why=cause(error)) from error
 
 
 def _cells(path: Path) -> list[str]:

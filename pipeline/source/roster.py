@@ -14,13 +14,14 @@ from typing import Literal
 from pipeline.core.delivery import RosterSheet
 from pipeline.core.errors import RosterError
 from pipeline.core.privacy import masked
+from pipeline.core.said import Sentences, counted, said
 from pipeline.core.types import Subject
 from pipeline.source import id_number
 from pipeline.source.columns import Columns
 from pipeline.source.doubles import Entry, joined
 from pipeline.source.header import HEADER_ROWS, NUMBERS, Header, find_header, titles
 from pipeline.source.tables import Row, Sheet, cell_text, read_sheets
-from pipeline.source.text import counted, folded, listed
+from pipeline.source.text import folded, listed
 
 EXCEL_DIGITS = 15  # Excel's number precision; every further digit becomes 0
 
@@ -78,10 +79,10 @@ def read_roster(path: Path | Sequence[Path], columns: Columns) -> Roster:
     sheets: list[RosterSheet] = []
     remarks: list[str] = []
     for file in paths:
-        found, read, said = _read_file(file, columns)
+        found, read, noticed = _read_file(file, columns)
         entries += found
         sheets += read
-        remarks += said
+        remarks += noticed
     kept, again = joined(entries)
     keyed = [
         replace(entry.subject, student_key=key)
@@ -89,8 +90,7 @@ def read_roster(path: Path | Sequence[Path], columns: Columns) -> Roster:
     ]
     if again:
         remarks.append(
-            f"{counted(len(again), 'row')} of the roster said again what another row says of the"
-            f" same student, and counted once ({listed(again)})."
+            said("note.rows_again", rows=counted(len(again), "row"), places=listed(again))
         )
     clashes = {
         subject.student_key: "; ".join(dict.fromkeys(entry.conflicts))
@@ -99,8 +99,11 @@ def read_roster(path: Path | Sequence[Path], columns: Columns) -> Roster:
     }
     if clashes:
         remarks.append(
-            f"{counted(len(clashes), 'student')} with rows that contradict each other"
-            f" ({listed(list(clashes))}); see their findings."
+            said(
+                "note.rows_clash",
+                students=counted(len(clashes), "student"),
+                keys=listed(list(clashes)),
+            )
         )
     damaged = (s.student_key for s, entry in zip(keyed, kept, strict=True) if entry.damaged)
     return Roster(
@@ -133,20 +136,22 @@ def _read_file(path: Path, columns: Columns) -> tuple[list[Entry], list[RosterSh
             unknown = header.unknown if header else ()
             sheets.append(RosterSheet(path.name, sheet.name, len(own), why, titled, unknown))
             entries += own
-            refusals.append(f"sheet {sheet.name}: {words}" if sheet.name else words)
+            refusals.append(
+                said("sheet_why.of_sheet", sheet=sheet.name, why=words) if sheet.name else words
+            )
     if not entries:
         raise RosterError(
-            f"{masked(str(path))}: {'; '.join(refusals[:20]) or 'no sheet with cells'}.",
-            "The roster needs a row of headers such as 学号, 考生号, 身份证号, 姓名 and students"
-            " below it; map headers of your own in a columns file (--columns).",
+            "roster_no_students",
+            path=masked(str(path)),
+            refusals=Sentences(refusals[:20] or [said("sheet_why.no_sheet")]),
         )
     # A sheet without rows is no news.
     left = [s for s in sheets if s.why and s.why != _EMPTY]
-    remarks += [f"Sheet {s.sheet} of {s.file} was left out: {s.why}." for s in left]
+    remarks += [said("note.sheet_left_out", sheet=s.sheet, file=s.file, why=s.why) for s in left]
     return entries, sheets, remarks
 
 
-_EMPTY = "it is empty"
+_EMPTY = said("sheet_why.empty")
 
 
 def _left_out(sheet: Sheet, header: Header | None, own: Sequence[Entry]) -> tuple[str, str]:
@@ -155,16 +160,13 @@ def _left_out(sheet: Sheet, header: Header | None, own: Sequence[Entry]) -> tupl
         return "", ""
     if header is None:
         if not any(map(any, sheet.rows)):
-            return _EMPTY, f"no header row found in the first {HEADER_ROWS} rows, it is empty"
+            return _EMPTY, said("sheet_why.no_header_empty", rows=HEADER_ROWS)
         seen = listed(titles(sheet.rows[:HEADER_ROWS]), 8)
-        words = f"no header row found in the first {HEADER_ROWS} rows (its fullest row: {seen})"
+        words = said("sheet_why.no_header", rows=HEADER_ROWS, seen=seen)
     elif not header.has_key:
-        words = (
-            f"row {header.row}: the columns {listed([*header.titles.values()])} do not tell"
-            " students apart"
-        )
+        words = said("sheet_why.no_key", row=header.row, columns=listed([*header.titles.values()]))
     else:
-        words = f"no students below the header in row {header.row}"
+        words = said("sheet_why.no_students", row=header.row)
     return words, words
 
 
@@ -265,14 +267,19 @@ def _birth_date(text: str) -> str:
 def _remarks(place: str, header: Header, notes: _Notes) -> Iterable[str]:
     for name, rows in notes.damaged.items():
         if rows:
-            yield (
-                f"{counted(len(rows), 'cell')} of column {header.titles[name]} in {place} damaged "
-                f"by Excel, last digits lost (rows {listed(rows)}); enter them again as text."
+            yield said(
+                "note.cells_damaged",
+                cells=counted(len(rows), "cell"),
+                column=header.titles[name],
+                place=place,
+                rows=listed(rows),
             )
     if notes.keyless:
-        yield (
-            f"{counted(len(notes.keyless), 'row')} of {place} without number and name left out "
-            f"(rows {listed(notes.keyless)})."
+        yield said(
+            "note.rows_keyless",
+            rows=counted(len(notes.keyless), "row"),
+            place=place,
+            numbers=listed(notes.keyless),
         )
     for ignored, used in header.ignored.items():
-        yield f"Column {ignored} of {place} was not used: {used} is read instead."
+        yield said("note.column_unused", column=ignored, place=place, used=used)

@@ -23,8 +23,8 @@ from pathlib import Path
 
 from pipeline.core.errors import RosterError
 from pipeline.core.privacy import masked
+from pipeline.core.said import cause, changed
 from pipeline.source import spreadsheet
-from pipeline.source.text import fault
 
 Row = tuple[object, ...]
 
@@ -119,9 +119,7 @@ def _readable(path: Path) -> Generator[None]:
         *(ValueError, TypeError, LookupError, struct.error),  # how the readers meet damaged files
     ) as error:
         raise RosterError(
-            f"The roster {masked(str(path))} cannot be read: {masked(fault(error))}.",
-            "Check the path; open the file, save it again as .xlsx or .csv without a password, and"
-            " try again.",
+            "roster_unreadable", path=masked(str(path)), why=changed(cause(error), masked)
         ) from error
 
 
@@ -239,5 +237,5 @@ def _dbf(path: Path) -> Iterator[Sheet]:
             # Numbers are stored as digits and whole, so as text they are not suspect of Excel.
             rows += [() if dbf.is_deleted(r) else tuple(map(cell_text, r)) for r in table]
     except dbf.DbfError as error:
-        raise ValueError(fault(error)) from error
+        raise ValueError(cause(error)) from error
     yield Sheet("", rows)

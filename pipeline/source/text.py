@@ -1,4 +1,4 @@
-"""Forms of text: for comparing (`folded`, `squashed`) and for sentences (`listed`, `counted`)."""
+"""Forms of text: for comparing (`folded`, `squashed`) and for sentences (`listed`)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from pipeline.core.privacy import masked
+from pipeline.core.said import said
 
 SHOWN_NAMES = 5
 
@@ -26,15 +27,7 @@ def squashed(text: str) -> str:
 
 def listed(items: Sequence[object], limit: int = SHOWN_NAMES) -> str:
     """The first few items, masked, and how many more there are."""
-    shown = ", ".join(masked(str(item)) for item in items[:limit])
-    return f"{shown} and {len(items) - limit} more" if len(items) > limit else shown
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: "1 file", "2 files"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def fault(error: Exception) -> str:
-    """An error's own words, without the errno and the path that OSError repeats."""
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    shown = tuple(masked(str(item)) for item in items[:limit])
+    if len(items) > limit:
+        return said("style.and_more", shown=shown, more=len(items) - limit)
+    return said("style.as_is", text=shown)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file
+from pipeline.core.said import cause
 
 
 def kept_copy(path: Path, version: int) -> Path:
@@ -27,7 +28,7 @@ def copy_whole(path: Path, target: Path) -> None:
             one.backup(other)
             (fault,) = other.execute("PRAGMA quick_check").fetchone()
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be copied ({error})") from error
+        raise StoreError("store_uncopied", path=path, why=cause(error)) from error
     if fault != "ok":
         target.unlink()
-        raise StoreError(f"{path}: is damaged ({fault})", "Restore an older backup.")
+        raise StoreError("store_copy_damaged", path=path, fault=fault)

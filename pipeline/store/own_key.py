@@ -82,6 +82,5 @@ class OwnKey:
         except WrongKeyError as error:
             how = "with another key" if keys else "and no key is given"
             raise StoreError(
-                f"{self._label}: is encrypted, {how}",
-                f"Name the key's file in {site_key.FILE}, or forget the run by `photoproof purge`.",
+                "store_encrypted", label=self._label, how=how, file=site_key.FILE
             ) from error

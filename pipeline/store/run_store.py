@@ -272,7 +272,7 @@ class Store(Database):
         """
         summary = self.summary()
         if summary is None:
-            raise StoreError(f"{self.path.parent}: its run was cut off", "Run it to its end first.")
+            raise StoreError("run_cut_off", run=self.path.parent)
         return summary
 
     def begin(self) -> None:

@@ -210,15 +210,9 @@ RUN = Schema(
     # A commit waits for no disk: a killed process loses nothing, a power cut at most the last
     # students, who are looked at again.
     synchronous="NORMAL",
-    unusable=(
-        "cannot be used as a store",
-        "Choose another --out folder, or remove this file if it is not needed.",
-    ),
-    foreign=("not a photoproof store", "Choose another --out folder."),
-    damaged=(
-        "Put a backup in its place, or move it away and run anew: everybody is looked at again,"
-        " answers given at the desk are in a file of their own."
-    ),
+    unusable="store_unusable",
+    foreign="store_foreign",
+    damaged="store_damaged",
     migrations=_RUN_MIGRATIONS,
     functions={"part": _part},
 )
@@ -227,10 +221,7 @@ LEDGER = Schema(
     version=1,
     tables=_LEDGER_TABLES,
     synchronous="FULL",  # a confirmed answer survives a power cut
-    unusable=(
-        "cannot be used",
-        "Check that the run's folder is writable and the file undamaged.",
-    ),
-    foreign=("no review ledger", ""),
-    damaged="Put a backup of the file in its place; answers given since then are lost.",
+    unusable="ledger_unusable",
+    foreign="ledger_foreign",
+    damaged="ledger_damaged",
 )

@@ -118,8 +118,5 @@ def _cipher(key: bytes) -> AESGCM:
     try:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError as error:
-        raise InstallationError(
-            "a key is configured, and the package that encrypts is not installed",
-            "Install it: pip install 'photoproof[encryption]'.",
-        ) from error
+        raise InstallationError("encryption_missing") from error
     return AESGCM(key)

@@ -12,6 +12,7 @@ from typing import Self
 
 from pipeline.core.errors import PhotoproofError, StoreError
 from pipeline.core.private import make_file
+from pipeline.core.said import cause
 from pipeline.store.copying import copy_whole, kept_copy
 from pipeline.store.own_key import OwnKey
 from pipeline.store.sealing import Seal
@@ -26,9 +27,9 @@ class Schema:
         version: Of the tables.
         tables: Statements that make them in a new file; every file has a table `meta`.
         synchronous: How long a commit waits for the disk.
-        unusable: What is said of a file that cannot be opened, and what to do about it.
-        foreign: What is said of a file of another kind, and what to do about it.
-        damaged: What to do about a file of ours that is damaged.
+        unusable: Error of a file that cannot be opened.
+        foreign: Error of a file of another kind.
+        damaged: Error of a file of ours that is damaged.
         migrations: Statements from each older version to the next.
         functions: What the migrations call, with two arguments, by name.
     """
@@ -37,8 +38,8 @@ class Schema:
     version: int
     tables: str
     synchronous: str
-    unusable: tuple[str, str]
-    foreign: tuple[str, str]
+    unusable: str
+    foreign: str
     damaged: str
     migrations: Mapping[int, str] = field(default_factory=dict)
     functions: Mapping[str, Callable[[str, int], str]] = field(default_factory=dict)
@@ -89,8 +90,7 @@ class Database:
                 self.db.close()
                 raise
         except sqlite3.Error as error:
-            said, hint = schema.unusable
-            raise StoreError(f"{label}: {said} ({error})", hint) from error
+            raise StoreError(schema.unusable, label=label, why=cause(error)) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -120,9 +120,7 @@ class Database:
             found = str(failed)
         if found != "ok" and not isinstance(error, sqlite3.OperationalError):
             first = found.splitlines()[-1]
-            raise StoreError(
-                f"{self._label}: is damaged ({first})", self._schema.damaged
-            ) from error
+            raise StoreError(self._schema.damaged, label=self._label, why=first) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -135,10 +133,7 @@ class Database:
             with self._whole():
                 yield
         except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"{self._label}: cannot be written ({error})",
-                "Make room on the disk and close other programs that use the file.",
-            ) from error
+            raise StoreError("store_unwritable", label=self._label, why=cause(error)) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -179,10 +174,7 @@ class Database:
             if not self.empty_log():
                 raise sqlite3.OperationalError("somebody is reading it")
         except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"{self._label}: cannot be packed ({error})",
-                "End the review desk, and give the command again.",
-            ) from error
+            raise StoreError("store_unpacked", label=self._label, why=cause(error)) from error
 
     def empty_log(self) -> bool:
         """Whether all that was written is in the file itself and the log beside it empty.
@@ -237,17 +229,10 @@ class Database:
         version, newest = self._pragma("user_version"), self._schema.version
         if self._pragma("application_id") != self._schema.application or not 1 <= version <= newest:
             if version > newest and self._pragma("application_id") == self._schema.application:
-                raise StoreError(
-                    f"{self._label}: was made by a newer version of photoproof",
-                    f"Use that one. Its tables are of version {version}, ours of {newest}.",
-                )
-            said, hint = self._schema.foreign
-            raise StoreError(f"{self._label}: {said} of version {newest}", hint)
+                raise StoreError("store_newer", label=self._label, version=version, newest=newest)
+            raise StoreError(self._schema.foreign, label=self._label, newest=newest)
         if version < newest and readonly:
-            raise StoreError(
-                f"{self._label}: a store of version {version}; this program reads version {newest}",
-                "Bring it up to date: run `photoproof decide` on its folder once.",
-            )
+            raise StoreError("store_older", label=self._label, version=version, newest=newest)
 
     def _migrate(self) -> None:
         """Bring older tables up to date; the file as it was is kept beside it.

@@ -109,15 +109,10 @@ class RunSummary:
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
             raise StoreError(
-                f"{place}: its run's summary cannot be read (at {where or 'its beginning'})",
-                "Run again into the same folder.",
+                "summary_unreadable", place=place, where=where or "its beginning"
             ) from error
         if summary.format > FORMAT:
-            raise StoreError(
-                f"{place}: its run's summary is of format {summary.format};"
-                f" this program reads {FORMAT}",
-                "Use the photoproof that made the run, or a newer one.",
-            )
+            raise StoreError("summary_newer", place=place, format=summary.format, known=FORMAT)
         return summary
 
     @property

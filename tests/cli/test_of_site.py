@@ -23,8 +23,9 @@ from pipeline.desk.cases.desk import opened
 from pipeline.night import nightly
 from pipeline.night.folder import DATABASE
 from pipeline.night.nightly import run_night
-from pipeline.site.config import FILE, VARIABLE, Site, load_site
+from pipeline.site.config import Site, load_site
 from pipeline.site.nights import work_site
+from pipeline.site.place import FILE, VARIABLE
 
 QUIET = "[nightly]\nsettle_minutes = 0\nworkers = 1\n"
 

@@ -1,28 +1,43 @@
-"""One catalogue a language: every file says everything, and a third language is one more file."""
+"""One catalogue a language: each says everything, and a third language is one more folder."""
 
 from __future__ import annotations
 
 import string
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from places import ROOT
 
-from pipeline.core import words as catalogue
+from pipeline.core import catalogue
+from pipeline.core import words as worded_tables
 from pipeline.core.words import DEFAULT_LANGUAGE, languages, word, words
 
 FOLDER = ROOT / "data" / "words"
 
 
 def tables(lang: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads((FOLDER / f"{lang}.toml").read_text("utf-8"))
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted((FOLDER / lang).glob("*.toml")):
+        found |= tomllib.loads(file.read_text("utf-8"))
+    return found
 
 
-def test_the_files_are_the_languages() -> None:
+def test_the_folders_are_the_languages() -> None:
     assert languages() == (DEFAULT_LANGUAGE, "en") == ("zh", "en")
-    assert {file.stem for file in FOLDER.iterdir()} == set(languages())
+    assert {folder.name for folder in FOLDER.iterdir()} == set(languages())
+
+
+@pytest.mark.parametrize("lang", languages())
+def test_a_table_is_in_one_file(lang: str) -> None:
+    held = Counter(
+        table
+        for file in (FOLDER / lang).glob("*.toml")
+        for table in tomllib.loads(file.read_text("utf-8"))
+    )
+    assert [table for table, count in held.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("lang", languages())
@@ -54,22 +69,25 @@ def test_a_word_of_tomorrow_is_shown_as_it_is() -> None:
 
 @pytest.fixture
 def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A catalogue folder with one more file."""
-    folder = tmp_path / "words"
-    folder.mkdir()
-    for file in FOLDER.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
-    english = (FOLDER / "en.toml").read_text("utf-8")
-    (folder / "eo.toml").write_text(english.replace('name = "English"', 'name = "Esperanto"'))
+    """A catalogue with one more folder."""
+    for file in FOLDER.rglob("*.toml"):
+        copy = tmp_path / "words" / file.relative_to(FOLDER)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
+        if file.parent.name == "en":
+            own = tmp_path / "words" / "eo" / file.name
+            own.parent.mkdir(exist_ok=True)
+            own.write_text(
+                file.read_text("utf-8").replace('name = "English"', 'name = "Esperanto"'), "utf-8"
+            )
     monkeypatch.setattr(catalogue, "files", lambda _package: tmp_path)
-    kept = (catalogue.languages, catalogue.words, catalogue._catalogue)
-    for function in kept:
-        function.cache_clear()
+    for forget in (forgets := (catalogue.forget, worded_tables.words.cache_clear)):
+        forget()
     yield "eo"
-    for function in kept:
-        function.cache_clear()
+    for forget in forgets:
+        forget()
 
 
-def test_a_third_language_is_one_file(third: str) -> None:
-    assert catalogue.languages() == ("zh", "en", third)
-    assert catalogue.words("language", third)["name"] == "Esperanto"
+def test_a_third_language_is_one_folder(third: str) -> None:
+    assert worded_tables.languages() == ("zh", "en", third)
+    assert worded_tables.words("language", third)["name"] == "Esperanto"

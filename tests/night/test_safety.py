@@ -79,13 +79,13 @@ def test_no_photo_at_all_stops_the_first_night_too(night: Night, base: Path) -> 
     assert "no photo was found" in stopped(night, base, photos="empty")
     night()
     told = stopped(night, base, photos="empty")
-    assert "10 of 10 students (100 %) had a photo in the last night" in told
+    assert "10 of 10 students (100%) had a photo in the last night" in told
 
 
 def test_the_roster_of_another_cohort_stops(night: Night, base: Path) -> None:
     roster(base / "other.csv", [f"生{n}甲" for n in range(10)], first=50)
     told = stopped(night, base, roster="other.csv")
-    assert "0 of 10 photo files (0 %) belong to students of the roster" in told
+    assert "0 of 10 photo files (0%) belong to students of the roster" in told
     night()
     photos(base / "others", *(f"20220100{n}.jpg" for n in range(50, 60)))
     told = stopped(night, base, roster="other.csv", photos="others")
@@ -104,7 +104,7 @@ def test_photos_that_are_gone_stop(night: Night, base: Path) -> None:
     night()
     for number in (1, 2):
         (base / "photos" / f"20220100{number:02d}.jpg").unlink()
-    assert "2 of 10 students (20 %) had a photo" in stopped(night, base)
+    assert "2 of 10 students (20%) had a photo" in stopped(night, base)
 
 
 def test_a_folder_of_photos_is_no_output_folder(night: Night, base: Path) -> None:

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.core.errors import ConfigError
-from pipeline.site.config import FILE, VARIABLE, find_site, load_site
+from pipeline.site.config import find_site, load_site
 from pipeline.site.faults import examine
+from pipeline.site.place import FILE, VARIABLE
 
 CALL = CliRunner()
 

@@ -246,8 +246,8 @@ def test_references_of_every_kind_in_order(tmp_path: Path) -> None:
     assert facts(first)["source.reference_files"] == 3.0
     assert cohort.remarks == (
         "No pictures in photos.",
-        "2 idcard files without a student: 110*************29.jpg, 王伟.jpg.",
-        "1 idcard file with one student's number and another name, used for the number: "
+        "2 files of kind idcard without a student: 110*************29.jpg, 王伟.jpg.",
+        "1 file of kind idcard with one student's number and another name, used for the number: "
         "340*************1X张三.jpg.",
     )
     assert cohort.extras == (), "only photos can be extra"

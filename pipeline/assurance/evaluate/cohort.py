@@ -66,7 +66,7 @@ def read_outcomes(path: Path) -> list[Outcome]:
     for row in read_rows(path, COLUMNS):
         outcome = _outcome(row)
         if outcome.subject_id and outcome.subject_id in seen:
-            raise row.fault("subject_id", "names a subject that an earlier line has")
+            raise row.fault("subject_id", "cell_subject_again")
         seen.add(outcome.subject_id)
         outcomes.append(outcome)
     return outcomes

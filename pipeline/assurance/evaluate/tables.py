@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.privacy import masked
+from pipeline.core.said import cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Row:
             ConfigError: If it is empty.
         """
         if not self.cells[column]:
-            raise self.fault(column, "is empty")
+            raise self.fault(column, "cell_empty")
         return self.cells[column]
 
     def one_of(self, column: str, allowed: Iterable[str], separator: str = "") -> tuple[str, ...]:
@@ -49,12 +50,12 @@ class Row:
         words = self.cells[column].split(separator) if separator else [self.cells[column]]
         for word in words:
             if word not in known:
-                raise self.fault(column, f"is {masked(word)!r}", f"Allowed: {_listed(known)}.")
+                raise self.fault(column, "cell_word", word=masked(word), allowed=_listed(known))
         return tuple(words)
 
-    def fault(self, column: str, what: str, hint: str = "") -> ConfigError:
-        """The error that names this line and a column of it."""
-        return ConfigError(f"{self.file}, line {self.line}: column `{column}` {what}", hint)
+    def fault(self, column: str, key: str, **values: object) -> ConfigError:
+        """The error of this key, which names this line and a column of it."""
+        return ConfigError(key, file=self.file, line=self.line, column=column, **values)
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
@@ -70,18 +71,15 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
             for column in columns:
                 if column not in (reader.fieldnames or ()):
                     raise ConfigError(
-                        f"{path}, line 1: column `{column}` is missing",
-                        f"Needed columns: {', '.join(columns)}.",
+                        "table_no_column", path=path, column=column, columns=tuple(columns)
                     )
             rows = [_row(path, reader.line_num, cells) for cells in reader]
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})", "Check the path."
-        ) from error
+        raise ConfigError("table_unreadable", path=path, why=cause(error)) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: is not CSV in UTF-8", "Save it as CSV UTF-8.") from error
+        raise ConfigError("table_not_csv", path=path) from error
     if not rows:
-        raise ConfigError(f"{path}: holds no rows", "Give at least one line below the header.")
+        raise ConfigError("table_no_rows", path=path)
     return rows
 
 
@@ -131,17 +129,12 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written ({error.strerror or error})", "Choose another --out."
-        ) from error
+        raise StoreError("evaluation_unwritable", path=path, why=cause(error)) from error
 
 
 def _row(path: Path, line: int, cells: Mapping[str | None, str | None]) -> Row:
     if None in cells or None in cells.values():
-        raise ConfigError(
-            f"{path}, line {line}: has more or fewer cells than the header",
-            "Put text with commas into double quotes.",
-        )
+        raise ConfigError("table_ragged", path=path, line=line)
     return Row(path, line, {str(name): str(text).strip() for name, text in cells.items()})
 
 

@@ -66,7 +66,7 @@ def need_folder(root: Path) -> None:
         SourceError: If `root` is no folder.
     """
     if not root.is_dir():
-        raise SourceError(f"{root}: there is no such folder", "Correct --root.")
+        raise SourceError("root_missing", root=root)
 
 
 def opened(path: Path, limits: InputLimits) -> Pixels:
@@ -108,10 +108,7 @@ def spread(
 
 
 def _died(_task: object, _reason: str) -> NoReturn:
-    raise SourceError(
-        "A worker process died while it looked at a picture.",
-        "Run again with --workers 1: the last picture begun is the cause, or memory ran out.",
-    )
+    raise SourceError("evaluation_worker_died")
 
 
 def _close(locator: Locator) -> None:

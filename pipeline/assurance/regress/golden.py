@@ -132,7 +132,7 @@ def load(folder: Path = SHIPPED) -> Golden:
     for line in read_rows(folder / "measures.csv", COLUMNS):
         row = _checked(line, folder)
         if (row.image, row.measure) in seen:
-            raise line.fault("measure", "names a value that an earlier line has")
+            raise line.fault("measure", "cell_value_again")
         seen.add((row.image, row.measure))
         rows.append(row)
     return Golden(folder, tuple(rows), _floors(folder / "floors.toml"))
@@ -165,15 +165,15 @@ def _checked(line: Row, folder: Path) -> GoldenRow:
     if is_shipped(folder):
         if image not in sources.pictures():
             known = ", ".join(sources.pictures())
-            raise line.fault("image", f"is {masked(image)!r}", f"Sample pictures: {known}.")
+            raise line.fault("image", "cell_image_unknown", word=masked(image), known=known)
     elif not (folder / image).is_file():
-        raise line.fault("image", f"is {masked(image)!r}; there is no such file in the folder")
+        raise line.fault("image", "cell_image_missing", word=masked(image))
     if measure not in ENGINE and measure not in all_measures():
         known = ", ".join(sorted({*ENGINE, *all_measures()}))
-        raise line.fault("measure", f"is {masked(measure)!r}", f"Known: {known}.")
+        raise line.fault("measure", "cell_measure_unknown", word=masked(measure), known=known)
     tolerance = _number(line, "tolerance") if line["tolerance"] else None
     if tolerance is not None and tolerance < 0:
-        raise line.fault("tolerance", f"is {line['tolerance']!r}; it must be 0 or more")
+        raise line.fault("tolerance", "cell_negative", word=masked(line["tolerance"]))
     if tolerance is not None and line["expected"]:
         _number(line, "expected")
     if measure == TURN_CW and line["expected"]:
@@ -187,8 +187,7 @@ def _number(line: Row, column: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        hint = "Where a word must be equal, leave the tolerance empty."
-        raise line.fault(column, f"is {masked(line[column])!r}, no number", hint)
+        raise line.fault(column, "cell_no_number", word=masked(line[column]))
     return number
 
 

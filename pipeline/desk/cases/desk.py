@@ -170,7 +170,7 @@ class Desk:
         """
         case = self.store.case(item.student_key)
         if case is None:
-            raise StoreError("A run is at work on this case", "Try again when it has ended.")
+            raise StoreError("case_busy")
         return case
 
     def picture(self, item: Item, slot: str) -> bytes:
@@ -181,7 +181,7 @@ class Desk:
         """
         kept = self.store.large.picture(item.student_key, slot)
         if kept is None:
-            raise StoreError("A run is at work on this case", "Try again when it has ended.")
+            raise StoreError("case_busy")
         return kept
 
     def answers(self, item: Item) -> list[Answer]:

@@ -93,10 +93,7 @@ def _open(path: Path) -> tuple[str, int, list[Row], dict[str, int]]:
                 columns = _columns(cells, known)
                 if "verdict" in columns and not columns.keys().isdisjoint({*_KEYS, "subject_id"}):
                     return _place(path, sheet), index + 2, sheet.rows[index + 1 :], columns
-    raise RosterError(
-        f"{path}: no header row with a student's number and 复核结论 or verdict",
-        "Give a table made by `photoproof export`.",
-    )
+    raise RosterError("decisions_no_header", path=path)
 
 
 def _place(path: Path, sheet: Sheet) -> str:
@@ -144,7 +141,7 @@ def _given(fields: Mapping[str, str], where: str) -> Given | None:
 def _meant(text: str, known: Mapping[str, str], where: str) -> str:
     if squashed(text) not in known:
         allowed = ", ".join(dict.fromkeys(known.values()))
-        raise RosterError(f"{where}: {text[:20]!r} is not known", f"Allowed: {allowed}.")
+        raise RosterError("decision_unknown", where=where, text=text[:20], allowed=allowed)
     return known[squashed(text)]
 
 

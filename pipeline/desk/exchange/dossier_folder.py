@@ -57,8 +57,7 @@ def chosen(desk: Desk, students: Sequence[str]) -> list[Item]:
     missing = [s for s in students if s not in by_number]
     if missing:
         raise StoreError(
-            f"{desk.store.path.parent}: the run has no student {desk.mask(missing[0][:40])}",
-            "Give student or candidate numbers as the report shows them.",
+            "no_student", run=desk.store.path.parent, student=desk.mask(missing[0][:40])
         )
     return list(dict.fromkeys(by_number[s] for s in students))
 

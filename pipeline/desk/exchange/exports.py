@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.private import make_folder
+from pipeline.core.said import cause
 from pipeline.core.types import Case
 from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.desk import Desk
@@ -183,9 +184,7 @@ def make_out(out: Path) -> None:
     try:
         make_folder(out)
     except OSError as error:
-        raise StoreError(
-            f"{out}: cannot be made ({error.strerror})", "Choose a folder you may write to."
-        ) from error
+        raise StoreError("export_unmakable", out=out, why=cause(error)) from error
 
 
 def _logged(desk: Desk, by: str, kind: str, paths: list[Path], students: int) -> None:

@@ -94,9 +94,11 @@ def _refuse_without_column(path: Path, roster: Roster, wanted: str) -> None:
     understood = dict.fromkeys(title for sheet in read for title in sheet.columns.values())
     other = dict.fromkeys(title for sheet in read for title in sheet.unknown)
     raise RosterError(
-        f"{path}: no column {wanted}. Headers understood: {listed(list(understood), 20)};"
-        f" not understood: {listed(list(other), 20) or 'none'}.",
-        "Name that column so, or map its header to `remark` in a columns file (--columns).",
+        "replies_no_column",
+        path=path,
+        wanted=wanted,
+        understood=listed(list(understood), 20),
+        other=listed(list(other), 20) or "none",
     )
 
 
@@ -148,8 +150,7 @@ def _record(
     result.allowed = tuple(dict.fromkeys(allowed)) if result.words else ()
     if said and len(result.words) == len(said):
         raise RosterError(
-            f"{path}: no word of its answers is understood: {listed(result.words)}.",
-            f"Understood are: {', '.join(result.allowed)}.",
+            "replies_no_words", path=path, words=listed(result.words), allowed=tuple(result.allowed)
         )
     with desk.ledger.transaction():
         for subject in subjects:

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 from pipeline.core.errors import ConfigError, RosterError
 from pipeline.core.policy import checked
 from pipeline.core.privacy import masked
+from pipeline.core.said import cause, changed
 from pipeline.core.standard import Strict
 from pipeline.core.types import Decision
 from pipeline.desk import accounts
@@ -86,10 +87,7 @@ def offline(desk: Desk, path: Path, by: str, reviewer: str) -> Decided:
     content = _bytes(path)
     file = _parsed(path, content)
     if not desk.identity or file.run != desk.identity:
-        raise RosterError(
-            f"{path.name}: was saved from another run's report",
-            "Name the folder whose report.html it was saved from.",
-        )
+        raise RosterError("decisions_other_run", name=path.name)
     result = Decided()
     for number, line in enumerate(file.decisions, 1):
         _record(desk, line, number, who, result)
@@ -127,12 +125,10 @@ def _said_since(desk: Desk, item: Item, who: str, line: Line) -> bool:
 def _reviewer(desk: Desk, name: str) -> str:
     """Whose answers these are: an account's, else a name that no account can have."""
     if not name:
-        raise ConfigError(
-            "a file saved by a report does not say who decided", "Name them with --reviewer."
-        )
+        raise ConfigError("decisions_no_name")
     roles = {known: role for known, role, _ in accounts.listed(desk.ledger)}
     if roles.get(name) is Role.AUDITOR:
-        raise ConfigError(f"{masked(name)} is an auditor, who does not judge")
+        raise ConfigError("auditor_judges", name=masked(name))
     return name if name in roles else accounts.imported(name)
 
 
@@ -140,7 +136,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise RosterError(f"{path.name}: cannot be read ({error.strerror})") from error
+        raise RosterError("decisions_unreadable", name=path.name, why=cause(error)) from error
 
 
 def _parsed(path: Path, content: bytes) -> File:
@@ -150,10 +146,8 @@ def _parsed(path: Path, content: bytes) -> File:
         if not isinstance(table, dict):
             raise ValueError("no object")
     except (ValueError, RecursionError) as error:
-        raise RosterError(
-            f"{path.name}: is no file saved by a report", "Save it again from report.html."
-        ) from error
+        raise RosterError("decisions_malformed", name=path.name) from error
     try:
         return checked(File, table, path.name)
     except ConfigError as error:
-        raise RosterError(masked(error.message), "Save it again from report.html.") from error
+        raise RosterError("decisions_faulty", why=changed(error.message, masked)) from error

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.said import cause
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.heads import Heads
@@ -96,16 +97,13 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
             heads cannot be written.
     """
     if (address.certificate is None) != (address.key is None):
-        raise ConfigError("TLS needs both files", "Give --tls-cert and --tls-key.")
+        raise ConfigError("tls_half")
     for proxy in address.proxies:
         _network(proxy)
     for monitor in address.around.monitors:
         _monitor(monitor)
     if not _PATH.fullmatch(address.around.path):
-        raise ConfigError(
-            f"--path {address.around.path[:60]!r} is no path of an address",
-            "It begins with / and does not end with one, such as /photoproof.",
-        )
+        raise ConfigError("desk_path_malformed", path=address.around.path[:60])
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
         heads = Heads(head_file) if head_file else None
@@ -126,10 +124,7 @@ def _admitted(desk: Desk, address: Address) -> bool:
     """Whether people log in; a desk without accounts stays on this machine."""
     known = bool(accounts.listed(desk.ledger))
     if not known and not address.local:
-        raise ConfigError(
-            f"without accounts the desk is not served on {address.host}",
-            "Make accounts with `photoproof users add`, or use --host 127.0.0.1.",
-        )
+        raise ConfigError("desk_needs_accounts", host=address.host)
     return known
 
 
@@ -150,7 +145,7 @@ def _config(address: Address, app: FastAPI) -> uvicorn.Config:
     try:
         config.load()
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"the TLS files cannot be used ({error})") from error
+        raise ConfigError("tls_unusable", why=cause(error)) from error
     return config
 
 
@@ -158,20 +153,14 @@ def _network(proxy: str) -> None:
     try:
         ip_network(proxy)
     except ValueError as error:
-        raise ConfigError(
-            f"--trusted-proxy {proxy[:60]!r} is no address",
-            "Give the proxy's address, say 127.0.0.1, or its network, say 10.1.2.0/24.",
-        ) from error
+        raise ConfigError("proxy_malformed", proxy=proxy[:60]) from error
 
 
 def _monitor(given: str) -> None:
     try:
         ip_address(given)
     except ValueError as error:
-        raise ConfigError(
-            f"--monitor {given[:60]!r} is no address",
-            "Give the address that reads /metrics, say 10.1.2.3.",
-        ) from error
+        raise ConfigError("monitor_malformed", given=given[:60]) from error
 
 
 def _listen(address: Address) -> socket.socket:
@@ -180,6 +169,5 @@ def _listen(address: Address) -> socket.socket:
         return socket.create_server((address.host, address.port), family=family)
     except OSError as error:
         raise ConfigError(
-            f"cannot serve on {address.host}, port {address.port} ({error.strerror})",
-            "Choose another --host or --port, or end the program that uses it.",
+            "desk_cannot_serve", host=address.host, port=address.port, why=cause(error)
         ) from error

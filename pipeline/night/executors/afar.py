@@ -17,6 +17,7 @@ from models.place import put_whole
 from pipeline.core.errors import ModelError
 from pipeline.core.policy import InputLimits
 from pipeline.core.program import program_digest
+from pipeline.core.said import cause
 from pipeline.core.types import Job
 from pipeline.night.executors import Afar
 
@@ -67,26 +68,15 @@ def _unpack(
         ModelError: Another program is installed here, or the weights cannot be kept.
     """
     if (ARITHMETIC, program_digest()) != rule:
-        raise ModelError(
-            f"node {platform.node()} has another photoproof than the machine that keeps the run, or"
-            " other versions of its packages",
-            "Install the same wheel there, by the same requirements.lock, and the same Python.",
-        )
+        raise ModelError("node_program", node=platform.node())
     if not digests:
         return
     try:
         _keep(sent)
     except OSError as error:
-        raise ModelError(
-            f"node {platform.node()}: weights cannot be kept there ({error.strerror})",
-            "Run `photoproof models pull` there, or set PHOTOPROOF_CACHE to a folder that is"
-            " writable there.",
-        ) from error
+        raise ModelError("node_cache", node=platform.node(), why=cause(error)) from error
     if manifest.digests(recognisers) != dict(digests):
-        raise ModelError(
-            f"node {platform.node()} has other weights than the run",
-            "Run `photoproof models pull` there.",
-        )
+        raise ModelError("node_weights", node=platform.node())
 
 
 def _keep(weights: Weights) -> None:

@@ -27,14 +27,11 @@ def executor_of(
         ConfigError: Another engine, a cluster's options for processes, or less than no worker.
     """
     if engine not in ENGINES:
-        raise ConfigError(f"engine is {engine!r}; allowed: {', '.join(ENGINES)}")
+        raise ConfigError("engine_unknown", engine=engine, engines=tuple(ENGINES))
     if workers < 0:
-        raise ConfigError(f"workers is {workers}; allowed: 0 and more")
+        raise ConfigError("workers_negative", workers=workers)
     if engine == "ray":
         return OnRay(Cluster(address, workers if address else workers or usable_cores(), carried))
     if address or carried:
-        raise ConfigError(
-            "an address and carried files are for a Ray cluster; the engine is `processes`",
-            "Name the engine too: --engine ray.",
-        )
+        raise ConfigError("ray_options")
     return Processes(workers or usable_cores())

@@ -82,9 +82,7 @@ def _imported() -> ModuleType:
         import ray
         import ray._private.worker as talker
     except ImportError as error:
-        raise InstallationError(
-            "Ray is not installed", "Install it: pip install 'photoproof[ray]'."
-        ) from error
+        raise InstallationError("ray_missing") from error
     # Ray tells of lost workers on standard output, into our JSON; they are our business.
     talker.print_to_stdstream = lambda *_args, **_more: None
     return ray
@@ -105,11 +103,7 @@ def _start(ray: ModuleType, cores: int) -> None:
         )
     except (*_FAULTS, ray.exceptions.RayError) as error:
         folder.cleanup()
-        raise ModelError(
-            f"no Ray cluster could be started on this machine ({type(error).__name__})",
-            'Look at memory and at /dev/shm, or leave `engine = "ray"` away. A program that imports'
-            " Ray itself does so after photoproof.",
-        ) from error
+        raise ModelError("ray_unstarted", name=type(error).__name__) from error
     _folders.append(folder)
 
 
@@ -121,11 +115,7 @@ def _join(ray: ModuleType, address: str) -> None:
     try:
         ray.init(address=address, **_quiet())
     except (*_FAULTS, ray.exceptions.RayError) as error:
-        raise ConfigError(
-            f"no Ray cluster answers at {address} ({type(error).__name__})",
-            "Start Ray on this machine too (`ray start --address …`), and give both the token:"
-            " RAY_AUTH_TOKEN, or the file that RAY_AUTH_TOKEN_PATH names.",
-        ) from error
+        raise ConfigError("ray_silent", address=address, name=type(error).__name__) from error
 
 
 def _quiet() -> dict[str, Any]:

@@ -125,10 +125,7 @@ class _Crew(Generic[Tool, Task, Result]):
             for actor, call in self._answered():
                 yield from self._take(actor, call)
             if time.monotonic() - self._heard > _PATIENCE_S:
-                raise ModelError(
-                    f"nothing was heard from the Ray cluster for {_PATIENCE_S / 60:.0f} minutes",
-                    "See `ray status` there; then give the same command again, which goes on.",
-                )
+                raise ModelError("ray_lost", patience_s=_PATIENCE_S / 60)
 
     def end(self) -> None:
         """End every actor; those that answer clear up."""
@@ -173,10 +170,7 @@ class _Crew(Generic[Tool, Task, Result]):
             answer = self._ray.get(call)
         except (self._ray.exceptions.RayTaskError, self._ray.exceptions.ActorDiedError) as error:
             # Its code has failed: one whose process or node is lost is unavailable.
-            raise ModelError(
-                f"a worker on the cluster failed ({type(error).__name__})",
-                "Look whether the same program is installed on every node; `ray logs` has more.",
-            ) from error
+            raise ModelError("ray_worker_failed", name=type(error).__name__) from error
         except self._ray.exceptions.RayError:
             yield from self._lost(actor, call)
             return

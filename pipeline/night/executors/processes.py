@@ -247,11 +247,7 @@ class Crew(Generic[Tool, Task, Result]):
         worker.process.join()
         self._unstarted = 0 if worker.ready else self._unstarted + 1
         if self._unstarted == _TRIES:
-            raise ModelError(
-                "a worker process ended while it was starting",
-                "Its memory may have run out: take fewer --workers."
-                " `photoproof doctor` looks further.",
-            )
+            raise ModelError("worker_died_starting")
         given_up: list[tuple[Any, Result]] = []
         if worker.hand:
             key, task = worker.hand[0]
