@@ -40,9 +40,9 @@ from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night.executors.choosing import executor_of
 from pipeline.night.folder import database_of
 from pipeline.night.intake import Sources
+from pipeline.night.looking import Progress
 from pipeline.night.nightly import Outputs, redecide, run_sources
 from pipeline.night.rules import rules_of
-from pipeline.night.run import Progress
 from pipeline.single.checked import Checked
 from pipeline.store import RunSummary, Store
 from pipeline.student.engine import network_engine

@@ -28,6 +28,7 @@ from pipeline.night.executors.assessing import EngineFactory
 class FakeEngine:
     """Reads words: turn=, score=, sha=, sleep=, face=; or `crash`, `die`, `die-once:FILE`.
 
+    With `lies=` it tells where faces lie; `lies=lost` cannot be cut out again.
     `spin` holds the interpreter as long as anybody waits.
     """
 
@@ -40,7 +41,7 @@ class FakeEngine:
         text = job.photo.read_bytes(1000).decode() if job.photo else ""
         if self.log:
             with Path(self.log).open("a") as log:
-                log.write(job.subject.student_key + "\n")
+                log.write(("again:" if job.points else "") + job.subject.student_key + "\n")
         if text == "crash":
             raise RuntimeError("the engine failed on 110105194912310021")
         if text == "spin":  # as a decoder that lets no other thread run, for a minute or so
@@ -68,7 +69,11 @@ class FakeEngine:
         )
         faces = np.eye(8, dtype=np.float32)[[int(words["face"])] * 2] if "face" in words else ()
         templates = dict(zip(("photo", "idcard"), faces, strict=False))
-        return Evidence(measurements, comparisons, words.get("sha", ""), templates=templates)
+        if job.points:
+            return Evidence(templates={} if words["lies"] == "lost" else templates)
+        points = dict.fromkeys(templates, words["lies"]) if "lies" in words else {}
+        sha256 = words.get("sha", "")
+        return Evidence(measurements, comparisons, sha256, templates=templates, points=points)
 
     def close(self) -> None:
         pass

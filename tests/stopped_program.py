@@ -15,8 +15,8 @@ from fakes import cohort_of, fake
 from pipeline import cli
 from pipeline.cli import nightly
 from pipeline.core.policy import load_policy, load_profile
+from pipeline.night.looking import Progress
 from pipeline.night.nightly import Outputs, run_night
-from pipeline.night.run import Progress
 
 
 def run_cohort(*_: Any, on_progress: Progress, **__: Any) -> Outputs:

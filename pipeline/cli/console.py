@@ -28,7 +28,7 @@ from pipeline.core.said import said
 if TYPE_CHECKING:
     from models.fetch import OnEvent
     from pipeline import Language, Outputs
-    from pipeline.night.run import Progress as OnProgress
+    from pipeline.night.looking import Progress as OnProgress
 
 out_console = Console()
 err_console = Console(stderr=True)

@@ -77,8 +77,8 @@ def telling(count: Count, out: object) -> Iterator[None]:
         if count.total:
             stop.kept = (
                 f"{count.done} of {count.total} students are stored in {out}."
-                " Give the same command again to go on; faces are looked at anew, because their"
-                " templates are never written down."
+                " Give the same command again to go on; only the templates of faces are made anew,"
+                " because they are never written down."
             )
         else:
             stop.kept = "No student had been looked at. Give the same command again to start anew."

@@ -78,6 +78,7 @@ class Job:
     photo: ImageFile | None
     references: tuple[Reference, ...] = ()
     facts: tuple[Measurement, ...] = ()
+    points: Mapping[str, str] = field(default_factory=dict)  # known: templates alone are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,7 @@ class Photo:
 
     Attributes:
         exif_orientation: Tag value 1-8 as found in the file; 1 when absent.
-        mode: Pillow's mode of the stored picture ("RGB", "CMYK", "L", ...).
-        dpi: Horizontal dots per inch, 0 when the file states none.
+        mode: Pillow's mode of the stored picture ("RGB", "CMYK"); dpi: horizontal, 0 if unknown.
         luma_table: The JPEG's quantisation table for luma, 64 steps; () for other formats.
     """
 
@@ -206,8 +206,7 @@ class Comparison:
         score: Cosine -1 to 1; None when they could not be compared, `error` says why.
         turn_confidence: How sure the reference's own orientation is, 0-1.
         slot: Which of the student's pictures: the kind, or "kind#2" for a second of that kind.
-        adjusted: The score after the cohort stage has set it against what these two pictures
-            score with strangers; None where that is not known.
+        adjusted: The score set against what both pictures score with strangers; None if unknown.
     """
 
     kind: str
@@ -229,19 +228,19 @@ class Evidence:
     """What the machine saw of one student: raw numbers, no judgement. Crosses process borders.
 
     Attributes:
-        photo_sha256: "" when there is no readable photo.
         pictures: Upright JPEG thumbnails by slot: "photo" and each reference kind.
         templates: Unit-length face vectors by the same slots; deleted when the run ends.
-        sharp: JPEGs by the same slots to compare by, as large as they came within a bound.
+        sharp: JPEGs by the same slots to compare by; points: where faces lie (`student.faces`).
     """
 
     measurements: tuple[Measurement, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    photo_sha256: str = ""
+    photo_sha256: str = ""  # where there is no readable photo
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     templates: Mapping[str, Floats] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     sharp: Mapping[str, bytes] = field(default_factory=dict)
+    points: Mapping[str, str] = field(default_factory=dict)
 
 
 class Severity(enum.IntEnum):

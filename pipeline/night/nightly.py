@@ -21,8 +21,9 @@ from pipeline.night.executors.here import Here
 from pipeline.night.executors.processes import Processes
 from pipeline.night.folder import database_of, locked
 from pipeline.night.intake import Sources, keep_assigned, read_intake
+from pipeline.night.looking import Progress
 from pipeline.night.publishing import publish
-from pipeline.night.run import Plan, Progress, assess_cohort
+from pipeline.night.run import Plan, assess_cohort
 from pipeline.night.safety import check_intake
 from pipeline.night.tally import decide_all
 from pipeline.store import RunSummary, Store

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -21,13 +20,14 @@ from pipeline.core.extensions import installed
 from pipeline.core.measurements import REFUSED
 from pipeline.core.policy import InputLimits, Policy, Profile
 from pipeline.core.said import said
-from pipeline.core.types import SET_ASIDE, Cohort, Evidence, Job
+from pipeline.core.types import SET_ASIDE, Cohort, Job
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
 from pipeline.night.executors.afar import afar_of
 from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
+from pipeline.night.looking import Progress, look, students_due
 from pipeline.night.tally import decided
 from pipeline.source.balance import balance
 from pipeline.source.contents import Contents
@@ -39,8 +39,6 @@ from pipeline.student import measures
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "openvino", "numpy", "pillow", "pillow-heif")
 
 HASHED_BYTES = 4 << 30  # a college's archive that cannot be opened, a film beside the photos
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,22 +174,22 @@ def _gather_evidence(
     prints = _fingerprints(jobs, cohort, plan, store)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
     cohort_key = digest_of(prints, rules)
-    pending = _pending(store, jobs, prints)
+    pending = students_due(store, jobs, prints)
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
         plan.verify()
         store.begin()
-        # What is concluded across students needs everybody's template.
-        store.cohort.look_again_for_templates()
-        pending = _pending(store, jobs, prints)
-    policy = plan.policy
-    duty = assessing(
-        factory,
-        files_of(cohort) if plan.caged else None,
-        afar_of(policy.input, policy.comparison.recognisers, plan.digests),
-    )
-    results = plan.executor.work_off(pending, duty)
-    stages = _save(store, results, prints, (len(jobs) - len(pending), len(jobs)), on_progress)
+        policy = plan.policy
+        duty = assessing(
+            factory,
+            files_of(cohort) if plan.caged else None,
+            afar_of(policy.input, policy.comparison.recognisers, plan.digests),
+        )
+        work = partial(plan.executor.work_off, duty=duty)
+        pending, stages = look(store, jobs, prints, work, on_progress)
+    else:
+        stages = {}
+        on_progress(len(jobs), len(jobs))
     return _Gathered(cohort_key, stale, len(pending), stages, remarks)
 
 
@@ -234,18 +232,6 @@ def _name(job: Job) -> str:
     return job.photo.name if job.photo else ""
 
 
-def _pending(
-    store: Store, jobs: Mapping[str, Job], prints: Mapping[str, str]
-) -> list[tuple[str, Job]]:
-    """Students of whom the store has no evidence, or evidence of something else."""
-    done = store.fingerprints()
-    return [
-        (student_key, job)
-        for student_key, job in jobs.items()
-        if done.get(student_key) != prints[student_key]
-    ]
-
-
 def _fingerprints(
     jobs: Mapping[str, Job], cohort: Cohort, plan: Plan, store: Store
 ) -> dict[str, str]:
@@ -283,23 +269,3 @@ def _limit_of(file: Delivered, limits: InputLimits) -> int:
     """Bytes up to which a file's content is looked at; what is no picture is only hashed."""
     looked_at = file.fate in (Fate.USED, Fate.SET_ASIDE, Fate.UNMATCHED)
     return limits.max_bytes if looked_at else HASHED_BYTES
-
-
-def _save(
-    store: Store,
-    results: Generator[tuple[str, Evidence], None, None],
-    prints: Mapping[str, str],
-    progress: tuple[int, int],
-    on_progress: Progress,
-) -> dict[str, float]:
-    """Save what comes back, and tell of students done and in all; seconds by stage."""
-    seconds: Counter[str] = Counter()
-    done, total = progress
-    on_progress(done, total)
-    with closing(results):
-        for student_key, evidence in results:
-            store.save(student_key, prints[student_key], evidence)
-            seconds.update(evidence.seconds)
-            done += 1
-            on_progress(done, total)
-    return {stage: round(spent, 3) for stage, spent in seconds.items()}

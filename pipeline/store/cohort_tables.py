@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from pipeline.core.types import Floats, Measurement
 from pipeline.store.schema import TEMPLATES_IN_MEMORY
 from pipeline.store.sealing import place_of
 from pipeline.store.sqlite import Database
+
+_GONE = "WHERE faces != (SELECT count(*) FROM template WHERE student_key = student.student_key)"
 
 
 class CohortTables:
@@ -52,13 +55,36 @@ class CohortTables:
                 "DELETE FROM template WHERE student_key = ?", ((key,) for key in keys)
             )
 
-    def look_again_for_templates(self) -> None:
-        """Count students as not yet seen whose templates are gone, so that they are looked at."""
+    def faces_without_templates(self) -> dict[str, dict[str, str]]:
+        """Where the faces lie of students whose templates are gone, by slot, by student."""
+        rows = self._store.db.execute(f"SELECT student_key, points FROM student {_GONE}")  # noqa: S608
+        return {student_key: json.loads(points) for student_key, points in rows}
+
+    def remember(self, student_key: str, templates: Mapping[str, Floats]) -> None:
+        """Put a student's templates in the place of those that are gone."""
         with self._store.transaction():
-            self._store.db.execute(
-                "UPDATE student SET fingerprint = '' WHERE faces !="
-                " (SELECT count(*) FROM template WHERE student_key = student.student_key)"
+            self._store.db.execute("DELETE FROM template WHERE student_key = ?", (student_key,))
+            self._store.db.executemany(
+                "INSERT INTO template VALUES (?, ?, ?)", self.sealed(student_key, templates)
             )
+
+    def sealed(
+        self, student_key: str, templates: Mapping[str, Floats]
+    ) -> Iterator[tuple[str, str, bytes]]:
+        """Rows of the table of templates."""
+        for slot, vector in templates.items():
+            closed = self._store.seal.close(vector.tobytes(), place_of(student_key, slot))
+            yield student_key, slot, closed
+
+    def look_again_for_templates(self, *, without_points: bool = False) -> None:
+        """Count students as not yet seen whose templates are gone, so that they are looked at.
+
+        Args:
+            without_points: Only those of whom it is not on record where their faces lie.
+        """
+        only = "AND points = '{}'" if without_points else ""
+        with self._store.transaction():
+            self._store.db.execute(f"UPDATE student SET fingerprint = '' {_GONE} {only}")  # noqa: S608
 
     def templates(self) -> dict[str, tuple[list[str], Floats]]:
         """By slot: whose the templates are, in order, and the (N, D) vectors."""

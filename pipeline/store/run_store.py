@@ -115,12 +115,14 @@ class Store(Database):
             self.large.keep(student_key, evidence.sharp)
             self.db.execute(
                 "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
-                " measured = ?, units = ?, errors = ?, faces = ? WHERE student_key = ?",
+                " measured = ?, units = ?, errors = ?, faces = ?, points = ?"
+                " WHERE student_key = ?",
                 (
                     fingerprint,
                     evidence.photo_sha256,
                     *pack(evidence.measurements),
                     len(evidence.templates),
+                    json.dumps(dict(evidence.points)),
                     student_key,
                 ),
             )
@@ -137,10 +139,7 @@ class Store(Database):
             )
             self.db.executemany(
                 "INSERT INTO template VALUES (?, ?, ?)",
-                (
-                    (student_key, slot, self.seal.close(v.tobytes(), place_of(student_key, slot)))
-                    for slot, v in evidence.templates.items()
-                ),
+                self.cohort.sealed(student_key, evidence.templates),
             )
 
     def known_files(self) -> dict[str, tuple[str, str, int]]:

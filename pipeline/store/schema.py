@@ -15,7 +15,8 @@ CREATE TABLE student (
     photo TEXT NOT NULL,
     fingerprint TEXT NOT NULL DEFAULT '', photo_sha256 TEXT NOT NULL DEFAULT '',
     measured TEXT NOT NULL DEFAULT '{}', units TEXT NOT NULL DEFAULT '{}',
-    errors TEXT NOT NULL DEFAULT '{}', faces INTEGER NOT NULL DEFAULT 0
+    errors TEXT NOT NULL DEFAULT '{}', faces INTEGER NOT NULL DEFAULT 0,
+    points TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX student_photo ON student (photo_sha256);
 CREATE INDEX student_position ON student (position);
@@ -139,6 +140,7 @@ CREATE TABLE file (
 """,
     5: _DELIVERY,
     6: _LARGE,
+    7: "ALTER TABLE student ADD COLUMN points TEXT NOT NULL DEFAULT '{}';\n",
 }
 
 _LEDGER_TABLES = """
@@ -205,7 +207,7 @@ def _rows(measurements: str) -> dict[str, list[Any]]:
 
 RUN = Schema(
     application=0x50507266,  # "PPrf"
-    version=7,
+    version=8,
     tables=_RUN_TABLES,
     # A commit waits for no disk: a killed process loses nothing, a power cut at most the last
     # students, who are looked at again.

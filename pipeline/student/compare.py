@@ -8,6 +8,7 @@ nothing that works with templates need know.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from models.recognisers import Recogniser
 from pipeline.core.geometry import mirror
 from pipeline.core.identity import between
-from pipeline.core.types import PHOTO, SET_ASIDE, Floats, Measurement, Pixels
+from pipeline.core.types import PHOTO, SET_ASIDE, Comparison, Floats, Measurement, Pixels
 
 
 def embed(recognisers: Sequence[Recogniser], crops: Sequence[Pixels]) -> list[Floats]:
@@ -73,3 +74,10 @@ def _joined(parts: Sequence[Floats]) -> list[Floats]:
 def _unit(vectors: Floats) -> Floats:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparison:
+    """The comparison with its score, where both pictures have a template."""
+    if PHOTO not in templates or comparison.slot not in templates:
+        return comparison
+    return replace(comparison, score=score(templates[PHOTO], templates[comparison.slot]))

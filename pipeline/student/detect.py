@@ -65,6 +65,22 @@ class Glance:
     alone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What the networks made of one picture.
+
+    Attributes:
+        bgr: The picture as it lies, no larger than the stages need.
+        orientation: None when there is no face; then `portrait` is None too.
+        alone: A glance showed no sign of a second face.
+    """
+
+    bgr: Pixels
+    orientation: Orientation | None = None
+    portrait: Portrait | None = None
+    alone: bool = False
+
+
 class Spotter:
     """Finds the subject with two detectors.
 

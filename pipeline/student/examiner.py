@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from models.segmenter import Segmenter
 from models.yunet import YuNet
 from pipeline.core import measurements as names
 from pipeline.core.eyes import eyes_in
-from pipeline.core.geometry import align, crop_square, shrink
+from pipeline.core.geometry import crop_square, shrink
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import (
     OVERLAY,
@@ -40,9 +40,10 @@ from pipeline.core.types import (
 )
 from pipeline.student import orient
 from pipeline.student.allowance import time_for_one
-from pipeline.student.compare import embed, embed_together, score, scores_between
+from pipeline.student.compare import embed, embed_together, scored, scores_between
 from pipeline.student.decode import UnreadableError, decode_picture, read
-from pipeline.student.detect import LONGEST, Spotter, limit_size
+from pipeline.student.detect import LONGEST, Located, Spotter, limit_size
+from pipeline.student.faces import aligned, cut_again, slotted, where
 from pipeline.student.kept_pictures import registry_crop, sharp, thumbnail
 from pipeline.student.measures import View, measure_all
 from pipeline.student.overlap import overlaps
@@ -50,22 +51,6 @@ from pipeline.student.resemblance import picture_hashes
 
 # The mesh is taken from a square crop of this many face heights, at most this large.
 _MESH_FRAMING, _MESH_SIDE = 1.8, 768
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """What the networks made of one picture.
-
-    Attributes:
-        bgr: The picture as it lies, no larger than the stages need.
-        orientation: None when there is no face; then `portrait` is None too.
-        alone: A glance showed no sign of a second face.
-    """
-
-    bgr: Pixels
-    orientation: Orientation | None = None
-    portrait: Portrait | None = None
-    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -76,13 +61,18 @@ class _Record:
     pictures: dict[str, bytes] = field(default_factory=dict)
     sharp: dict[str, bytes] = field(default_factory=dict)
     crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by slot
-    slots: set[str] = field(default_factory=set)  # of the references so far, usable or not
+    points: dict[str, str] = field(default_factory=dict)  # where these lie
     seconds: dict[str, float] = field(default_factory=dict)
 
     def keep(self, slot: str, bgr: Pixels) -> None:
         """Keep a picture for reports, and one to compare by."""
         self.pictures[slot] = thumbnail(bgr)
         self.sharp[slot] = sharp(bgr)
+
+    def cut(self, slot: str, orientation: Orientation, portrait: Portrait) -> None:
+        """Take the face of a picture, and note where it lies."""
+        self.crops[slot] = aligned(portrait)
+        self.points[slot] = where(orientation.turn_cw, portrait)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -139,22 +129,26 @@ class NetworkEngine:
         """Nothing to release: the networks go with the process."""
 
     def assess(self, job: Job) -> Evidence:
-        """Look at one student's photo and references."""
+        """Look at one student's photo and references; of known faces, take templates alone."""
+        if job.points:
+            known = _Record()
+            return Evidence(templates=self._again(job, known), seconds=known.seconds)
         record = _Record([*job.facts, Measurement(names.INSTRUCTIONS, instruction_set())])
         sha256, comparisons = "", []
         if job.photo is not None:
             with time_for_one(self._limits):
                 sha256 = self._photo(job.photo, record)
-        for reference in job.references:
+        for slot, reference in slotted(job.references):
             with time_for_one(self._limits):
-                comparisons.append(self._reference(reference, record))
+                comparisons.append(self._reference(slot, reference, record))
         templates: dict[str, Floats] = {}
         if any(fact.name == names.REFUSED and fact.value for fact in job.facts):
-            comparisons = []  # looked at, so that a person can compare, and embedded never
+            # Looked at, so that a person can compare, and embedded never.
+            comparisons, record.points = [], {}
         else:
             with record.timed("compare"):
                 templates = self._templates(record.crops)
-                comparisons = [_scored(comparison, templates) for comparison in comparisons]
+                comparisons = [scored(comparison, templates) for comparison in comparisons]
                 _relate(comparisons, templates, record)
         return Evidence(
             tuple(record.measurements),
@@ -164,7 +158,19 @@ class NetworkEngine:
             templates,
             record.seconds,
             record.sharp,
+            record.points,
         )
+
+    def _again(self, job: Job, record: _Record) -> dict[str, Floats]:
+        """Templates of faces that an earlier look has found; the same, bit for bit."""
+        pictures = [(slot, reference.file, LONGEST) for slot, reference in slotted(job.references)]
+        for slot, file, longest in [(PHOTO, job.photo, None), *pictures]:
+            if file is not None and slot in job.points:
+                with time_for_one(self._limits), record.timed("decode"):
+                    photo = decode_picture(read(file, self._limits), self._limits, longest)
+                    record.crops[slot] = cut_again(photo.bgr, job.points[slot])
+        with record.timed("compare"):
+            return self._templates(record.crops)
 
     def locate(self, bgr: Pixels, record: _Record | None = None) -> Located:
         """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
@@ -191,7 +197,7 @@ class NetworkEngine:
     def template(self, bgr: Pixels) -> Floats | None:
         """Unit-length template of a picture's subject, (D,); None when there is no face."""
         portrait = self.locate(bgr).portrait
-        return None if portrait is None else embed(self._recognisers, [_aligned(portrait)])[0]
+        return None if portrait is None else embed(self._recognisers, [aligned(portrait)])[0]
 
     def _templates(self, crops: Mapping[str, Pixels]) -> dict[str, Floats]:
         """Templates by slot; a photo and its references are embedded together."""
@@ -243,17 +249,15 @@ class NetworkEngine:
         add(Measurement(names.PHOTO_HASH, plain))
         add(Measurement(names.PHOTO_HASH_MIRRORED, mirrored))
         record.keep(PHOTO, upright)
-        if portrait is not None:
+        if portrait is not None and orientation is not None:
             height, width = upright.shape[:2]
             add(eyes_in(PHOTO, portrait.face.landmarks, width, height))
-            record.crops[PHOTO] = _aligned(portrait)
+            record.cut(PHOTO, orientation, portrait)
 
-    def _reference(self, reference: Reference, record: _Record) -> Comparison:
+    def _reference(self, slot: str, reference: Reference, record: _Record) -> Comparison:
         """One reference named, not scored yet; one that cannot be used says why."""
         model = "+".join(recogniser.name for recogniser in self._recognisers)
         kind = reference.kind
-        slot = _free_slot(kind, record.slots)
-        record.slots.add(slot)
         try:
             _, theirs = self._open(reference.file, record, LONGEST)
         except UnreadableError as error:
@@ -264,7 +268,7 @@ class NetworkEngine:
         crop, eyes = registry_crop(theirs.portrait)
         record.keep(slot, crop)
         record.measurements.append(eyes_in(slot, eyes, crop.shape[1], crop.shape[0]))
-        record.crops[slot] = _aligned(theirs.portrait)
+        record.cut(slot, theirs.orientation, theirs.portrait)
         return Comparison(kind, None, model, "", theirs.orientation.confidence, slot)
 
     def _mesh_of(self, portrait: Portrait) -> Mesh | None:
@@ -282,17 +286,6 @@ class NetworkEngine:
         return Mesh(points.astype("float32"), mesh.blendshapes, mesh.pose)
 
 
-def _aligned(portrait: Portrait) -> Pixels:
-    return align(portrait.bgr, portrait.face.landmarks, averaged=True)
-
-
-def _scored(comparison: Comparison, templates: Mapping[str, Floats]) -> Comparison:
-    """The comparison with its score, where both pictures have a template."""
-    if PHOTO not in templates or comparison.slot not in templates:
-        return comparison
-    return replace(comparison, score=score(templates[PHOTO], templates[comparison.slot]))
-
-
 def _relate(
     comparisons: Sequence[Comparison], templates: Mapping[str, Floats], record: _Record
 ) -> None:
@@ -302,12 +295,3 @@ def _relate(
         record.measurements.append(Measurement(names.SAME_PICTURE + slot, agreed))
         if overlay is not None:
             record.pictures[OVERLAY] = thumbnail(overlay)
-
-
-def _free_slot(kind: str, taken: Collection[str]) -> str:
-    """`kind`, or `kind#2`, `kind#3` for further references of the same kind."""
-    number, slot = 1, kind
-    while slot in taken:
-        number += 1
-        slot = f"{kind}#{number}"
-    return slot

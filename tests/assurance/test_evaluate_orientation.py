@@ -22,7 +22,7 @@ from pipeline.core.geometry import TURNS, turn
 from pipeline.core.policy import Policy
 from pipeline.core.types import Face, Orientation, Pixels, Portrait, TurnCw
 from pipeline.sample import sources
-from pipeline.student.examiner import Located
+from pipeline.student.detect import Located
 
 # Which corner of the picture is bright: top left means upright.
 CORNERS: dict[tuple[bool, bool], TurnCw] = {

@@ -25,7 +25,7 @@ from pipeline.core.errors import ConfigError, SourceError, StoreError
 from pipeline.core.policy import Policy
 from pipeline.core.types import Floats, Pixels
 from pipeline.sample import sources
-from pipeline.student.examiner import Located
+from pipeline.student.detect import Located
 
 DEGREES = {"Ann_0001": 0, "Ann_0002": 20, "Bob_0001": 90, "Bob_0002": 120, "Eve_0001": 200}
 

@@ -10,8 +10,8 @@ from fakes import cohort_of, fake
 from night_cases import Go
 
 from pipeline.core.policy import Policy, Profile
+from pipeline.night.looking import Progress
 from pipeline.night.nightly import Outputs, run_night
-from pipeline.night.run import Progress
 
 
 @pytest.fixture

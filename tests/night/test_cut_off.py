@@ -138,7 +138,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, undisturbed: by
 
 def test_a_killed_night_leaves_no_template_on_the_disk(tmp_path: Path) -> None:
     """Face templates are in memory alone; the night that goes on makes them again."""
-    faces = {f"S{n:02}": f"score=0.9 face={n % 8} sleep=0.02" for n in range(40)}
+    faces = {f"S{n:02}": f"score=0.9 face={n % 8} sleep=0.02 lies=here" for n in range(40)}
     base = base_of(tmp_path / "night")
     (base / "photos.json").write_text(json.dumps(faces), "utf-8")
     process = start(base)

@@ -61,6 +61,18 @@ def test_changed_cohort_is_looked_at_whole_where_templates_are_deleted(go: Go) -
     assert seen == ["A", "B"]
 
 
+def test_of_known_faces_templates_alone_are_made_anew(go: Go) -> None:
+    """`D` cannot be cut out again, of `C` no face is known: the one is looked at, the other not."""
+    faces = {name: f"{GOOD} face={place} lies=here" for place, name in enumerate("AB")}
+    faces |= {"C": GOOD, "D": f"{GOOD} face=5 lies=lost"}
+    go(faces)
+    outputs, seen = go(faces | {"B": "turn=180 face=1 lies=here"})
+    assert sorted(seen[:3]) == ["B", "again:A", "again:D"]
+    assert seen[3:] == ["D"]
+    assert outputs.summary.assessed == 2
+    assert [r["turn_cw"] for r in rows(outputs)] == ["0", "180", "0", "0"]
+
+
 def test_student_no_longer_on_the_roster_disappears(go: Go) -> None:
     go({"A": GOOD, "B": GOOD}, policy=KEEPING)
     outputs, seen = go({"B": GOOD}, policy=KEEPING)

@@ -13,7 +13,8 @@ from pipeline.core.geometry import TURNS, shrink, turn, unturn
 from pipeline.core.policy import Policy
 from pipeline.core.types import Pixels, TurnCw
 from pipeline.sample import sources
-from pipeline.student.examiner import Located, NetworkEngine
+from pipeline.student.detect import Located
+from pipeline.student.examiner import NetworkEngine
 
 pytestmark = pytest.mark.networks
 

@@ -21,7 +21,8 @@ from pipeline.night.executors import Duty, Executor
 from pipeline.night.executors.here import Here
 from pipeline.night.executors.processes import Processes
 from pipeline.student.decode import decode_picture, read
-from pipeline.student.examiner import Located, NetworkEngine
+from pipeline.student.detect import Located
+from pipeline.student.examiner import NetworkEngine
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
