@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,10 +49,12 @@ def review_command(
         typer.Option("--monitor", metavar="ADDRESS"),
     ] = None,
     night_hours: Annotated[float, typer.Option(min=0)] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser")] = True,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.app import MONITORS, Surroundings
+    from pipeline.desk.web.opening import has_display, opened
     from pipeline.desk.web.serve import Address, prepare
 
     around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours, _day_of_site())
@@ -63,7 +65,8 @@ def review_command(
     elif not address.local and tls_cert is None:
         out_console.print("No TLS: put a proxy that speaks it in front, or give --tls-cert.")
     typer.echo(service.url)
-    service.run()
+    with opened(service.url) if browser and address.local and has_display() else nullcontext():
+        service.run()
 
 
 def _day_of_site() -> Appointment:

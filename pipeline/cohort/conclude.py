@@ -11,7 +11,13 @@ import numpy as np
 from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
 from pipeline.cohort.duplicates import copies, identical, same_face, settled
 from pipeline.cohort.gallery import NO_FACES, Faces, Galleries, Gallery, norms
-from pipeline.cohort.owners import Candidate, best_others, find_owners, reference_owners
+from pipeline.cohort.owners import (
+    Candidate,
+    best_others,
+    find_owners,
+    most_alike,
+    reference_owners,
+)
 from pipeline.cohort.set_aside import better_files
 from pipeline.core.identity import best_comparison, conflict, matches
 from pipeline.core.measurements import LIKELY_OWNER, LOOKS_LIKE
@@ -20,6 +26,7 @@ from pipeline.core.types import PHOTO, SET_ASIDE, Comparison, Measurement
 from pipeline.store import Store
 
 _NOTE = "non_mated"
+MOST_ALIKE = 5  # students that are proposed to people for a photo that nobody claims
 
 
 def conclude_all(store: Store, policy: Policy) -> None:
@@ -47,6 +54,7 @@ def conclude_all(store: Store, policy: Policy) -> None:
         strays = store.cohort.strays()  # whose they are is asked of all
         suspects |= {key: -1.0 for key in photos.keys if key in strays}
         owners = find_owners(suspects, _candidates(suspects, galleries), judged)
+        found += most_alike(sorted(strays), galleries, MOST_ALIKE)
         found += [_proposed(key, told) if key in strays else (key, told) for key, told in owners]
         explained = {*suspects, *(student_key for student_key, _ in found)}
         among = Gallery(photos, photos)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.cohort.gallery import Galleries, Gallery, Norms
-from pipeline.core.measurements import LOOKS_LIKE, LOOKS_LIKE_SCORE, REFERENCE_OF, SWAPPED_WITH
+from pipeline.core.measurements import (
+    ALIKE,
+    LOOKS_LIKE,
+    LOOKS_LIKE_SCORE,
+    REFERENCE_OF,
+    SWAPPED_WITH,
+)
 from pipeline.core.policy import Policy
 from pipeline.core.types import Comparison, Measurement
 
@@ -47,6 +54,34 @@ def best_others(
         best = int(scores.argmax())
         if np.isfinite(scores[best]):
             yield suspect, Candidate(keys[best], kind, float(scores[best]))
+
+
+def most_alike(
+    strays: Iterable[str], galleries: Galleries, most: int
+) -> Iterator[tuple[str, Measurement]]:
+    """For each photo that nobody claims the students whose references it resembles most.
+
+    Args:
+        strays: Keys of such photos.
+        galleries: Photos against references, by slot.
+        most: How many students at most.
+    """
+    for stray in strays:
+        best: dict[str, tuple[float, str]] = {}
+        for slot, (gallery, normal) in galleries.items():
+            row = next((i for i, key in enumerate(gallery.photo_keys) if key == stray), None)
+            if row is None:
+                continue
+            raw = gallery.photos[row] @ gallery.references.T
+            scores = raw if normal is None else normal.adjust(raw, row)
+            for column in np.argsort(-scores)[:most]:
+                found = float(scores[column]), slot.split("#")[0]
+                key = gallery.reference_keys[column]
+                best[key] = max(found, best.get(key, found))
+        ordered = sorted(best, key=lambda key: -best[key][0])[:most]
+        if ordered:
+            told = [[key, best[key][1], round(best[key][0], 4)] for key in ordered]
+            yield stray, Measurement(ALIKE, json.dumps(told, ensure_ascii=False))
 
 
 def reference_owners(

@@ -70,6 +70,7 @@ LOOKS_LIKE_SCORE = f"{COHORT}looks_like_score"
 SWAPPED_WITH = f"{COHORT}swapped_with"
 SAME_FACE = f"{COHORT}same_face"
 LIKELY_OWNER = f"{COHORT}likely_owner"  # of a photo that nobody claims
+ALIKE = f"{COHORT}alike"  # those it resembles most: JSON, [[key, kind of reference, score], ...]
 BETTER_FILE = f"{COHORT}better_file"
 SHARED_WITH = f"{COHORT}shared_with"
 REFUSED_BEFORE = f"{COHORT}refused_before"

@@ -13,6 +13,7 @@ from pipeline.core.extensions import fault, installed
 from pipeline.core.types import Finding, Severity, Value
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, value_word, words
 
+STRAY = "extra:"  # how the keys of photos begin that nobody claims, before number and file name
 ACCEPTED = "照片正确"
 OTHER = "其他"
 
@@ -82,6 +83,8 @@ def value_name(value: str, lang: Language) -> str:
     Put into words part by part are "KIND: WORD", as an unusable reference says it, "KIND, KIND",
     and measures without a value, "NAME (WHY), NAME (WHY)", those with the same reason together.
     """
+    if value.startswith(STRAY):
+        return words("style", lang)["stray"].format(value.split(":", 2)[-1])
     kind, colon, rest = value.partition(": ")
     if colon and kind in words("kind", lang):
         return kind_name(kind, lang) + words("style", lang)["colon"] + value_name(rest, lang)

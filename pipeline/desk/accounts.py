@@ -27,6 +27,7 @@ TOUCH_S = 60  # how often a session's last use is written down
 WINDOW_S, TRIES_BOTH, TRIES_ADDRESS = 15 * 60, 5, 20
 SLOWED_FROM, SLOWEST_S = 5, 8.0
 TOKEN_EACH_S = 60  # how often wrong one-time tokens of one address are put on record
+_SPENT = "token_spent"  # the note of a spent token and of the cookie that was given for it
 LOCAL = "local"  # who judges on a desk without accounts
 
 
@@ -234,23 +235,30 @@ def end(ledger: Ledger, cookie: str, who: str) -> None:
         ledger.log.append(who, "logout")
 
 
-def redeem(ledger: Ledger, token: str, address: str) -> str | None:
+def redeem(ledger: Ledger, token: str, address: str, cookie: str = "") -> str | None:
     """The cookie of a session for the one-time token, which then is spent; None if it is wrong.
 
-    A right token is always taken: nobody can guess it, so nobody need be kept from guessing.
+    A right token is always taken: nobody can guess it, so nobody need be kept from guessing. The
+    browser that spent it may come again by it, as long as it keeps the cookie it was given.
 
     Raises:
         TooManyTriesError: A wrong one, after many from this address.
     """
-    kept = ledger.noted("token")
-    if not kept or not compare_digest(kept, _hashed(token)):
+    kept, spent = ledger.noted("token"), ledger.noted(_SPENT)
+    again = bool(cookie) and compare_digest(spent, f"{_hashed(token)} {_hashed(cookie)}")
+    if not again and (not kept or not compare_digest(kept, _hashed(token))):
         _token_refused(ledger, address)
         return None
     with ledger.transaction():
-        if ledger.noted("token") != kept:  # another request has just spent it
-            return None
+        if (ledger.noted("token"), ledger.noted(_SPENT)) != (kept, spent):
+            return None  # another request has just spent it
         ledger.note("token", "")
-    return begin(ledger, LOCAL, Role.LEAD, address)
+        ledger.note(_SPENT, "")
+        ledger.accounts.end_sessions_of(LOCAL)
+    fresh = begin(ledger, LOCAL, Role.LEAD, address)
+    with ledger.transaction():
+        ledger.note(_SPENT, f"{_hashed(token)} {_hashed(fresh)}")
+    return fresh
 
 
 def _token_refused(ledger: Ledger, address: str) -> None:
@@ -269,6 +277,7 @@ def new_token(ledger: Ledger) -> str:
     token = token_urlsafe(24)
     with ledger.transaction():
         ledger.note("token", _hashed(token))
+        ledger.note(_SPENT, "")
         ledger.accounts.end_sessions_of(LOCAL)
     return token
 
@@ -277,6 +286,7 @@ def close_local(ledger: Ledger) -> None:
     """End what a desk without accounts left open: token and session."""
     with ledger.transaction():
         ledger.note("token", "")
+        ledger.note(_SPENT, "")
         ledger.accounts.end_sessions_of(LOCAL)
 
 

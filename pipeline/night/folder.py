@@ -24,7 +24,8 @@ ASSIGNED = "assign.csv"  # files that people have given to students
 PROPOSED = "assign.proposed.csv"  # files whose student the faces propose
 PREVIOUS = "previous"  # folder of the reports that the present ones took the place of
 _LOCK, _OWNER = ".lock", ".owner"
-PASSING = (_LOCK, _OWNER)  # of the process at work; they mean nothing in a copy
+ASSIGNING = ".assigning"  # who writes ASSIGNED
+PASSING = (_LOCK, _OWNER, ASSIGNING)  # of the process at work; they mean nothing in a copy
 
 
 def database_of(run: Path) -> Path:

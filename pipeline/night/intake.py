@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock
+
 from pipeline.core.errors import StoreError
-from pipeline.core.private import make_file, make_folder
+from pipeline.core.private import make_file, make_folder, umask
 from pipeline.core.said import cause
 from pipeline.core.types import Cohort
-from pipeline.night.folder import ASSIGNED
+from pipeline.night.folder import ASSIGNED, ASSIGNING
 from pipeline.source import gather
 from pipeline.source.assigned import COLUMNS
+
+Assigned = tuple[str, str, str]  # file, student, sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
     )
 
 
-def keep_assigned(out: Path, rows: Sequence[tuple[str, str, str]]) -> None:
+def keep_assigned(out: Path, rows: Sequence[Assigned]) -> None:
     """Write `assign.csv`: what people have given to whom, with the sha256 it holds for.
 
     Rows whose file is not there this night stay: the file may come back.
@@ -78,25 +82,57 @@ def keep_assigned(out: Path, rows: Sequence[tuple[str, str, str]]) -> None:
     Raises:
         StoreError: The file cannot be written.
     """
+    new = {row[1]: row for row in rows}
+    if new:
+        _change(out, lambda known: known | new)
+
+
+def assign(out: Path, student_key: str, row: Assigned | None) -> Assigned | None:
+    """Give one student another file, or take what was given back; the row that held before.
+
+    Args:
+        out: The run's folder.
+        student_key: Whose row.
+        row: File, student, sha256; None for no row.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    before: list[Assigned] = []
+
+    def changed(known: dict[str, Assigned]) -> dict[str, Assigned]:
+        before.extend(filter(None, [known.get(student_key)]))
+        others = {key: kept for key, kept in known.items() if key != student_key}
+        return {**others, student_key: row} if row else others
+
+    _change(out, changed)
+    return before[0] if before else None
+
+
+def _change(out: Path, change: Callable[[dict[str, Assigned]], dict[str, Assigned]]) -> None:
+    """Write `assign.csv` anew as a change makes it; a night and the desk do so one by one."""
     path = out / ASSIGNED
-    known = {row[1]: row for row in assigned_rows(path)}
-    merged = known | {row[1]: row for row in rows}
-    if merged == known:
-        return
     try:
         make_folder(out)
-        aside = path.with_name(f".{path.name}.tmp")
-        make_file(aside)
-        with aside.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(merged.values())
-        aside.replace(path)
+        with FileLock(out / ASSIGNING, mode=0o666 & ~umask()):
+            known = {row[1]: row for row in assigned_rows(path)}
+            merged = change(known)
+            if merged == known:
+                return
+            aside = path.with_name(f".{path.name}.tmp")
+            make_file(aside)
+            with aside.open(
+                "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+            ) as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(COLUMNS)
+                writer.writerows(merged.values())
+            aside.replace(path)
     except OSError as error:
         raise StoreError("list_unwritable", path=path, why=cause(error)) from error
 
 
-def assigned_rows(path: Path) -> list[tuple[str, str, str]]:
+def assigned_rows(path: Path) -> list[Assigned]:
     """The rows of a folder's own `assign.csv`: file, student, sha256; none where there is none."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

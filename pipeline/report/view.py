@@ -78,7 +78,9 @@ def measured(finding: Finding, lang: Language) -> str:
     t = words("report", lang)
     parts = []
     if finding.limit:
-        value = f"{format_value(finding.value)} {finding.unit}".rstrip()
+        told = finding.value
+        word_or_number = value_name(told, lang) if isinstance(told, str) else format_value(told)
+        value = f"{word_or_number} {finding.unit}".rstrip()
         limit = f"{finding.limit} {finding.unit}".rstrip()
         parts = [f"{t['measured']} {value}", f"{t['limit']} {limit}"]
     if finding.clause:

@@ -42,7 +42,7 @@ class Refusal:
         return replace(self, last=False)
 
 
-_NO_FAULT = ("ok", "cannot_tell")
+_NO_FAULT = ("ok", "cannot_tell", "nobodys")
 
 
 class Answers:
@@ -59,7 +59,7 @@ class Answers:
 
     def add(
         self, who: str, subject: str, sha256: str, kind: str, content: Mapping[str, Any]
-    ) -> None:
+    ) -> int:
         """Add an answer and the log entry that vouches for it; call inside a transaction.
 
         Args:
@@ -68,17 +68,21 @@ class Answers:
             sha256: Of the photo's bytes.
             kind: `answer`, `undo` and so on.
             content: What is said; `verdict` or `value` and `blind` go into the log too.
+
+        Returns:
+            Its number.
         """
         if comment := content.get("comment"):
             closed = self._seal().close_text(comment, place_of(subject, sha256))
             content = {**content, "comment": closed}
         text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         row = (now(), who, subject, sha256, kind, text)
-        number = self._db.execute(
+        inserted = self._db.execute(
             "INSERT INTO answer (at, who, subject, photo_sha256, kind, content)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             row,
-        ).lastrowid
+        )
+        number = int(inserted.lastrowid or 0)
         self._log.append(
             who,
             kind,
@@ -88,7 +92,9 @@ class Answers:
             photo=sha256,
             said=content.get("verdict") or content.get("value") or "",
             **({"machine_seen": not content["blind"]} if "blind" in content else {}),
+            **({"batch": content["batch"]} if content.get("batch") else {}),
         )
+        return number
 
     def of(self, subject: str, sha256: str) -> list[AnswerRow]:
         """Everything said about one student's photo of these bytes, in order."""
@@ -154,10 +160,39 @@ class Answers:
     def last_of(self, who: str) -> tuple[int, str, str] | None:
         """Number, student and sha256 of a person's last answer that was not taken back."""
         found: tuple[int, str, str] | None = self._db.execute(
-            "SELECT id, subject, photo_sha256 FROM answer AS a WHERE who = ? AND kind = 'answer'"
-            " AND NOT EXISTS (SELECT 1 FROM answer AS b WHERE b.who = a.who AND b.kind = 'undo'"
+            "SELECT id, subject, photo_sha256 FROM answer AS a WHERE who = ?"
+            " AND kind IN ('answer', 'assigned') AND NOT EXISTS"
+            " (SELECT 1 FROM answer AS b WHERE b.who = a.who AND b.kind = 'undo'"
             " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id DESC LIMIT 1",
             (who,),
+        ).fetchone()
+        return found
+
+    def of_batch(self, who: str, batch: str) -> list[tuple[int, str, str]]:
+        """Number, student and sha256 of a person's answers of one batch that stand."""
+        return self._db.execute(
+            "SELECT id, subject, photo_sha256 FROM answer AS a WHERE who = ? AND kind = 'answer'"
+            " AND json_extract(content, '$.batch') = ? AND NOT EXISTS (SELECT 1 FROM answer AS b"
+            " WHERE b.who = a.who AND b.kind = 'undo'"
+            " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id",
+            (who, batch),
+        ).fetchall()
+
+    def last_batch(self, who: str) -> str:
+        """A person's last batch of which something stands; "" where there is none."""
+        row = self._db.execute(
+            "SELECT json_extract(content, '$.batch') FROM answer AS a WHERE who = ?"
+            " AND kind = 'answer' AND json_extract(content, '$.batch') != '' AND NOT EXISTS"
+            " (SELECT 1 FROM answer AS b WHERE b.who = a.who AND b.kind = 'undo'"
+            " AND json_extract(b.content, '$.undoes') = a.id) ORDER BY id DESC LIMIT 1",
+            (who,),
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def place(self, number: int) -> tuple[str, str] | None:
+        """Student and sha256 that an answer is about."""
+        found: tuple[str, str] | None = self._db.execute(
+            "SELECT subject, photo_sha256 FROM answer WHERE id = ?", (number,)
         ).fetchone()
         return found
 

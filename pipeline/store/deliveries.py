@@ -41,6 +41,16 @@ class Deliveries:
         """The files that are a student's, or would be."""
         return tuple(self._select("student_key = ?", student_key))
 
+    def near(self, student_key: str) -> tuple[Delivered, ...]:
+        """Photos that are nobody's and fit this student among others, or nearly."""
+        said = "EXISTS (SELECT 1 FROM json_each(near) WHERE value = ?)"
+        return tuple(self._select(f"fate = 'unmatched' AND kind = 'photo' AND {said}", student_key))
+
+    def unclaimed(self, sha256: str) -> Delivered | None:
+        """A photo of these bytes that is nobody's."""
+        where = "fate = 'unmatched' AND kind = 'photo' AND sha256 = ?"
+        return next(self._select(where, sha256), None)
+
     def left(self) -> Iterator[Delivered]:
         """The files that are not in use, in order."""
         return self._select("fate != 'used'")

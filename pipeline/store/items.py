@@ -16,7 +16,7 @@ _MADE = 13  # columns of a row that are known when it is made
 
 
 class State(enum.StrEnum):
-    """Where a case is: 待核, 重采, 勘误, 备案, 学生复核, 完成. NONE: nobody need look."""
+    """Where a case is: 待核, 重采, 勘误, 备案, 学生复核, 待下次核验, 完成; NONE: not looked at."""
 
     NONE = ""
     TODO = "todo"
@@ -24,6 +24,7 @@ class State(enum.StrEnum):
     CORRECT = "correct"
     FILE = "file"
     STUDENT = "student"
+    NIGHT = "night"
     DONE = "done"
 
 

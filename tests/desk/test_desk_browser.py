@@ -255,7 +255,7 @@ def test_what_was_recorded_is_said_and_found_again(browser: Browser, url: str) -
     page.wait_for_function(
         "name => document.getElementById('told').textContent.includes(name)", arg=name
     )
-    assert page.text_content("#told") == f"已记录 · {name} 其他问题"
+    assert page.text_content("#told") == f"已记录 · {name} 转换文件（勘误）"
     page.goto(f"{url}/?state=given")
     assert number in (page.text_content(".list") or "")
 

@@ -26,18 +26,22 @@ GET_PAGES = (
     "/audit",
     "/agreement",
     "/worklist",
+    "/bulk",
 )
 POSTS = (
     "/case/{case}/answer",
     "/case/{case}/step/handled",
     "/case/{case}/step/closed",
+    "/case/{case}/give",
+    "/bulk",
+    "/bulk/undo",
     "/undo",
     "/logout",
 )
-OPEN = {"/", "/next", "/student/2021000000", "/undo", "/logout"}
+OPEN = {"/", "/next", "/student/2021000000", "/bulk", "/bulk/undo", "/undo", "/logout"}
 NOT_FOR = {
     "reviewer": {"/audit", "/agreement", "/worklist"},
-    "auditor": {page for page in (*GET_PAGES, *POSTS) if page not in ("/audit", "/logout")},
+    "auditor": {page for page in (*GET_PAGES, *POSTS) if page not in ("/", "/audit", "/logout")},
 }
 
 

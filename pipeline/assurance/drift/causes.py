@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.assurance.drift.records import Cause, Delta, deltas
-from pipeline.core.measurements import COHORT, EYES, INSTRUCTIONS, SOURCE
+from pipeline.core.measurements import ALIKE, COHORT, EYES, INSTRUCTIONS, SOURCE
 from pipeline.core.types import Assessment, Case, Value
 from pipeline.report.view import codes, reasons_of
 
@@ -93,7 +93,7 @@ def _values(case: Case) -> dict[str, Value]:
     return {
         name: m.value
         for name, m in case.measurements.items()
-        if not name.startswith(EYES) and name != INSTRUCTIONS
+        if not name.startswith(EYES) and name not in (INSTRUCTIONS, ALIKE)
     }
 
 

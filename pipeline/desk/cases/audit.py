@@ -11,7 +11,8 @@ import json
 from dataclasses import replace
 
 from pipeline.core.types import Decision
-from pipeline.desk.cases.desk import IDENTITY, Desk
+from pipeline.desk.cases.desk import Desk
+from pipeline.desk.cases.made import IDENTITY
 from pipeline.store.items import State
 from pipeline.store.ledger import RUN_DECIDED
 from pipeline.store.log import Verification
@@ -50,7 +51,7 @@ def _decisions(desk: Desk) -> str:
 
 def _states(desk: Desk) -> str:
     """The first case that is not as the run and people's answers make it."""
-    if desk.ledger.noted("run") != desk.store.stamp():
+    if desk.ledger.noted("run") != desk.stamp:
         return ""  # the cases are an earlier run's, and made anew before anybody sees them
     kept = {item.student_key: item for item in desk.items()}
     for made in desk.cases_of_store():

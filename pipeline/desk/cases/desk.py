@@ -6,18 +6,17 @@ answers stay, because they belong to a student and the bytes of a photo, not to 
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from math import ceil
 from pathlib import Path
 
 from pipeline.core.errors import StoreError
 from pipeline.core.policy import ReviewPolicy, load_policy
 from pipeline.core.privacy import Mask
-from pipeline.core.types import Assessment, Case, Decision, Severity, Subject
+from pipeline.core.types import Case, Decision
+from pipeline.desk.cases.made import VERSION, cases_of
 from pipeline.desk.cases.verdicts import (
     Answer,
     Facts,
@@ -35,8 +34,6 @@ from pipeline.store.items import Item
 from pipeline.store.ledger import RUN_DECIDED, Ledger
 from pipeline.store.masking import mask_of
 
-# Reasons about whose face it is: such cases are judged before the machine's answer is shown.
-IDENTITY = ("NOT_ME", "LOOKS_LIKE_OTHER")
 # What the queue calls these, and cases that came back from the registry and from students.
 PERSON, REGISTRY, STUDENT = "PERSON", "REGISTRY", "STUDENT"
 
@@ -78,9 +75,14 @@ class Desk:
         shipped = load_policy().review.model_dump()
         return ReviewPolicy.model_validate({**shipped, **self.run.review})
 
+    @property
+    def stamp(self) -> str:
+        """What the queue's table was made of: the run, and how this version makes cases of it."""
+        return f"{self.store.stamp()}:{VERSION}"
+
     def refresh(self) -> bool:
         """Make the queue's table anew if the store has changed; whether it had."""
-        stamp = self.store.stamp()
+        stamp = self.stamp
         if self.ledger.noted("run") == stamp:
             return False
         with self.ledger.transaction():
@@ -93,45 +95,13 @@ class Desk:
             self.ledger.note("run", stamp)
             self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
         if self.ledger.log.last(RUN_DECIDED) is None:  # a run of a version that did not say
-            self.ledger.decided(self.store.decisions_digest(), stamp)
+            self.ledger.decided(self.store.decisions_digest(), self.store.stamp())
         return True
 
     def cases_of_store(self) -> Iterator[Item]:
         """The store's students as cases, the seeded ones among them marked."""
-        secret = self.ledger.noted("desk")
-        decided = list(self.store.decided())
-        in_doubt = sum(_in_doubt(found) for *_, found in decided)
-        wanted = ceil(self.policy.seeded_share * in_doubt)
-        judged = self.ledger.answers.photos()
-        known = {answers_key for answers_key, _ in judged}
-        # A photo that replaces one people have judged is their case, never a seed.
-        sure = [
-            student_key
-            for student_key, subject, sha256, found in decided
-            if _known(found)
-            and (
-                (whose := _answers_key(student_key, subject, sha256)) not in known
-                or (whose, sha256) in judged
-            )
-        ]
-        seeded = set(sorted(sure, key=lambda one: _identifier(secret, "seed", one))[:wanted])
-        for position, (student_key, subject, sha256, found) in enumerate(decided):
-            blind = student_key in seeded or _in_doubt(found)
-            yield Item(
-                id=_identifier(secret, "case", student_key),
-                student_key=student_key,
-                answers_key=_answers_key(student_key, subject, sha256),
-                photo_sha256=sha256,
-                position=position,
-                name=self.mask(subject.name),
-                numbers=_numbers(subject, self.mask),
-                college=self.mask(subject.college),
-                class_name=self.mask(subject.class_name),
-                decision=found.decision,
-                blind=blind,
-                seeded=student_key in seeded,
-                codes=tuple(_codes(found)),
-            )
+        share, secret = self.policy.seeded_share, self.ledger.noted("desk")
+        return cases_of(self.store, self.ledger.answers, self.mask, share, secret)
 
     def item(self, identifier: str) -> Item | None:
         """A case by its id."""
@@ -215,6 +185,7 @@ class Desk:
             or not set(item.codes).isdisjoint(self.policy.two_reviewers),
             blind=item.blind,
             again=self._faulty_before(item),
+            run=self.store.stamp(),
         )
 
     def _faulty_before(self, item: Item) -> bool:
@@ -257,6 +228,8 @@ def _answer(row: AnswerRow) -> Answer:
     fields = dict(row.content)
     if fields.get("verdict"):
         fields["verdict"] = Verdict(fields["verdict"])
+    for name in ("row", "before"):  # what `giving` alone reads
+        fields.pop(name, None)
     remedy = fields.pop("measure", None)  # the ledger's word since its first version
     fields["remedy"] = Remedy(remedy) if remedy else None
     fields["codes"] = tuple(fields.get("codes", ()))
@@ -272,33 +245,3 @@ def _asked(item: Item, answers: Iterable[Answer]) -> Iterator[str]:
         yield REGISTRY
     if by_kind["student"] and by_kind["student"] != Verdict.OK:
         yield STUDENT
-
-
-def _in_doubt(found: Assessment) -> bool:
-    return not set(IDENTITY).isdisjoint(_codes(found))
-
-
-def _known(found: Assessment) -> bool:
-    return found.decision is Decision.ACCEPT and found.score is not None
-
-
-def _codes(found: Assessment) -> list[str]:
-    return list(dict.fromkeys(f.code for f in found.findings if f.severity > Severity.ADVICE))
-
-
-def _numbers(subject: Subject, mask: Mask) -> str:
-    """What a search finds a student by, the ID number not among it."""
-    return " ".join(
-        dict.fromkeys(
-            mask(n) for n in (subject.student_key, subject.student_no, subject.candidate_no) if n
-        )
-    )
-
-
-def _answers_key(student_key: str, subject: Subject, sha256: str) -> str:
-    """Whose answers: the student's; for a photo that nobody claims, those of its bytes."""
-    return subject.student_key or f"extra:{(sha256 or _identifier('', 'extra', student_key))[:16]}"
-
-
-def _identifier(secret: str, purpose: str, name: str) -> str:
-    return hashlib.sha256(f"{secret}\0{purpose}\0{name}".encode()).hexdigest()[:20]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import Desk
@@ -39,6 +39,10 @@ class Filters:
         }
         return urlencode(fields)
 
+    def fields(self) -> list[tuple[str, str]]:
+        """As the hidden fields of a form."""
+        return parse_qsl(self.query())
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
@@ -50,34 +54,34 @@ class Asker:
 
 def page(desk: Desk, filters: Filters, asker: Asker, number: int) -> tuple[list[Item], int]:
     """One page of cases in the roster's order (the first is 1), and how many there are in all."""
-    wanted, items = _wanted(filters, asker), desk.ledger.items
-    return items.page(wanted, PAGE, number), items.count(wanted)
+    asked, items = wanted(filters, asker), desk.ledger.items
+    return items.page(asked, PAGE, number), items.count(asked)
 
 
 def following(
     desk: Desk, filters: Filters, asker: Asker, after: Item | None, backwards: bool = False
 ) -> Item | None:
     """The next case of these filters after one; from the start again when none is left."""
-    wanted, items = _wanted(filters, asker), desk.ledger.items
+    asked, items = wanted(filters, asker), desk.ledger.items
     place = after.position if after else -1
-    row = items.before(wanted, place) if backwards else items.after(wanted, place)
+    row = items.before(asked, place) if backwards else items.after(asked, place)
     if row is None and after is not None and not backwards:
-        row = items.after(wanted, -1)
+        row = items.after(asked, -1)
     return None if row is None or (after and row.id == after.id) else row
 
 
 def counts(desk: Desk, filters: Filters, asker: Asker, field: Field) -> list[tuple[str, int]]:
     """Cases by `reason`, `college`, `class_name` or `state`, whatever is chosen in that field."""
     others = replace(filters, **{field: ALL if field == "state" else ""})
-    return desk.ledger.items.counts(_wanted(others, asker), field)
+    return desk.ledger.items.counts(wanted(others, asker), field)
 
 
 def waiting(desk: Desk, asker: Asker) -> int:
     """How many cases wait for this person."""
-    return desk.ledger.items.count(_wanted(Filters(), asker))
+    return desk.ledger.items.count(wanted(Filters(), asker))
 
 
-def _wanted(filters: Filters, asker: Asker) -> Wanted:
+def wanted(filters: Filters, asker: Asker) -> Wanted:
     """What the filters mean to the person who asks."""
     mine = filters.state == MINE and not filters.q
     state = filters.state if filters.state not in (MINE, GIVEN, ALL) else None

@@ -24,6 +24,7 @@ class Verdict(enum.StrEnum):
     UPSIDE_DOWN = "upside_down"
     OTHER = "other"
     CANNOT_TELL = "cannot_tell"
+    NOBODYS = "nobodys"  # of a file that is nobody's in this cohort
 
 
 CATEGORY = {
@@ -33,6 +34,7 @@ CATEGORY = {
     Verdict.UPSIDE_DOWN: "照片倒立",
     Verdict.OTHER: OTHER,
     Verdict.CANNOT_TELL: "无法判断",
+    Verdict.NOBODYS: OTHER,
 }
 
 
@@ -53,6 +55,7 @@ USUAL: dict[Verdict, Remedy | None] = {
     Verdict.UPSIDE_DOWN: Remedy.CORRECT,
     Verdict.OTHER: Remedy.RESHOOT,
     Verdict.CANNOT_TELL: Remedy.RESHOOT,
+    Verdict.NOBODYS: None,
 }
 
 
@@ -71,7 +74,8 @@ class Answer:
 
     Attributes:
         id: Order of arrival.
-        kind: `answer`; `undo` takes back `undoes`; `handled` and `closed` move the case on;
+        kind: `answer`; `undo` takes back `undoes`; `assigned` gives the student another file, or a
+            file a student; `handled` and `closed` move the case on;
             `registry` and `student` are what came back from outside, in `value`.
         codes: The machine's reasons when it was given: new ones open the case again.
         known_good: It stays quiet even then, as long as the photo's bytes are the same.
@@ -80,6 +84,10 @@ class Answer:
         offline: Said in the static report, with the machine's answer in view.
         seeded: The case was one the machine was sure of.
         lead: Given by a lead, and so decides where the first two differ.
+        batch: What was answered together with others, and can be taken back together.
+        run: Of an assignment, the night it was made after; the next one sees to it.
+        file: Of an assignment, the file's name.
+        beside: Of an assignment, the one on the other of two cases that it is about.
     """
 
     id: int
@@ -100,6 +108,10 @@ class Answer:
     value: str = ""
     undoes: int = 0
     at: str = ""
+    batch: str = ""
+    run: str = ""
+    file: str = ""
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,7 @@ class Facts:
         pair: Two reviewers are needed from the start.
         blind: They must not have seen the machine's answer when they first judged.
         again: Earlier bytes of this student were found faulty: the student must look once more.
+        run: The night that the case is of.
     """
 
     asked: bool
@@ -119,6 +132,7 @@ class Facts:
     pair: bool = False
     blind: bool = False
     again: bool = False
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,13 @@ def standing(answers: Iterable[Answer]) -> list[Answer]:
     return list({a.who: a for a in given if a.id not in taken_back}.values())
 
 
+def assignment(answers: Sequence[Answer], run: str) -> Answer | None:
+    """The last assignment that was not taken back, and that no night has seen to since."""
+    taken_back = {a.undoes for a in answers if a.kind == "undo"}
+    given = [a for a in answers if a.kind == "assigned" and a.run == run]
+    return next((a for a in reversed(given) if a.id not in taken_back), None)
+
+
 def settle(facts: Facts, answers: Sequence[Answer], pairs: Collection[str] = ()) -> Outcome:
     """The state of one case.
 
@@ -166,6 +187,11 @@ def settle(facts: Facts, answers: Sequence[Answer], pairs: Collection[str] = ())
     registry = _last(answers, "registry")
     student = _last(answers, "student")
     complaint = student if student and student.value != Verdict.OK else None
+    assigned = assignment(answers, facts.run)
+    if assigned and not any(
+        a.id > assigned.id for a in (*standing(answers), *filter(None, [complaint]))
+    ):
+        return Outcome(State.NIGHT)
     current = [
         a
         for a in standing(answers)

@@ -149,10 +149,10 @@ def _verdicts() -> dict[str, str]:
     """Every word a verdict goes by."""
     known = {squashed(verdict): verdict.value for verdict in Verdict}
     for verdict, category in CATEGORY.items():
-        known[squashed(category)] = verdict.value
         for lang in languages():
-            known[squashed(word("category", category, lang))] = verdict.value
             known[squashed(word("verdict", verdict, lang))] = verdict.value
+            known.setdefault(squashed(word("category", category, lang)), verdict.value)
+        known.setdefault(squashed(category), verdict.value)
     return known
 
 

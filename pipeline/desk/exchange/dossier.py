@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.core.moments import local_minute
 from pipeline.core.policy import load_policy
 from pipeline.core.reasons import kind_name, value_name
+from pipeline.core.scale import LINES, band, points
 from pipeline.core.types import OVERLAY, PHOTO, SET_ASIDE, Case, Comparison, Subject
 from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.desk import Desk
@@ -23,6 +24,8 @@ from pipeline.desk.exchange.proofs import Proof
 from pipeline.report.printed import Printed, picture_of, print_pdf
 from pipeline.report.view import masked_case
 from pipeline.store.items import Item
+
+_BANDS = {"above": "same", "between": "unsure", "below": "other"}  # words of the catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +201,14 @@ def _pair(
     }
     if score is None or limits is None:
         return shown
-    flag, accept = (100 * float(limits[name]) for name in ("flag_below", "accept_from"))
-    band = "same" if 100 * score >= accept else "other" if 100 * score < flag else "unsure"
+    lines = float(limits["flag_below"]), float(limits["accept_from"])
+    place, (flag, accept) = points(score, *lines), LINES
+    side = _BANDS[band(score, *lines)]
     return shown | {
-        "score": 100 * score,
+        "score": place,
         "flag": flag,
         "accept": accept,
-        "band": band,
-        "meaning": t[f"band_{band}"],
-        "numbers": t["numbers"].format(
-            score=f"{100 * score:.0f}", accept=f"{accept:.0f}", flag=f"{flag:.0f}"
-        ),
+        "band": side,
+        "meaning": t[f"band_{side}"],
+        "numbers": t["numbers"].format(score=place, accept=accept, flag=flag),
     }

@@ -25,6 +25,8 @@ from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.heads import Heads
 from pipeline.desk.web import (
     pages,
+    routes_bulk,
+    routes_files,
     routes_judge,
     routes_paper,
     routes_record,
@@ -114,7 +116,15 @@ def create_app(
     app.state.metrics = Metrics(app.state.watch)
     app.state.appointment = around.appointment
     app.state.monitors = frozenset(around.monitors)
-    for routes in (routes_visits, routes_judge, routes_paper, routes_record, routes_watch):
+    for routes in (
+        routes_visits,
+        routes_judge,
+        routes_files,
+        routes_bulk,
+        routes_paper,
+        routes_record,
+        routes_watch,
+    ):
         app.include_router(routes.router)
     app.middleware("http")(_safely)
     if not accounts:

@@ -23,6 +23,7 @@ STATE_SYMBOLS = {
     "correct": "↻",
     "file": "▤",
     "student": "◔",
+    "night": "☾",
     "done": "✓",
 }
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -47,7 +48,8 @@ def page(
     status: int = 200,
     **values: Any,
 ) -> HTMLResponse:
-    """One page in the visitor's language."""
+    """One page in the visitor's language, with the menu of whoever has come in."""
+    session = session or getattr(request.state, "session", None)
     lang = language(request)
     template = _environment().get_template(f"{name}.html.jinja")
     text = template.render(
@@ -69,6 +71,7 @@ def page(
 _TABLES = (
     *("decision", "category", "remedy", "verdict", "report", "language"),
     *("state", "need", "feature", "sight", "role", "action", "queue", "refusal", "intake", "fate"),
+    *("choice", "band", "found"),
 )
 
 
@@ -88,6 +91,7 @@ def static(name: str) -> tuple[bytes, str] | None:
         "desk.js": ("pipeline.desk.web", "static"),
         "compare.js": ("pipeline.desk.web", "static"),
         "theme.js": ("pipeline.desk.web", "static"),
+        "help.js": ("pipeline.desk.web", "static"),
         "icon.svg": ("pipeline.desk.web", "static"),
     }
     if name not in known:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
-from pipeline.desk.cases import answers, queue
+from pipeline.desk.accounts import Role
+from pipeline.desk.cases import answers, bulk, queue
 from pipeline.desk.cases.answers import Given, NotNowError
 from pipeline.desk.cases.queue import PAGE, Filters
-from pipeline.desk.cases.shown import hidden_from, show, slots
+from pipeline.desk.cases.shown import hidden_from, show, slots_of
 from pipeline.desk.cases.verdicts import FEATURES, FeatureAnswer, Remedy, State, Verdict
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import JudgeVisit, RefusedError, Visit, go
+from pipeline.desk.web.visits import AnyVisit, JudgeVisit, RefusedError, Visit, go
 from pipeline.store.items import Item
 
 router = APIRouter()
@@ -41,6 +42,14 @@ class AnswerForm(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     verdict: Verdict
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_remedy(cls, form: Any) -> Any:
+        """An answer that says what is to be done, "other+reshoot", taken apart."""
+        verdict, plus, measure = str(form.get("verdict", "")).partition("+")
+        return {**form, "verdict": verdict, "measure": measure} if plus else form
+
     unsure: bool = False
     measure: Remedy | Literal[""] = ""
     comment: str = Field("", max_length=2000)
@@ -64,24 +73,30 @@ class AnswerForm(BaseModel):
         )
 
 
-def _item(visit: JudgeVisit, case: str) -> Item:
+def asked_item(visit: JudgeVisit, case: str) -> Item:
+    """The case in an address. Raises RefusedError: 404 where there is none."""
     item = visit.desk.item(case)
     if item is None:
         raise RefusedError(404, "not_found")
     return item
 
 
-AskedItem = Annotated[Item, Depends(_item)]
+AskedItem = Annotated[Item, Depends(asked_item)]
+
+
+Who = Annotated[str, Query(max_length=100)]  # whom somebody looks for, to give a photo to
 
 
 @router.get("/")
 def show_queue(
     request: Request,
-    visit: JudgeVisit,
+    visit: AnyVisit,
     chosen: Chosen,
     number: Annotated[int, Query(alias="page", ge=1, le=_MOST_PAGES)] = 1,
 ) -> Response:
-    """One page of the queue."""
+    """One page of the queue; who does not judge is led to what they read."""
+    if visit.session.role is Role.AUDITOR:
+        return go(request, "/audit")
     found, total = queue.page(visit.desk, chosen, visit.asker, number)
     rows = [(item, hidden_from(visit.desk, item, visit.session.who)) for item in found]
     return page(
@@ -95,28 +110,33 @@ def show_queue(
         chosen=chosen,
         counts={name: queue.counts(visit.desk, chosen, visit.asker, name) for name in queue.FIELDS},
         waiting=queue.waiting(visit.desk, visit.asker),
+        together=len(bulk.waiting(visit.desk, visit.asker)),
         intake=visit.desk.run.intake,
         run=visit.desk.run,
     )
 
 
 @router.get("/case/{case}")
-def show_case(request: Request, visit: JudgeVisit, item: AskedItem, chosen: Chosen) -> Response:
+def show_case(
+    request: Request, visit: JudgeVisit, item: AskedItem, chosen: Chosen, who: Who = ""
+) -> Response:
     """A case with everything around it."""
-    return _case(request, visit, item, chosen, "case")
+    return case_page(request, visit, item, chosen, "case", asked=who)
 
 
 @router.get("/case/{case}/sheet")
-def show_sheet(request: Request, visit: JudgeVisit, item: AskedItem, chosen: Chosen) -> Response:
+def show_sheet(
+    request: Request, visit: JudgeVisit, item: AskedItem, chosen: Chosen, who: Who = ""
+) -> Response:
     """A case alone, for the script to put in the place of another."""
-    return _case(request, visit, item, chosen, "sheet")
+    return case_page(request, visit, item, chosen, "sheet", asked=who)
 
 
 @router.get("/case/{case}/picture/{number}")
 def picture(visit: JudgeVisit, item: AskedItem, number: int) -> Response:
     """One picture. Who sees a face is on record, each time."""
-    pictures = visit.desk.case(item).pictures
-    shown = slots(pictures, hidden_from(visit.desk, item, visit.session.who))
+    hidden = hidden_from(visit.desk, item, visit.session.who)
+    shown = slots_of(visit.desk, item, visit.desk.case(item), hidden)
     if not 0 <= number < len(shown):
         raise RefusedError(404, "not_found")
     slot = shown[number]
@@ -139,7 +159,7 @@ def follow(
     if item is None:
         return Response(status_code=204) if scripted else go(request, "/")
     if scripted:
-        return _case(request, visit, item, chosen, "sheet")
+        return case_page(request, visit, item, chosen, "sheet")
     return go(request, f"/case/{item.id}?{chosen.query()}")
 
 
@@ -163,7 +183,7 @@ def answer(
     """Record an answer; what was hidden is shown now."""
     was_hidden = hidden_from(visit.desk, item, visit.session.who)
     answers.give(visit.desk, item, visit.session.who, visit.session.role, form.given())
-    return _changed(request, visit, item, chosen, revealed=was_hidden)
+    return changed(request, visit, item, chosen, revealed=was_hidden)
 
 
 @router.post("/case/{case}/step/{kind}")
@@ -179,7 +199,7 @@ def step(
         answers.step(visit.desk, item, visit.session.who, kind)
     except NotNowError as error:
         raise RefusedError(409, "not_now") from error
-    return _changed(request, visit, item, chosen)
+    return changed(request, visit, item, chosen)
 
 
 @router.post("/undo")
@@ -188,10 +208,10 @@ def undo(request: Request, visit: JudgeVisit, chosen: Chosen) -> Response:
     item = answers.undo(visit.desk, visit.session.who)
     if item is None:
         raise RefusedError(409, "nothing_to_undo")
-    return _changed(request, visit, item, chosen)
+    return changed(request, visit, item, chosen)
 
 
-def _changed(
+def changed(
     request: Request, visit: Visit, item: Item, chosen: Filters, *, revealed: bool = False
 ) -> Response:
     """The case after something was recorded: its page, or for the script its sheet, if wanted."""
@@ -199,13 +219,14 @@ def _changed(
     if wanted is None:
         return go(request, f"/case/{item.id}?{chosen.query()}")
     if wanted == "nothing":
-        return Response(status_code=204)
+        waiting = queue.waiting(visit.desk, visit.asker)
+        return Response(status_code=204, headers={"x-waiting": str(waiting)})
     fresh = visit.desk.item(item.id)
     assert fresh is not None
-    return _case(request, visit, fresh, chosen, "sheet", revealed=revealed)
+    return case_page(request, visit, fresh, chosen, "sheet", revealed=revealed)
 
 
-def _case(
+def case_page(
     request: Request,
     visit: Visit,
     item: Item,
@@ -213,8 +234,10 @@ def _case(
     name: str,
     *,
     revealed: bool = False,
+    asked: str = "",
 ) -> Response:
-    shown = show(visit.desk, item, visit.session.who, visit.lang)
+    """A case as its page, or as the sheet alone."""
+    shown = show(visit.desk, item, visit.session.who, visit.lang, asked.strip())
     extent = "student only" if shown.hidden else "everything"
     visit.desk.ledger.record(visit.session.who, "case_seen", item.answers_key, shown=extent)
     return page(
@@ -226,7 +249,7 @@ def _case(
         chosen=chosen,
         revealed=revealed,
         waiting=queue.waiting(visit.desk, visit.asker),
-        verdicts=list(Verdict),
+        asked=asked,
         remedies=list(Remedy),
         features=FEATURES,
     )

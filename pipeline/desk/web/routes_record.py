@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from pipeline.core.reasons import STRAY
+from pipeline.core.words import words
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.audit import verified
 from pipeline.desk.web.pages import page
@@ -28,7 +30,15 @@ def audit(
     checked, lines = verified(visit.desk), ledger.log.latest(before, LINES)
     veiled = oversight.veiled(visit.desk, visit.session, lines)
     mask = visit.desk.mask
-    lines = [replace(e, subject=mask(e.subject), detail=mask(e.detail)) for e in lines]
+    stray = words("desk", visit.lang)["stray_file"]
+    lines = [
+        replace(
+            line,
+            subject=stray if line.subject.startswith(STRAY) else mask(line.subject),
+            detail=mask(line.detail),
+        )
+        for line in lines
+    ]
     ledger.record(visit.session.who, "log_read")
     return page(
         request, "audit", visit.session, checked=checked, lines=lines, full=LINES, veiled=veiled

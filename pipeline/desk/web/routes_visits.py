@@ -90,7 +90,10 @@ def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
         return door(request)
     if request.app.state.accounts:
         raise RefusedError(404, "not_found")
-    cookie = accounts.redeem(opened.ledger, token, address(request))
+    known = kept(request, COOKIE)
+    if accounts.session(opened.ledger, known):
+        return go(request, "/")
+    cookie = accounts.redeem(opened.ledger, token, address(request), known)
     if cookie is None:
         raise RefusedError(403, "token_spent")
     response = go(request, "/")

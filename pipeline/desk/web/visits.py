@@ -104,6 +104,7 @@ def admits(*roles: Role) -> Callable[..., Visit]:
         session = accounts.session(opened.ledger, kept(request, COOKIE))
         if session is None:
             raise RefusedError(401, "no_session")
+        request.state.session = session  # a refusal is a page with a menu too
         if session.role not in roles:
             opened.ledger.record(session.who, "refused", path=inside(request))
             raise RefusedError(403, "wrong_role")

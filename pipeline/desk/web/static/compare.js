@@ -11,7 +11,8 @@ class Compare {
     this.output = this.bar.querySelector("output");
     this.references = [...this.stage.querySelectorAll("[data-reference]")];
     this.photo = this.stage.querySelector("figure:not(.reference):not(.absent)");
-    this.chosen = 0;
+    // The photo of before comes last in turn: first people compare with who it should be.
+    this.chosen = Math.max(0, this.references.findIndex((figure) => !figure.matches(".former")));
     this.view = { zoom: 1, x: 0, y: 0 };
     this.eyes = null; // what was clicked so far, while clicks are waited for
     this.timer = 0;
@@ -84,6 +85,7 @@ class Compare {
 
   // Overlay and blink show the chosen reference in the photo's own frame.
   mode(name) {
+    if (!this.photo || !this.references.length) return;
     const next = this.stage.dataset.mode === name ? "side" : name;
     this.stage.dataset.mode = next;
     this.press("overlay", next === "overlay");

@@ -10,7 +10,7 @@
 
   if (!desk) { // the queue
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && plain(event) && keysOn() && event.target === document.body) document.getElementById("start")?.click();
+      if (event.key === "Enter" && plain(event) && keysOn() && !document.getElementById("help").open && event.target === document.body) document.getElementById("start")?.click();
     });
     return;
   }
@@ -19,6 +19,9 @@
   const told = document.getElementById("told"), help = document.getElementById("help"), empty = document.getElementById("empty");
   const query = desk.dataset.query, base = desk.dataset.base;
   let sheet, compare, ahead, busy = false;
+  // How many cases wait, as of the last word from the server. A sheet that was fetched before an
+  // answer was sent counts that case too: its number is out of date when it is shown.
+  let left = 0, sent = 0;
 
   // --- talking to the server --------------------------------------------------------------------
 
@@ -28,6 +31,7 @@
     const response = await fetch(url, { method: body ? "POST" : "GET", headers, body });
     if (response.status === 401) location.reload();
     if (!response.ok) throw new Error(new DOMParser().parseFromString(await response.text(), "text/html").querySelector("h1")?.textContent || desk.dataset.failed);
+    if (body) { sent++; left = Number(response.headers.get("x-waiting") ?? left); }
     return response.status === 204 ? null : response.text();
   }
 
@@ -37,13 +41,14 @@
   }
 
   // A sheet whose pictures are decoded before it is shown. The markup is the server's own.
-  async function ready(html) {
+  async function ready(html, asOf = sent) {
     if (!html) return null;
     const template = document.createElement("template");
     template.innerHTML = html;
     const made = template.content.querySelector(".sheet");
+    made.asOf = asOf;
     const pictures = new Map();
-    await Promise.all([...made.querySelectorAll(".stage img, .uploaded img")].map(async (img) => {
+    await Promise.all([...made.querySelectorAll("img")].map(async (img) => {
       const from = img.getAttribute("src");
       if (!pictures.has(from)) pictures.set(from, picture(from));
       img.src = await pictures.get(from);
@@ -53,7 +58,8 @@
   }
 
   const next = (backwards = "") => `${base}/next?after=${sheet.dataset.case}&${query}${backwards}`;
-  const prefetch = () => { ahead = ask(next()).then(ready); ahead.catch(() => {}); };
+  const fetched = (url) => { const asOf = sent; return ask(url).then((html) => ready(html, asOf)); };
+  const prefetch = () => { ahead = fetched(next()); ahead.catch(() => {}); };
 
   function say(text, bad = false) {
     told.textContent = text;
@@ -78,30 +84,36 @@
     desk.hidden = false;
     empty.hidden = true;
     desk.replaceChildren(made);
-    if (old && old !== made) old.querySelectorAll(".stage img").forEach((img) => img.src.startsWith("blob:") && !keeps(made, img.src) && URL.revokeObjectURL(img.src));
+    if (old && old !== made) old.querySelectorAll("img").forEach((img) => img.src.startsWith("blob:") && !keeps(made, img.src) && URL.revokeObjectURL(img.src));
     take(made);
     if (push) history.pushState({}, "", `${base}/case/${made.dataset.case}?${query}`);
     scrollTo(0, 0);
     prefetch();
   }
 
-  const keeps = (made, src) => [...made.querySelectorAll(".stage img")].some((img) => img.src === src);
+  const keeps = (made, src) => [...made.querySelectorAll("img")].some((img) => img.src === src);
 
   function take(made) {
     sheet = made;
+    if (made.asOf === sent) left = Number(made.dataset.waiting);
+    const counter = $(".left");
+    counter.textContent = counter.dataset.told.replace("{count}", left.toLocaleString("en"));
     compare = new Compare(sheet);
     sheet.addEventListener("submit", submitted);
     $(".next").addEventListener("click", (event) => { event.preventDefault(); onward(); });
-    $("[data-act=help]").addEventListener("click", () => help.showModal());
     desk.dispatchEvent(new CustomEvent("shown"));
   }
 
-  // The same case after something was recorded: pictures stay, words change.
-  function renew(html) {
+  // The same case after something was recorded: words change, and pictures where there are others.
+  async function renew(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
-    const made = template.content.querySelector(".sheet");
-    made.querySelector(".stage-side").replaceWith(sheet.querySelector(".stage-side"));
+    let made = template.content.querySelector(".sheet");
+    const shown = (one) => one.querySelector(".stage-side").textContent;
+    if (shown(made) === shown(sheet)) {
+      made.asOf = sent;
+      made.querySelector(".stage-side").replaceWith(sheet.querySelector(".stage-side"));
+    } else made = await ready(html);
     desk.replaceChildren(made);
     compare.stop();
     take(made);
@@ -109,7 +121,7 @@
   }
 
   const onward = () => doing(async () => {
-    const made = await (ahead || ask(next()).then(ready));
+    const made = await (ahead || fetched(next()));
     ahead = null;
     show(made);
   });
@@ -121,31 +133,33 @@
     const recorded = [desk.dataset.saved, what && `${$(".side h1").textContent} ${what}`].filter(Boolean).join(" · ");
     const form = event.target, url = form.getAttribute("action"), body = new URLSearchParams(new FormData(form, event.submitter));
     doing(async () => {
+      if (form.matches(".find")) { await renew(await ask(`${base}/case/${sheet.dataset.case}/sheet?${body}`)); choose(); return; }
       // After an open case the next one follows, so this one need not be drawn again.
       const leaves = form.matches(".answer") && !sheet.hasAttribute("data-hidden");
       let html = await ask(url, body, leaves ? "nothing" : "sheet");
       told.hidden = true;
       if (form.matches(".undo")) { show(await ready(html)); return; }
       if (leaves) {
-        const made = await (ahead || ask(next()).then(ready));
+        const made = await (ahead || fetched(next()));
         ahead = null;
         if (made) { show(made); say(recorded); return; }
         html = await ask(`${base}/case/${sheet.dataset.case}/sheet?${query}`);
       }
-      renew(html);
+      await renew(html);
       say(recorded);
     });
   }
 
   // --- keys -------------------------------------------------------------------------------------
 
-  const cycle = (name) => { const select = $(`select[name=${name}]`), box = select.closest("details"); if (box) box.open = true; select.selectedIndex = (select.selectedIndex + 1) % select.length; };
-  const flip = (name) => { const box = $(`input[name=${name}]`); box.checked = !box.checked; };
+  const choose = () => ($(".offers button, .owners li button") || $(".owners [type=search]"))?.focus();
+  const cycle = (name) => { const select = $(`select[name=${name}]`); if (!select) return; const box = select.closest("details"); if (box) box.open = true; select.selectedIndex = (select.selectedIndex + 1) % select.length; };
+  const flip = (name) => { const box = $(`input[name=${name}]`); if (box) box.checked = !box.checked; };
   const FEATURES = { a: "ears", s: "moles", d: "brows", f: "nose", g: "chin" };
   const KEYS = {
     " ": onward, n: onward,
     p: () => doing(async () => { const made = await ready(await ask(next("&backwards=true"))); if (made) show(made); }),
-    u: () => $(".undo button").click(),
+    u: () => $(".undo button").click(), v: choose,
     h: () => $(".step button")?.click(),
     q: () => flip("unsure"), k: () => flip("known_good"), w: () => cycle("measure"),
     c: () => $("textarea").focus(),
@@ -153,7 +167,6 @@
     "+": () => compare.act("in"), "=": () => compare.act("in"), "-": () => compare.act("out"), 0: () => compare.act("reset"),
     ArrowLeft: () => compare.pan(6, 0), ArrowRight: () => compare.pan(-6, 0), ArrowUp: () => compare.pan(0, 6), ArrowDown: () => compare.pan(0, -6),
     "<": () => compare.nudge(0, 0, 1 / 1.02), ">": () => compare.nudge(0, 0, 1.02),
-    "?": () => help.showModal(),
   };
   const NUDGES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -163,18 +176,16 @@
     if (event.key === " " && event.target.closest("button, a, summary, input")) return;
     if (event.shiftKey && NUDGES[event.key]) compare.nudge(...NUDGES[event.key]);
     else if (event.key.startsWith("Arrow") && compare.view.zoom === 1) return;
-    else if (/^[1-6]$/.test(event.key)) { if (!event.repeat) desk.querySelectorAll(".verdicts button")[event.key - 1].click(); }
+    else if (/^[1-6]$/.test(event.key)) { if (!event.repeat) desk.querySelectorAll(".verdicts button")[event.key - 1]?.click(); }
     else if (FEATURES[event.key]) cycle(FEATURES[event.key]);
     else if (KEYS[event.key]) KEYS[event.key]();
     else return;
     event.preventDefault();
   });
 
-  const toggle = document.getElementById("keys-on");
-  toggle.checked = keysOn();
-  toggle.addEventListener("change", () => { try { localStorage.setItem("keys", toggle.checked ? "on" : "off"); } catch { /* private mode: not kept */ } });
   addEventListener("popstate", () => location.reload());
 
+  left = Number($(".sheet").dataset.waiting);
   take($(".sheet"));
   prefetch();
 })();
