@@ -163,6 +163,8 @@ def _of_site(site: Site, names: set[Any]) -> Iterator[tuple[str, Any]]:
     if "proxies" in names:  # the desk's own command
         for name in _DESK:
             value = getattr(site.desk, name)
+            if name == "head_file":
+                value = site.audit.head_file or value
             if isinstance(value, Path):
                 value = str(site.path(value))
             yield name, list(value) if isinstance(value, tuple) else value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.cli.console import AsJson, err_console, out_console, plain
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any
 from pipeline.core.errors import StoreError
 from pipeline.desk import accounts
@@ -60,6 +60,11 @@ def review_command(
     around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours, _day_of_site())
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
+    if service.doubt:
+        line = (
+            f"The record is not as it was written: {service.doubt}. See: photoproof audit verify."
+        )
+        err_console.print(f"[bold red]{plain(line)}[/]", highlight=False, soft_wrap=True)
     if not service.accounts:
         out_console.print("No accounts: this address opens the desk once, on this machine only.")
     elif not address.local and tls_cert is None:

@@ -63,7 +63,7 @@ class Heads:
         with self._lock:
             seq, head = ledger.log.head()
             if head != self._hash:
-                line = f"{log.now()} {_ledger_name(ledger)} {seq} {head}\n"
+                line = f"{log.now()} {ledger_name(ledger)} {seq} {head}\n"
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
                 file = os.open(self._path, flags, 0o666 & ~umask())
                 try:
@@ -89,7 +89,7 @@ def fault(ledger: Ledger, path: Path | None) -> str:
         lines = named.read_text("utf-8", "replace").splitlines()
     except OSError as error:
         return f"the heads in {named} cannot be read ({error.strerror})"
-    name, found = _ledger_name(ledger), 0
+    name, found = ledger_name(ledger), 0
     for number, line in enumerate(lines, 1):
         words = line.split()
         if len(words) != 4 or not words[2].isdecimal():
@@ -105,6 +105,20 @@ def fault(ledger: Ledger, path: Path | None) -> str:
     return "" if found else f"{named} holds no head of this log: it has been replaced"
 
 
-def _ledger_name(ledger: Ledger) -> str:
+def doubt_at_start(ledger: Ledger, path: Path) -> str:
+    """What `fault` says when a desk is opened; a file that other desks began knows nothing of it.
+
+    Args:
+        ledger: Whose chain may be anything.
+        path: The file that the desk is told of.
+    """
+    try:
+        known = ledger_name(ledger) in path.read_text("utf-8", "replace")
+    except OSError:
+        known = False
+    return fault(ledger, path if known else None)
+
+
+def ledger_name(ledger: Ledger) -> str:
     """What a log is known by: the start of its first entry's hash."""
     return ledger.log.hash_of(1)[:16]

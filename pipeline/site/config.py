@@ -176,6 +176,23 @@ class Reshoot(Strict):
     contact: Said = ""
 
 
+class Audit(Strict):
+    """Where the last hashes of the desks' logs go, so that nobody can rewrite a log unnoticed.
+
+    Attributes:
+        head_file: Gets a line a cohort each night; best where this account may only append.
+        mail: Who is sent them after each night, by the server of `[messages.mail]`.
+        webhook: Address that is sent them as JSON.
+    """
+
+    head_file: Path | None = None
+    mail: tuple[str, ...] = ()
+    webhook: str = ""
+
+    _boxes = field_validator("mail")(lambda boxes: tuple(map(_mailbox, boxes)))
+    _addresses = field_validator("webhook")(_address)
+
+
 class Log(Strict):
     """The structured log, one JSON object a line."""
 
@@ -201,6 +218,7 @@ class Site(Strict):
     messages: Messages = Messages()
     desk: Desk = Desk()
     reshoot: Reshoot = Reshoot()
+    audit: Audit = Audit()
     log: Log = Log()
 
     @field_validator("lang")
@@ -219,6 +237,12 @@ class Site(Strict):
                     f"{name[:60]!r} names a folder: letters, digits, `.`, `-` and `_` only"
                 )
         return value
+
+    @model_validator(mode="after")
+    def _letters_can_be_sent(self) -> Site:
+        if self.audit.mail and not (self.messages.mail.host and self.messages.mail.sender):
+            raise ValueError("`audit.mail` needs `messages.mail.host` and `messages.mail.sender`")
+        return self
 
     def path(self, given: Path) -> Path:
         """A path of the file, from its folder."""

@@ -36,6 +36,7 @@ def examine(site: Site) -> Iterator[Remark]:
     yield from _home(site)
     for name, cohort in site.cohorts.items():
         yield from _cohort(site, name, cohort)
+    yield from _heads(site)
     yield from leaving(site)
     yield from _secrets(site)
 
@@ -48,6 +49,13 @@ def leaving(site: Site) -> Iterator[Remark]:
         secured = {"starttls": "STARTTLS", "tls": "TLS", "none": "NOT encrypted"}[wanted.mail.tls]
         said = f"sends counts to {to} by {wanted.mail.host}:{wanted.mail.port}, {secured}"
         yield Remark("messages.mail", said, fault=False)
+    if site.audit.mail:
+        to = ", ".join(site.audit.mail)
+        said = f"sends last hashes of the desks' logs to {to} by {wanted.mail.host}"
+        yield Remark("audit.mail", said, fault=False)
+    if site.audit.webhook:
+        said = f"sends last hashes of the desks' logs to {site.audit.webhook}"
+        yield Remark("audit.webhook", said, fault=False)
     for key, address in (("webhook", wanted.webhook), ("ping", wanted.ping)):
         if address:
             what = "sends counts to" if key == "webhook" else "asks for"
@@ -82,6 +90,13 @@ def _cohort(site: Site, name: str, cohort: Cohort) -> Iterator[Remark]:
         yield Remark(
             f"{key}.registration_ends", "is missing: nothing of the cohort is ever deleted", False
         )
+
+
+def _heads(site: Site) -> Iterator[Remark]:
+    if (named := site.audit.head_file) is not None:
+        folder = site.path(named).parent
+        if not folder.is_dir():
+            yield Remark("audit.head_file", f"{folder}: is not there")
 
 
 def _readable(key: str, path: Path) -> Iterator[Remark]:

@@ -104,19 +104,23 @@ def send(site: Site, told: Message) -> Iterator[tuple[str, str]]:
         target = site.path(wanted.file)
         channels.append(("file", lambda: _write(target, told)))
     if wanted.mail.to:
-        channels.append(("mail", lambda: _mail(wanted.mail, told)))
+        channels.append(("mail", lambda: send_mail(wanted.mail, told)))
     if wanted.webhook:
-        channels.append(("webhook", lambda: _post(wanted.webhook, told.content)))
+        channels.append(("webhook", lambda: send_webhook(wanted.webhook, told.content)))
     good = told.content["outcome"] in (Outcome.WELL, Outcome.WAITING)
     if wanted.ping and good:  # silence is the alarm: a bad night does not ping
         channels.append(("ping", lambda: _ask(Request(wanted.ping, method="GET"))))  # noqa: S310
     for name, tell in channels:
-        try:
-            tell()
-        except (OSError, smtplib.SMTPException, HTTPException, URLError, ValueError) as error:
-            yield name, type(error).__name__
-        else:
-            yield name, ""
+        yield name, tried(tell)
+
+
+def tried(tell: Callable[[], None]) -> str:
+    """Tell something; what went wrong, "" where nothing did."""
+    try:
+        tell()
+    except (OSError, smtplib.SMTPException, HTTPException, URLError, ValueError) as error:
+        return type(error).__name__
+    return ""
 
 
 def _write(path: Path, told: Message) -> None:
@@ -126,7 +130,8 @@ def _write(path: Path, told: Message) -> None:
     aside.replace(path)
 
 
-def _mail(mail: Mail, told: Message) -> None:
+def send_mail(mail: Mail, told: Message) -> None:
+    """Send a message as a letter."""
     letter = EmailMessage()
     letter["Subject"], letter["From"], letter["To"] = told.subject, mail.sender, ", ".join(mail.to)
     letter["Date"], letter["Message-ID"] = formatdate(localtime=True), make_msgid("photoproof")
@@ -147,7 +152,8 @@ def _mail(mail: Mail, told: Message) -> None:
         server.send_message(letter)
 
 
-def _post(url: str, content: dict[str, Any]) -> None:
+def send_webhook(url: str, content: dict[str, Any]) -> None:
+    """Send JSON, signed where there is a secret."""
     body = json.dumps(content, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json; charset=utf-8"}
     secret = os.environ.get(WEBHOOK_SECRET, "")

@@ -29,6 +29,7 @@ from pipeline.night.purge import purge_run
 from pipeline.night.rules import rules_of
 from pipeline.night.safety import doubts
 from pipeline.site.arriving import unsettled, whole_files
+from pipeline.site.auditing import hand_out, tampered, told
 from pipeline.site.config import Cohort, Site
 from pipeline.site.keeping import forget_all_nights, forget_old_nights, keep_night, nights_of
 from pipeline.site.log import Log
@@ -78,11 +79,14 @@ def work_site(
         return [_tried(site, name, day) for name in names]
     with one_night_at_a_time(site):
         log.info("night_begun")
+        found = tampered(site, names)
         with _executor(site) as executor:
             nights = [
                 _worked(site, name, day, log, executor, force=force, on_progress=on_progress)
                 for name in names
             ]
+        nights = told(nights, found, site)
+        hand_out(site, names, log)
         _tell(site, log, nights)
     return nights
 

@@ -16,7 +16,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.said import cause
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import Desk, opened
-from pipeline.desk.heads import Heads
+from pipeline.desk.heads import Heads, doubt_at_start
 from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
@@ -62,7 +62,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A desk ready to be served; `url` carries the one-time token where there are no accounts."""
+    """A desk ready to be served; `url` carries the one-time token where there are no accounts.
+
+    Attributes:
+        doubt: What the heads that were written outside say against the log; "" where they agree.
+    """
 
     url: str
     accounts: bool
@@ -70,6 +74,7 @@ class Service:
     listener: socket.socket
     ledger: Path
     heads: Heads | None
+    doubt: str = ""
 
     def run(self) -> None:
         """Serve until stopped."""
@@ -106,8 +111,9 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
         raise ConfigError("desk_path_malformed", path=address.around.path[:60])
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
-        heads = Heads(head_file) if head_file else None
-        if heads:
+        heads, doubt = Heads(head_file) if head_file else None, ""
+        if heads and head_file:
+            doubt = doubt_at_start(desk.ledger, head_file)
             heads.begin(desk.ledger)
         app = create_app(run, accounts=with_accounts, heads=heads, around=address.around)
         config = _config(address, app)
@@ -117,7 +123,8 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
             accounts.close_local(desk.ledger)
         else:
             url += f"enter?token={accounts.new_token(desk.ledger)}"
-    return Service(url, with_accounts, uvicorn.Server(config), listener, run / LEDGER, heads)
+    server = uvicorn.Server(config)
+    return Service(url, with_accounts, server, listener, run / LEDGER, heads, doubt)
 
 
 def _admitted(desk: Desk, address: Address) -> bool:
