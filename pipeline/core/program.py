@@ -11,13 +11,16 @@ from pathlib import Path
 
 from pipeline.core.extensions import installed
 
-# Packages that have a part in decisions and reports.
-_PACKAGES = ("numpy", "opencv-contrib-python", "pydantic", "pillow", "jinja2", "xlsxwriter")
+# Packages that have a part in what is seen, decided and reported.
+_PACKAGES = (
+    *("numpy", "opencv-contrib-python", "openvino", "pillow", "pillow-heif", "simplejpeg"),
+    *("pydantic", "jinja2", "xlsxwriter"),
+)
 
 
 @cache
 def program_digest() -> str:
-    """sha256 of every file of the packages `pipeline` and `data`, and of what they rest on.
+    """sha256 of every file of the packages `pipeline`, `models` and `data`, and what they rest on.
 
     The version alone would not do: it stays the same while somebody works on a template.
     """
@@ -26,7 +29,10 @@ def program_digest() -> str:
         digest.update(f"{one.version} {version(one.package)}\n".encode())
     for package in _PACKAGES:
         digest.update(f"{package} {version(package)}\n".encode())
-    for root in (Path(__file__).parents[1], Path(str(files("data")))):
+    for root in (
+        Path(__file__).parents[1],
+        *(Path(str(files(name))) for name in ("data", "models")),
+    ):
         for path in sorted(root.rglob("*")):
             if path.is_file() and path.parent.name != "__pycache__":
                 content = path.read_bytes()
