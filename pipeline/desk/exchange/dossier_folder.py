@@ -92,7 +92,7 @@ def file_dossiers(
         SourceError: A folder cannot be used.
         StoreError: A file cannot be written.
     """
-    require_press(lang)
+    require_press()
     make_out(out)
     limits = load_policy().input
     later = found_proofs(folders, _everybody(desk)) if folders else {}
