@@ -29,6 +29,7 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import Verdict
 from pipeline.night.nightly import run_night
 from pipeline.source.jobs import gather
+from pipeline.student.decode import read
 
 FACE = {"hairline": 0.1, "eye_line": 0.43, "chin_line": 0.68, "face_left": 0.28, "face_right": 0.72}
 TALL = 1200  # px, of the photos
@@ -73,7 +74,7 @@ class DrawnEngine:
         for place, reference in enumerate(job.references):
             count = taken[reference.kind] = taken.get(reference.kind, 0) + 1
             slot = reference.kind if count == 1 else f"{reference.kind}#{count}"
-            with Image.open(io.BytesIO(reference.file.read_bytes(10**7))) as picture:
+            with Image.open(io.BytesIO(read(reference.file, load_policy().input))) as picture:
                 out = io.BytesIO()
                 picture.convert("RGB").save(out, "JPEG")
             pictures[slot] = out.getvalue()
@@ -91,8 +92,13 @@ class DrawnEngine:
         return Evidence((*job.facts, *(seen if data else ())), tuple(comparisons), sha256, pictures)
 
 
-def made(folder: Path, count: int = 12, without: tuple[int, ...] = (), tall: int = TALL) -> Path:
-    """A run of so many students; every third scores 0.1, those of `without` have no photo."""
+def made(
+    folder: Path, count: int = 12, without: tuple[int, ...] = (), tall: int = TALL, scan: int = -1
+) -> Path:
+    """A run of so many students; every third scores 0.1, those of `without` have no photo.
+
+    The student of number `scan` has two pages of a PDF among the proofs.
+    """
     rows = [
         [number(i), name(i), college, f"{i % 3 + 1}班", phone(i), "是" * (i == REFUSES)]
         for i, college in zip(range(count), cycle(COLLEGES), strict=False)
@@ -110,6 +116,8 @@ def made(folder: Path, count: int = 12, without: tuple[int, ...] = (), tall: int
         picture = Image.open(io.BytesIO(face(i + 100 if i % 3 == 0 else i, tall * 2 // 5)))
         picture.save(own / "身份证.png")
         picture.save(own / "录取照片.jpg", quality=40)
+        if i == scan:
+            picture.save(own / "户口本.pdf", save_all=True, append_images=[picture.convert("L")])
     with zipfile.ZipFile(folder / "more.zip", "w") as archive:
         archive.writestr(f"{number(0)}户口本.jpg", face(0, 1200))
     cohort = gather(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,10 @@ def test_a_photo_that_people_call_anothers_is_not_shown(tmp_path: Path) -> None:
     own = made(tmp_path, 4)
     before = printed(own, 3)
     with opened(own) as desk:
+        (before_it,) = file_dossiers(
+            *(desk, chosen(desk, [number(3)]), tmp_path, "t", "zh"), day=DAY
+        )
+        assert before_it.files == 3
         judge(desk, 3, Verdict.NOT_ME)
         filed = list(file_dossiers(desk, chosen(desk, [number(3)]), tmp_path, "t", "zh", day=DAY))
     text = "".join(pdf_text(filed[0].pdf).split())
@@ -160,6 +165,27 @@ def test_a_file_that_is_gone_or_another_is_filed_as_it_was_kept(tmp_path: Path) 
     assert found["photo"] is None and found["idcard"] is None and found["admission"]
     assert "".join(pdf_text(filed.pdf).split()).count("存档的图片") == 2
     assert filed.files == 3
+
+
+def test_each_page_of_a_scan_is_a_document(tmp_path: Path) -> None:
+    own = made(tmp_path, 3, scan=1)
+    later = tmp_path / "later" / f"{number(1)}-{name(1)}"
+    later.mkdir(parents=True)
+    shutil.copy(tmp_path / "proofs" / f"{number(1)}-{name(1)}" / "户口本.pdf", later / "证明.pdf")
+    with opened(own) as desk:
+        items = chosen(desk, [number(1)])
+        (filed,) = file_dossiers(
+            *(desk, items, tmp_path / "filed", "t", "zh"),
+            day=DAY,
+            folders=[later.parent],
+            engine=DrawnEngine({}),
+        )
+    names = [p.name for p in sorted(filed.folder.iterdir())]
+    assert [n.partition("-")[2] for n in names] == [
+        *("毕业照片.jpg", "录取照片.jpg", "身份证照片.jpg", "户籍照片.jpg", "户籍照片.jpg"),
+        *("其他参考照.jpg", "其他参考照.jpg"),
+    ]
+    assert "".join(pdf_text(filed.pdf).split()).count("核验之后补交") == 2
 
 
 def test_later_proofs_are_compared_each_with_its_student(run: Path, tmp_path: Path) -> None:

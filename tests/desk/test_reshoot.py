@@ -165,7 +165,7 @@ def test_what_is_missing_is_named(run: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     nobody = made(tmp_path / "n", 2)
     done = runner.invoke(app, ["reshoot", str(nobody), "--out", str(tmp_path / "o"), *GIVEN])
-    assert isinstance(done.exception, StoreError) and "重采" in done.exception.hint
+    assert isinstance(done.exception, StoreError) and "desk" in done.exception.hint
 
 
 def test_one_command_with_what_the_site_says(run: Path, tmp_path: Path) -> None:

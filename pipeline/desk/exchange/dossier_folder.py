@@ -92,7 +92,7 @@ def file_dossiers(
         SourceError: A folder cannot be used.
         StoreError: A file cannot be written.
     """
-    require_press(lang)
+    require_press()
     make_out(out)
     limits = load_policy().input
     later = found_proofs(folders, _everybody(desk)) if folders else {}
@@ -127,11 +127,13 @@ def _file(desk: Desk, item: Item, out: Path, by: str, lang: Language, contents: 
     name = file_name("-".join(filter(None, (item.student_key, item.name))))
     folder = out / name
     make_out(folder)
+    for before in folder.glob("[0-9][0-9]-*.jpg"):
+        before.unlink()  # what must not be in it any more
     case = desk.case(item)
     pictures, foreign = case.pictures, foreign_kinds(case)
     if not shows_own(item, desk.settled(item), doubted=True):
         foreign.add(PHOTO)
-    t, rows, names = words("dossier", lang), [], dict[str | int, str]()
+    t, rows, names, written = words("dossier", lang), [], dict[str | int, str](), 0
     wanted: list[tuple[str | int, str, ImageFile | None, bytes | None]] = [
         (o.slot, o.delivered.kind, o.file, pictures.get(o.slot))
         for o in contents.used
@@ -145,14 +147,16 @@ def _file(desk: Desk, item: Item, out: Path, by: str, lang: Language, contents: 
             rows.append(("–", kind_said, "–", t["unreadable"]))
             continue
         data, source = made
-        names[key] = f"{len(names) + 1:02d}-{file_name(kind_said)}.jpg"
-        with replacing(folder / names[key]) as temporary:
+        written += 1
+        name_now = f"{written:02d}-{file_name(kind_said)}.jpg"
+        names[key] = name_now
+        with replacing(folder / name_now) as temporary:
             temporary.write_bytes(data)
-        rows.append((names[key], kind_said, f"{len(data) / 1000:.0f} KB", t[source]))
+        rows.append((name_now, kind_said, f"{len(data) / 1000:.0f} KB", t[source]))
     paper = Paper(contents.day, contents.school, contents.proofs, rows, names)
     printed = print_dossier(desk, item, lang, paper)
     pdf = out / f"{name}.pdf"
     with replacing(pdf) as temporary:
         temporary.write_bytes(printed.pdf)
-    desk.ledger.record(by, "printed", item.answers_key, paper="dossier", files=len(names))
-    return Filed(pdf, folder, len(names), printed.lacking)
+    desk.ledger.record(by, "printed", item.answers_key, paper="dossier", files=written)
+    return Filed(pdf, folder, written, printed.lacking)

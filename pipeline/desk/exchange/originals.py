@@ -17,6 +17,8 @@ from pipeline.core.imagefile import READ_ERRORS, ImageFile
 from pipeline.core.policy import InputLimits
 from pipeline.core.types import PHOTO, Case
 from pipeline.source.files import collect
+from pipeline.source.found import NOT_PICTURES, Found, suffix
+from pipeline.source.pdf_pages import pages, with_pages
 from pipeline.student.decode import UnreadableError, decode_picture, read
 
 # What the registry's notices ask of proofs: JPEG of 20 to 100 KB, whatever a KB is.
@@ -32,7 +34,8 @@ class Original:
     """A student's file that the run used.
 
     Attributes:
-        slot: Of the picture that the store keeps of it: "photo", "idcard", "idcard#2".
+        slot: Of the picture that the store keeps of it: "photo", "idcard", "idcard#2"; each page
+            of a PDF has one. "" where that is not known.
         file: Where its bytes are; None where they are not there any more, or others.
     """
 
@@ -46,11 +49,24 @@ def originals(case: Case, limits: InputLimits) -> list[Original]:
     used = [f for f in case.files if f.fate is Fate.USED]
     found = []
     seen: dict[str, int] = {}
+    lost: set[str] = set()
     for one in sorted(used, key=lambda f: f.kind != PHOTO):
-        number = seen[one.kind] = seen.get(one.kind, 0) + 1
-        slot = one.kind if number == 1 else f"{one.kind}#{number}"
-        found.append(Original(slot, one, _again(one, limits)))
+        file = _again(one, limits)
+        for page in _pictures(one.name, file) if file else [None]:
+            number = seen[one.kind] = seen.get(one.kind, 0) + 1
+            slot = one.kind if number == 1 else f"{one.kind}#{number}"
+            found.append(Original("" if one.kind in lost else slot, one, page))
+        if file is None and suffix(one.name) == ".pdf":
+            lost.add(one.kind)  # nobody knows how many pages, and so slots, it had
     return found
+
+
+def _pictures(name: str, file: ImageFile) -> list[ImageFile]:
+    """The file, or each page of one that is a PDF."""
+    if suffix(name) != ".pdf":
+        return [file]
+    (found,) = with_pages([Found(name, reason=NOT_PICTURES, content=file)])
+    return pages(file, found.pages)
 
 
 def _again(one: Delivered, limits: InputLimits) -> ImageFile | None:
@@ -77,7 +93,7 @@ def _candidates(one: Delivered) -> Iterator[ImageFile]:
         members = collect([archive]).found
     except SourceError:
         return
-    yield from (f.picture for f in members if f.picture is not None and f.name == inside)
+    yield from (f.content for f in members if f.content is not None and f.name == inside)
 
 
 def proof_of(

@@ -14,6 +14,7 @@ from pipeline.core.measurements import REFUSED
 from pipeline.core.types import Case, Comparison, ImageFile, Job, Measurement, Reference, Subject
 from pipeline.source.kinds import by_kind
 from pipeline.source.match import Index
+from pipeline.source.pdf_pages import pages
 from pipeline.student.engine import Engine
 
 
@@ -49,7 +50,7 @@ def found_proofs(
     for kind, files in by_kind({"": folders}):
         for found in files:
             if found.picture and (key := _owner(index, found.name)):
-                owned[key].append(Reference(kind, found.picture))
+                owned[key] += (Reference(kind, one) for one in pages(found.picture, found.pages))
     return owned
 
 

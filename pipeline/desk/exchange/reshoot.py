@@ -81,19 +81,18 @@ def papers(desk: Desk, said: Appointment, lang: Language, day: date) -> Iterator
         InstallationError: The extra `print` is not installed.
         StoreError: Nobody is to be photographed again.
     """
-    require_press(lang)
-    _whole(said, lang)
+    require_press()
+    _whole(said)
     students = _students(desk)
     if not students:
-        raise StoreError(word("reshoot", "nobody", lang), word("reshoot", "nobody_hint", lang))
+        raise StoreError("reshoot_nobody", run=desk.store.path.parent)
     return _papers(students, said, _profile(desk), lang, day)
 
 
-def _whole(said: Appointment, lang: Language) -> None:
+def _whole(said: Appointment) -> None:
     for name in ("when", "where", "by"):
         if not getattr(said, name).strip():
-            t = words("reshoot", lang)
-            raise ConfigError(t["missing"].format(name=name, label=t[name]), t["missing_hint"])
+            raise ConfigError("reshoot_missing", name=name)
 
 
 def counted(desk: Desk) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from PIL import ImageFont
 
 from pipeline.core.errors import InstallationError
-from pipeline.core.words import Language, word
+from pipeline.core.words import Language
 
 FONT = "Noto Sans CJK SC"
 FONT_FILE = "NotoSansCJK-Regular.ttc"
@@ -45,19 +45,17 @@ class Printed:
     lacking: str = ""
 
 
-def require_press(lang: Language) -> Path:
+def require_press() -> Path:
     """The folder of the font; typst is there too.
 
     Raises:
         InstallationError: One of the two is not installed; says what to do.
     """
     if find_spec("typst") is None:
-        raise InstallationError(word("paper", "no_press", lang), word("paper", "get_press", lang))
+        raise InstallationError("no_press")
     folder = _font_folder()
     if folder is None:
-        raise InstallationError(
-            word("paper", "no_font", lang).format(font=FONT), word("paper", "get_press", lang)
-        )
+        raise InstallationError("no_press_font", font=FONT)
     return folder
 
 
@@ -69,12 +67,12 @@ def print_pdf(template: Template, data: Mapping[str, Any], made: date, lang: Lan
         data: What it shows, as JSON's types; a picture is the list of its JPEG's bytes, so that no
             face is written to a disk on its way.
         made: The day that the document bears; the same day gives the same bytes.
-        lang: Of hyphenation and of messages; the words themselves are in `data`.
+        lang: Of hyphenation; the words themselves are in `data`.
 
     Raises:
         InstallationError: typst or the font is missing, or does not work as it should.
     """
-    folder = require_press(lang)
+    folder = require_press()
     import typst  # late: 84 MB that a night has no use for
 
     inputs = {"data": json.dumps({**data, "lang": lang}, ensure_ascii=False)}
@@ -91,18 +89,15 @@ def print_pdf(template: Template, data: Mapping[str, Any], made: date, lang: Lan
                 format="pdf", timestamp=datetime.combine(made, time(), UTC)
             )
         except typst.TypstError as error:
-            raise _fault(template, error.message, lang) from error
+            raise _fault(template, error.message) from error
     if warnings or not isinstance(pdf, bytes):
-        raise _fault(template, "; ".join(w.message for w in warnings), lang)
+        raise _fault(template, "; ".join(w.message for w in warnings))
     return Printed(pdf, _lacking(data, folder / FONT_FILE))
 
 
-def _fault(template: str, said: str, lang: Language) -> InstallationError:
+def _fault(template: str, said: str) -> InstallationError:
     """Our template and this typst do not fit each other; typst's words name no student's data."""
-    return InstallationError(
-        word("paper", "press_fault", lang).format(template=template, said=said),
-        word("paper", "get_press", lang),
-    )
+    return InstallationError("press_fault", template=template, why=said)
 
 
 @cache
