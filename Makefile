@@ -58,8 +58,9 @@ lock:
 dist: $(READY)
 	$(BIN)/python docs/package.py
 
+# With what reads cards, because tests read some.
 models: $(READY)
-	$(BIN)/photoproof models pull
+	$(BIN)/photoproof models pull --with ocr
 
 # Exactly the files whose hashes are in the locks, wheels alone, so that nothing is built but
 # photoproof itself. Where the locks do not know Python or system, any files of the pinned versions

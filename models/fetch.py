@@ -59,13 +59,13 @@ def pull_weights(
     Args:
         mirror: As for `pull`.
         on_event: As for `pull`.
-        extra: Recognisers whose optional weights are wanted too.
+        extra: Parts whose optional weights are wanted too: recognisers, `manifest.OCR`.
 
     Raises:
         FetchError: As `pull` does.
     """
     dest = weights_dir()
-    wanted = [asset for asset in weights() if not asset.optional or asset.recogniser in extra]
+    wanted = [asset for asset in weights() if not asset.optional or asset.part in extra]
     paths = pull(wanted, dest, mirror, on_event)
     with _locked(dest):
         paths[derived().id] = ensure_folded(dest, on_event)

@@ -22,6 +22,7 @@ State = Literal["present", "missing", "damaged"]
 
 RECORD_FILE = "derived.json"
 DEFAULT_RECOGNISERS = ("sface",)
+OCR = "ocr"  # the part that reads cards
 _PULL = "photoproof models pull"
 
 
@@ -77,8 +78,8 @@ class Asset:
         bytes: Exact size.
         contract: For weights, what goes in and what comes out; else "".
         sources: Tried in this order, after a mirror folder if one is given.
-        recogniser: The recogniser a weight belongs to; "" for files that every run needs.
-        optional: Whether it is fetched only when its recogniser is asked for.
+        part: What a weight is for, a recogniser or `OCR`; "" for files that every run needs.
+        optional: Whether it is fetched only when its part is asked for.
     """
 
     id: str
@@ -89,7 +90,7 @@ class Asset:
     publisher: str
     contract: str
     sources: tuple[Source, ...]
-    recogniser: str = ""
+    part: str = ""
     optional: bool = False
 
 
@@ -146,7 +147,7 @@ def assets_from(table: Mapping[str, Any]) -> tuple[Asset, ...]:
             publisher=row["publisher"],
             contract=row.get("contract", ""),
             sources=tuple(source(s) for s in row["sources"]),
-            recogniser=row.get("recogniser", ""),
+            part=row.get("part", ""),
             optional=row.get("optional", False),
         )
         for row in table["assets"]
@@ -162,6 +163,12 @@ def _table() -> dict[str, Any]:
 def weights() -> tuple[Asset, ...]:
     """All weights that can be fetched, in the manifest's order, the optional ones too."""
     return assets_from(_table())
+
+
+def parts() -> dict[str, str]:
+    """By id of every weight, derived ones too, the part it is for; "" for what every run needs."""
+    found = {asset.id: asset.part for asset in weights()}
+    return found | {derived().id: found.get(derived().source, "")}
 
 
 @cache
@@ -231,21 +238,19 @@ def path_of(weight_id: str) -> Path:
     return path
 
 
-def expected(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
+def expected(parts: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
     """sha256 by id that every weight a run needs is to have; nothing but sizes is looked at.
 
     Enough to tell whether there is anything to do; before a network is loaded, call `digests`.
 
     Args:
-        recognisers: As for `digests`.
+        parts: As for `digests`.
 
     Raises:
         ModelError: If one is missing or has another size.
     """
     needed = {
-        asset.id: asset.sha256
-        for asset in weights()
-        if not asset.recogniser or asset.recogniser in recognisers
+        asset.id: asset.sha256 for asset in weights() if not asset.part or asset.part in parts
     }
     if derived().source in needed:
         record = read_record(weights_dir())
@@ -255,19 +260,19 @@ def expected(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, st
     return needed
 
 
-def digests(recognisers: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
+def digests(parts: Collection[str] = DEFAULT_RECOGNISERS) -> dict[str, str]:
     """sha256 by id of every weight a run needs, each verified now; call once at its start.
 
     Args:
-        recognisers: Those the run compares with. The weights of others are left out, so that the
-            answer tells runs with different recognisers apart.
+        parts: The recognisers that the run compares with, and `OCR` where it reads cards. Other
+            weights are left out, so that the answer tells runs with different networks apart.
 
     Raises:
         ModelError: If one is missing or does not have the bytes it should have.
     """
     dest, found = weights_dir(), dict[str, str]()
     for asset in weights():
-        if not asset.recogniser or asset.recogniser in recognisers:
+        if not asset.part or asset.part in parts:
             state = state_of(dest / asset.file, asset.bytes, asset.sha256)
             _need(asset.id, dest / asset.file, state, _pull_of(asset))
             found[asset.id] = asset.sha256
@@ -288,4 +293,4 @@ def _need(weight_id: str, path: Path, state: State, command: str) -> None:
 
 def _pull_of(asset: Asset) -> str:
     """The command that fetches it."""
-    return f"{_PULL} --with {asset.recogniser}" if asset.optional else _PULL
+    return f"{_PULL} --with {asset.part}" if asset.optional else _PULL

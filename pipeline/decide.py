@@ -170,6 +170,7 @@ class Judge:
                 severity = Severity.ADVICE if best else self._severity[code]
                 yield Finding(code, severity, f"{comparison.kind}: {comparison.error}")
             yield from self._reused(measured, comparison)
+            yield from self._card(measured, comparison)
 
     def _match(self, seen: Measured, best: Comparison | None) -> Iterator[Finding]:
         if word := _word(seen, names.WEAK_MATCH):  # the face may confirm what the name did not
@@ -212,6 +213,18 @@ class Judge:
         if agreed is not None and agreed >= limit:
             told = f"{comparison.kind}: {agreed:.3f}"
             yield self._finding("REFERENCE_REUSED", told, f"< {limit:g}")
+
+    def _card(self, measured: Measured, comparison: Comparison) -> Iterator[Finding]:
+        """What the card in this reference says against the roster."""
+        number = _word(measured, f"{names.CARD_NUMBER}{comparison.slot}")
+        if number == names.OTHER:
+            owner = _word(measured, f"{names.CARD_OWNER}{comparison.slot}") or "not_in_roster"
+            yield self._finding("CARD_OF_ANOTHER", owner)
+            return
+        if number == names.NEAR:
+            yield self._finding("ROSTER_NUMBER_DOUBTFUL", comparison.kind)
+        if _word(measured, f"{names.CARD_NAME}{comparison.slot}") == names.OTHER:
+            yield self._finding("CARD_NAME_DIFFERS", comparison.kind)
 
     def _standard(self, measured: Measured) -> Iterator[Finding]:
         """Findings about the photo standard: every measured value against the profile's limit."""

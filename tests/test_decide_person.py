@@ -149,3 +149,16 @@ def test_the_policy_says_how_much_a_reference_again_weighs_and_from_where() -> N
     strict = ruled(comparison={"same_picture_from": 0.9}, severity={"REFERENCE_REUSED": "flag"})
     assert judged(reused).decision is Decision.ACCEPT
     assert judged(reused, policy=strict).decision is Decision.FLAG
+
+
+def test_a_card_of_another_names_its_owner_and_says_nothing_of_the_name() -> None:
+    said: dict[str, Value] = {"card.number.idcard": "other", "card.name.idcard": "other"}
+    (finding,) = judged(said).findings
+    assert (finding.code, finding.value) == ("CARD_OF_ANOTHER", "not_in_roster")
+    (finding,) = judged({**said, "card.owner.idcard": "s2"}).findings
+    assert (finding.code, finding.value) == ("CARD_OF_ANOTHER", "s2")
+
+
+@pytest.mark.parametrize("word", ["equal", "unread", "none", "no_card"])
+def test_a_card_that_agrees_or_cannot_be_read_is_no_finding(word: str) -> None:
+    assert codes(judged({"card.number.idcard": word, "card.name.idcard": word})) == []

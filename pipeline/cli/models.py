@@ -11,7 +11,7 @@ from rich.table import Table
 
 from models import fetch, manifest
 from pipeline.cli.console import AsJson, out_console, say
-from pipeline.cli.of_site import optional_recognisers, site_if_any
+from pipeline.cli.of_site import optional_parts, site_if_any
 from pipeline.core.errors import ModelError
 from pipeline.core.said import said
 
@@ -26,11 +26,11 @@ def pull_weights(
     ] = None,
     extra: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="RECOGNISER"),
+        typer.Option("--with", metavar="PART"),
     ] = None,
 ) -> None:
     """Fetch what is missing, check every byte, prepare what has to be prepared."""
-    known = sorted({asset.recogniser for asset in manifest.weights() if asset.optional})
+    known = sorted({asset.part for asset in manifest.weights() if asset.optional})
     for name in extra or ():
         if name not in known:
             refusal = said("fault.not_allowed", text=name, allowed=tuple(known))
@@ -91,12 +91,12 @@ def verify_weights() -> None:
     """Check every byte of every weight; optional ones that nobody pulled or needs are left out."""
     found = fetch.status(manifest.weights(), manifest.weights_dir())
     site = site_if_any()
-    needed = optional_recognisers(site) if site else []
+    needed = optional_parts(site) if site else []
     states = [
         *(
             (asset.id, s)
             for asset, s in found
-            if s != "missing" or not asset.optional or asset.recogniser in needed
+            if s != "missing" or not asset.optional or asset.part in needed
         ),
         (manifest.derived().id, manifest.derived_status(manifest.weights_dir())),
     ]

@@ -159,7 +159,7 @@ def _of_site(site: Site, names: set[Any]) -> Iterator[tuple[str, Any]]:
     for name in _DAY:
         yield name, getattr(site.reshoot, name)
     if "extra" in names:  # of `models pull`
-        yield "extra", optional_recognisers(site)
+        yield "extra", optional_parts(site)
     if "proxies" in names:  # the desk's own command
         for name in _DESK:
             value = getattr(site.desk, name)
@@ -193,16 +193,17 @@ def _references(site: Site, cohort: Cohort) -> list[str]:
     ]
 
 
-def optional_recognisers(site: Site) -> list[str]:
-    """Recognisers by which cohorts compare and whose weights only come when asked for."""
+def optional_parts(site: Site) -> list[str]:
+    """What cohorts compare or read cards by, where its weights only come when asked for."""
     from models import manifest
     from pipeline.core.policy import load_policy
+    from pipeline.night.rules import parts_of
 
-    optional = {asset.recogniser for asset in manifest.weights() if asset.optional}
+    optional = {asset.part for asset in manifest.weights() if asset.optional}
     wanted: set[str] = set()
     for cohort in site.cohorts.values():
         own = None if cohort.policy is None else site.path(cohort.policy)
-        wanted.update(load_policy(own).comparison.recognisers)
+        wanted.update(parts_of(load_policy(own)))
     return sorted(wanted & optional)
 
 

@@ -174,18 +174,21 @@ def stretch(bgr: Pixels, side: int) -> Pixels:
     return cast(Pixels, cv2.resize(bgr, (side, side)))
 
 
-def window(bgr: Pixels, frame: NDArray[np.floating], side: int) -> Pixels:
-    """What a turned frame of the picture shows, as a `side` x `side` picture, bilinearly.
+def window(
+    bgr: Pixels, frame: NDArray[np.floating], width: int, height: int | None = None
+) -> Pixels:
+    """What a turned frame of the picture shows, as a picture of its own, bilinearly.
 
     Args:
         bgr: The picture; beyond it, its edge pixels are repeated.
         frame: (2, 3) matrix from shares of the frame to pixels of the picture: its last column is
             the frame's top left corner, the others its top edge and its left edge.
-        side: Of the result.
+        width: Of the result.
+        height: Of the result; its width by default.
     """
-    matrix = frame * (1 / side, 1 / side, 1.0)
+    size = (width, height or width)
+    matrix = frame * (1 / size[0], 1 / size[1], 1.0)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (side, side)
     return cast(
         Pixels, cv2.warpAffine(bgr, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     )

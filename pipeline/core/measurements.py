@@ -44,6 +44,24 @@ SAME_PICTURE = "same_picture."
 # How alike two references of one student are; their slots follow, joined by "~".
 BETWEEN = "between."
 
+# What the card in a reference says against the roster, never what was read; its slot follows.
+CARD = "card."
+CARD_NUMBER = f"{CARD}number."
+CARD_NAME = f"{CARD}name."
+CARD_OWNER = f"{CARD}owner."  # whose number it is, by the roster
+CARD_READ = f"{CARD}read"  # digest of all that the reading depends on
+CARD_ROSTER = f"{CARD}roster"  # digest of the roster's numbers
+# The words of CARD_NUMBER and CARD_NAME: as the roster's; a slip of the roster's away; another; the
+# roster has none to compare; nothing that could be read for sure; no card but a portrait.
+EQUAL, NEAR, OTHER, NOT_LISTED, UNREAD, NO_CARD = (
+    "equal",
+    "near",
+    "other",
+    "none",
+    "unread",
+    "no_card",
+)
+
 # Where the eyes lie in a kept picture; the picture's slot follows.
 EYES = "eyes."
 

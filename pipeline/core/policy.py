@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from pipeline.core.card_policy import CardPolicy
 from pipeline.core.errors import ConfigError
 from pipeline.core.input_limits import InputLimits
 from pipeline.core.intake_policy import IntakePolicy
@@ -24,7 +25,6 @@ from pipeline.core.toml import parsed
 from pipeline.core.types import Severity
 
 __all__ = ["Frame", "InputLimits", "Limit", "Policy", "Profile"]
-__all__ += ["altered", "load_policy", "load_profile", "profile_names"]
 
 _M = TypeVar("_M", bound=BaseModel)
 _SCALAR = (str, int, float)  # bool is an int
@@ -161,6 +161,7 @@ class Policy(Strict):
     intake: IntakePolicy
     orientation: OrientationPolicy
     comparison: ComparisonPolicy
+    card: CardPolicy
     cohort: CohortPolicy
     privacy: PrivacyPolicy
     review: ReviewPolicy

@@ -15,6 +15,7 @@ from pipeline.core.policy import Policy, Profile
 from pipeline.core.types import Cohort
 from pipeline.core.words import DEFAULT_LANGUAGE, Language
 from pipeline.night import folder
+from pipeline.night.cards import owners_of
 from pipeline.night.executors import Executor
 from pipeline.night.executors.assessing import EngineFactory
 from pipeline.night.executors.here import Here
@@ -23,6 +24,7 @@ from pipeline.night.folder import database_of, locked
 from pipeline.night.intake import Sources, keep_assigned, read_intake
 from pipeline.night.looking import Progress
 from pipeline.night.publishing import publish
+from pipeline.night.rules import parts_of
 from pipeline.night.run import Plan, assess_cohort
 from pipeline.night.safety import check_intake
 from pipeline.night.tally import decide_all
@@ -77,7 +79,7 @@ def run_sources(
         StoreError: The folder is in use, foreign or not writable.
         ModelError: Weights are needed and not whole.
     """
-    digests = manifest.expected(policy.comparison.recognisers)
+    digests = manifest.expected(parts_of(policy))
     cohort = read_intake(sources, out)
     if not force:
         check_intake(cohort, out, policy.intake)
@@ -135,8 +137,9 @@ def run_night(
     plan = Plan(out, policy, profile, digests, workers, executor, rehash=rehash, earlier=earlier)
     if factory is None:
         names = policy.comparison.recognisers
-        factory = partial(network_engine, policy.input, names)
-        plan = replace(plan, caged=True, verify=partial(manifest.digests, names))
+        owners = owners_of(cohort) if policy.card.read else None
+        factory = partial(network_engine, policy.input, names, owners)
+        plan = replace(plan, caged=True, verify=partial(manifest.digests, parts_of(policy)))
     summary = assess_cohort(cohort, plan, factory, on_progress)
     return _publish(out, summary, lang)
 

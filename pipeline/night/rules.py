@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from models.manifest import OCR
 from pipeline.core import policy as policies
 from pipeline.core.policy import Policy, Profile
 from pipeline.student.measures import all_measures
+
+
+def parts_of(policy: Policy) -> tuple[str, ...]:
+    """The parts of `models.manifest` that a night by this policy needs."""
+    return (*policy.comparison.recognisers, *((OCR,) if policy.card.read else ()))
 
 
 def rules_of(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -21,13 +20,15 @@ from pipeline.core.measurements import REFUSED
 from pipeline.core.policy import InputLimits, Policy, Profile
 from pipeline.core.said import said
 from pipeline.core.types import SET_ASIDE, Cohort, Job
+from pipeline.night.cards import Cards
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
 from pipeline.night.executors.afar import afar_of
 from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
-from pipeline.night.looking import Progress, look, students_due
+from pipeline.night.looking import Progress, Results, look, students_due
+from pipeline.night.rules import parts_of
 from pipeline.night.tally import decided
 from pipeline.source.balance import balance
 from pipeline.source.contents import Contents
@@ -171,7 +172,9 @@ def _gather_evidence(
     store.enrol((student_key, job.subject, _name(job)) for student_key, job in jobs.items())
     store.cohort.forget_templates(key for key, job in jobs.items() if _refused(job))
     remarks = _arithmetic(store)
-    prints = _fingerprints(jobs, cohort, plan, store)
+    cards = Cards(cohort, plan.digests, store)
+    store.cohort.look_again(cards.outdated())
+    prints = _fingerprints(jobs, cohort, plan, store, cards)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
     cohort_key = digest_of(prints, rules)
     pending = students_due(store, jobs, prints)
@@ -179,13 +182,12 @@ def _gather_evidence(
     if stale:
         plan.verify()
         store.begin()
-        policy = plan.policy
-        duty = assessing(
-            factory,
-            files_of(cohort) if plan.caged else None,
-            afar_of(policy.input, policy.comparison.recognisers, plan.digests),
-        )
-        work = partial(plan.executor.work_off, duty=duty)
+        afar = afar_of(plan.policy.input, parts_of(plan.policy), plan.digests)
+        duty = assessing(factory, files_of(cohort) if plan.caged else None, afar)
+
+        def work(due: Sequence[tuple[str, Job]]) -> Results:
+            return plan.executor.work_off(cards.handed_on(due), duty)
+
         pending, stages = look(store, jobs, prints, work, on_progress)
     else:
         stages = {}
@@ -233,14 +235,14 @@ def _name(job: Job) -> str:
 
 
 def _fingerprints(
-    jobs: Mapping[str, Job], cohort: Cohort, plan: Plan, store: Store
+    jobs: Mapping[str, Job], cohort: Cohort, plan: Plan, store: Store, cards: Cards
 ) -> dict[str, str]:
     """By student, everything the evidence depends on; the store keeps what files are."""
     known = store.known_files()
     limits = plan.policy.input
     contents = Contents(known, limits.max_bytes, 0 if plan.rehash else limits.reread_days)
     common = digest_of(
-        dict(plan.digests),
+        cards.other_networks,
         plan.policy.comparison.recogniser,
         limits.model_dump(exclude={"reread_days"}),
         *measures.versions(),
@@ -253,6 +255,7 @@ def _fingerprints(
             [(reference.kind, contents.of(reference.file)) for reference in job.references],
             job.facts,
             common,
+            *cards.print_of(student_key, job, contents.of),
         )
         for student_key, job in jobs.items()
     }

@@ -35,13 +35,16 @@ class Holder:
     number: str
 
 
-def draw_card(holder: Holder, portrait: Image.Image, font: Path) -> Image.Image:
+def draw_card(
+    holder: Holder, portrait: Image.Image, font: Path, number_font: Path | None = None
+) -> Image.Image:
     """A specimen card, (1000, 631) RGB.
 
     Args:
         holder: The text.
         portrait: RGB, 3:4; scaled into its box.
         font: TrueType or OpenType font with Chinese characters.
+        number_font: Of the number's digits; `font` by default.
 
     Raises:
         OSError: If the font cannot be read.
@@ -49,7 +52,7 @@ def draw_card(holder: Holder, portrait: Image.Image, font: Path) -> Image.Image:
     card = _paper()
     left, top, right, bottom = PORTRAIT_BOX
     card.paste(portrait.resize((right - left, bottom - top), Image.Resampling.BICUBIC), (left, top))
-    _write(ImageDraw.Draw(card), holder, font)
+    _write(ImageDraw.Draw(card), holder, font, number_font or font)
     return _stamp(card, font)
 
 
@@ -69,10 +72,9 @@ def _paper() -> Image.Image:
     return paper
 
 
-def _write(pen: ImageDraw.ImageDraw, holder: Holder, font: Path) -> None:
-    label, ink, number = (
-        ImageFont.truetype(font, size) for size in (_LABEL_SIZE, _INK_SIZE, _NUMBER_SIZE)
-    )
+def _write(pen: ImageDraw.ImageDraw, holder: Holder, font: Path, number_font: Path) -> None:
+    label, ink = (ImageFont.truetype(font, size) for size in (_LABEL_SIZE, _INK_SIZE))
+    number = ImageFont.truetype(number_font, _NUMBER_SIZE)
     birth = holder.birth
 
     def line(y: int, *parts: tuple[int, str, bool]) -> None:

@@ -15,6 +15,8 @@ import re
 import unicodedata
 from datetime import date
 
+from pipeline.core.measurements import EQUAL, NEAR, NOT_LISTED, OTHER
+
 LENGTH = 18
 FIRST_YEAR = 1900
 
@@ -24,6 +26,7 @@ _NOISE = re.compile(
     r"[\s\-\u2010-\u2015\u2212'`\u2018\u2019\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+_KEPT_BY_EXCEL, _MOST_SLIPS = 15, 2
 _ATTEMPT_LENGTHS = range(15, 20)
 _ATTEMPT_DIGITS = 0.75
 _OLD_FOREIGN_RESIDENT = re.compile(r"[A-Z]{3}\d{12}")
@@ -87,6 +90,43 @@ def is_valid(text: str) -> bool:
     """Whether a text is a faultless 18-character number."""
     number = normalise(text)
     return len(number) == LENGTH and _attempted(number) and not fault(number)
+
+
+def relation(seen: str, listed: str) -> str:
+    """How a faultless number that was seen, on a card, is related to the roster's.
+
+    Two faultless numbers are never one slip apart: the check digit tells every wrong digit and
+    every exchange of two neighbours.
+
+    Returns:
+        `EQUAL`; `NEAR`, where the roster's is faulty and this one mistyped, cut off by Excel, or
+        of before 1999 (15 digits); `OTHER`; `NOT_LISTED` where the roster has none, or another
+        document's.
+    """
+    listed = normalise(listed)
+    if listed == seen:
+        return EQUAL
+    if not _attempted(listed) and not scientific(listed):
+        return NOT_LISTED
+    if not fault(listed):
+        return OTHER
+    of_old = seen[:6] + seen[8:17]  # without century and check digit
+    whole = listed.partition("E")[0].replace(".", "") if scientific(listed) else ""
+    cut = excel_damaged(listed) and seen.startswith(whole or listed[:_KEPT_BY_EXCEL])
+    return NEAR if cut or listed == of_old or _slips(seen, listed) <= _MOST_SLIPS else OTHER
+
+
+def _slips(one: str, other: str) -> int:
+    """Characters wrong, left out, added or exchanged with their neighbour."""
+    before, row = list[int](), list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            least = min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and (a, one[i - 2]) == (other[j - 2], b):
+                least = min(least, older[j - 2] + 1)
+            row.append(least)
+    return row[-1]
 
 
 def _attempted(number: str) -> bool:

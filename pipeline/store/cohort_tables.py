@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
+from pydantic_core import from_json
 
 from pipeline.core.measurements import (
+    CARD,
     PHOTO_HASH,
     PHOTO_HASH_MIRRORED,
     REFERENCE_FILES,
@@ -156,6 +158,23 @@ class CohortTables:
             "SELECT student_key, json_extract(subject, '$.sex') FROM student"
         )
         return dict(rows.fetchall())
+
+    def look_again(self, keys: Iterable[str]) -> None:
+        """Count these students as not yet seen."""
+        with self._store.transaction():
+            self._store.db.executemany(
+                "UPDATE student SET fingerprint = '' WHERE student_key = ?", ((k,) for k in keys)
+            )
+
+    def known_of_cards(self) -> dict[str, dict[str, str]]:
+        """What is measured of the ID cards of those who have any, by student."""
+        rows = self._store.db.execute(
+            "SELECT student_key, measured FROM student WHERE instr(measured, ?)", (f'"{CARD}',)
+        )
+        return {
+            student_key: {n: v for n, v in from_json(measured).items() if n.startswith(CARD)}
+            for student_key, measured in rows
+        }
 
     def adjust(self, scores: Iterable[tuple[str, str, float]]) -> None:
         """Replace all adjusted scores by these, by student and slot; call inside a transaction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pipeline.core.policy import InputLimits
@@ -26,7 +26,9 @@ class Engine(Protocol):
         """Release native resources."""
 
 
-def network_engine(limits: InputLimits, recognisers: Sequence[str]) -> Engine:
+def network_engine(
+    limits: InputLimits, recognisers: Sequence[str], owners: Mapping[str, str] | None = None
+) -> Engine:
     """The real engine (`pipeline.student.examiner`).
 
     OpenCV and OpenVINO are loaded here, in the process that works, and not where its parent names
@@ -37,4 +39,4 @@ def network_engine(limits: InputLimits, recognisers: Sequence[str]) -> Engine:
     """
     from pipeline.student.examiner import NetworkEngine
 
-    return NetworkEngine(limits, recognisers)
+    return NetworkEngine(limits, recognisers, owners)

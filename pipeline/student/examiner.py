@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -25,6 +22,7 @@ from pipeline.core.policy import InputLimits
 from pipeline.core.types import (
     OVERLAY,
     PHOTO,
+    SET_ASIDE,
     Comparison,
     Evidence,
     Floats,
@@ -32,56 +30,27 @@ from pipeline.core.types import (
     Job,
     Measurement,
     Mesh,
-    Orientation,
     Photo,
     Pixels,
     Portrait,
     Reference,
+    Subject,
 )
 from pipeline.student import orient
 from pipeline.student.allowance import time_for_one
+from pipeline.student.card import CardReader
 from pipeline.student.compare import embed, embed_together, scored, scores_between
 from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.detect import LONGEST, Located, Spotter, limit_size
-from pipeline.student.faces import aligned, cut_again, slotted, where
-from pipeline.student.kept_pictures import registry_crop, sharp, thumbnail
+from pipeline.student.faces import aligned, cut_again, slotted
+from pipeline.student.kept_pictures import registry_crop, thumbnail
 from pipeline.student.measures import View, measure_all
 from pipeline.student.overlap import overlaps
+from pipeline.student.record import Record
 from pipeline.student.resemblance import picture_hashes
 
 # The mesh is taken from a square crop of this many face heights, at most this large.
 _MESH_FRAMING, _MESH_SIDE = 1.8, 768
-
-
-@dataclass(slots=True)
-class _Record:
-    """Evidence of one student while it grows."""
-
-    measurements: list[Measurement] = field(default_factory=list)
-    pictures: dict[str, bytes] = field(default_factory=dict)
-    sharp: dict[str, bytes] = field(default_factory=dict)
-    crops: dict[str, Pixels] = field(default_factory=dict)  # aligned faces by slot
-    points: dict[str, str] = field(default_factory=dict)  # where these lie
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def keep(self, slot: str, bgr: Pixels) -> None:
-        """Keep a picture for reports, and one to compare by."""
-        self.pictures[slot] = thumbnail(bgr)
-        self.sharp[slot] = sharp(bgr)
-
-    def cut(self, slot: str, orientation: Orientation, portrait: Portrait) -> None:
-        """Take the face of a picture, and note where it lies."""
-        self.crops[slot] = aligned(portrait)
-        self.points[slot] = where(orientation.turn_cw, portrait)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            elapsed = time.perf_counter() - start
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + elapsed
 
 
 class NetworkEngine:
@@ -90,13 +59,17 @@ class NetworkEngine:
     Args:
         limits: What the decoder is willing to open.
         compare_by: Names of the recognisers to compare with, fused where there are several.
+        owners: The roster's students by ID number, to read ID cards by; None where none is read.
 
     Raises:
         ModelError: If weights are missing or damaged.
     """
 
     def __init__(
-        self, limits: InputLimits, compare_by: Sequence[str] = DEFAULT_RECOGNISERS
+        self,
+        limits: InputLimits,
+        compare_by: Sequence[str] = DEFAULT_RECOGNISERS,
+        owners: Mapping[str, str] | None = None,
     ) -> None:
         cv2.setNumThreads(1)  # workers are processes; OpenCV's own threads would only compete
         yunet = path_of("yunet")
@@ -107,6 +80,7 @@ class NetworkEngine:
         self._recognisers = recognisers.load(compare_by)
         self._mesh = FaceMesh(path_of("face_landmarker"))
         self._segmenter = Segmenter(path_of("selfie_segmenter"))
+        self._cards = None if owners is None else CardReader(owners)
 
     def start(self) -> None:
         """Run the networks that wait for their first picture once each, on nothing.
@@ -124,6 +98,8 @@ class NetworkEngine:
             detector.prepare()
         for recogniser in self._recognisers:
             recogniser.prepare()
+        if self._cards is not None:
+            self._cards.prepare()
 
     def close(self) -> None:
         """Nothing to release: the networks go with the process."""
@@ -131,18 +107,22 @@ class NetworkEngine:
     def assess(self, job: Job) -> Evidence:
         """Look at one student's photo and references; of known faces, take templates alone."""
         if job.points:
-            known = _Record()
+            known = Record()
             return Evidence(templates=self._again(job, known), seconds=known.seconds)
-        record = _Record([*job.facts, Measurement(names.INSTRUCTIONS, instruction_set())])
+        refused = any(fact.name == names.REFUSED and fact.value for fact in job.facts)
+        record = Record([*job.facts, Measurement(names.INSTRUCTIONS, instruction_set())])
         sha256, comparisons = "", []
         if job.photo is not None:
             with time_for_one(self._limits):
                 sha256 = self._photo(job.photo, record)
         for slot, reference in slotted(job.references):
             with time_for_one(self._limits):
-                comparisons.append(self._reference(slot, reference, record))
+                comparison, theirs = self._reference(slot, reference, record)
+                if theirs is not None and not refused:
+                    self._card(theirs, comparison, job.subject, record)
+                comparisons.append(comparison)
         templates: dict[str, Floats] = {}
-        if any(fact.name == names.REFUSED and fact.value for fact in job.facts):
+        if refused:
             # Looked at, so that a person can compare, and embedded never.
             comparisons, record.points = [], {}
         else:
@@ -161,7 +141,7 @@ class NetworkEngine:
             record.points,
         )
 
-    def _again(self, job: Job, record: _Record) -> dict[str, Floats]:
+    def _again(self, job: Job, record: Record) -> dict[str, Floats]:
         """Templates of faces that an earlier look has found; the same, bit for bit."""
         pictures = [(slot, reference.file, LONGEST) for slot, reference in slotted(job.references)]
         for slot, file, longest in [(PHOTO, job.photo, None), *pictures]:
@@ -172,9 +152,9 @@ class NetworkEngine:
         with record.timed("compare"):
             return self._templates(record.crops)
 
-    def locate(self, bgr: Pixels, record: _Record | None = None) -> Located:
+    def locate(self, bgr: Pixels, record: Record | None = None) -> Located:
         """Find the subject of one (H, W, 3) BGR picture and how the picture is turned."""
-        record = record or _Record()
+        record = record or Record()
         small = limit_size(bgr)
         with record.timed("orient"):
             return self._at_a_glance(small) or self._at_length(small)
@@ -206,7 +186,7 @@ class NetworkEngine:
         together = embed_together if PHOTO in crops else embed
         return dict(zip(crops, together(self._recognisers, list(crops.values())), strict=True))
 
-    def _photo(self, file: ImageFile, record: _Record) -> str:
+    def _photo(self, file: ImageFile, record: Record) -> str:
         """The photo described, or why it cannot be read; its sha256."""
         try:
             photo, located = self._open(file, record)
@@ -217,13 +197,13 @@ class NetworkEngine:
         return photo.sha256
 
     def _open(
-        self, file: ImageFile, record: _Record, longest: int | None = None
+        self, file: ImageFile, record: Record, longest: int | None = None
     ) -> tuple[Photo, Located]:
         with record.timed("decode"):
             photo = decode_picture(read(file, self._limits), self._limits, longest)
         return photo, self.locate(photo.bgr, record)
 
-    def _describe(self, photo: Photo, located: Located, record: _Record) -> None:
+    def _describe(self, photo: Photo, located: Located, record: Record) -> None:
         """The photo's measurements, thumbnail and template."""
         orientation, portrait = located.orientation, located.portrait
         if portrait is not None and not located.alone:
@@ -254,22 +234,32 @@ class NetworkEngine:
             add(eyes_in(PHOTO, portrait.face.landmarks, width, height))
             record.cut(PHOTO, orientation, portrait)
 
-    def _reference(self, slot: str, reference: Reference, record: _Record) -> Comparison:
-        """One reference named, not scored yet; one that cannot be used says why."""
+    def _reference(
+        self, slot: str, reference: Reference, record: Record
+    ) -> tuple[Comparison, Portrait | None]:
+        """One reference named, not scored yet, and its face; one that cannot be used says why."""
         model = "+".join(recogniser.name for recogniser in self._recognisers)
         kind = reference.kind
         try:
             _, theirs = self._open(reference.file, record, LONGEST)
         except UnreadableError as error:
-            return Comparison(kind, None, model, str(error), 0.0, slot)
+            return Comparison(kind, None, model, str(error), 0.0, slot), None
         if theirs.orientation is None or theirs.portrait is None:
             record.keep(slot, theirs.bgr)
-            return Comparison(kind, None, model, "no face was found in it", 0.0, slot)
+            return Comparison(kind, None, model, "no face was found in it", 0.0, slot), None
         crop, eyes = registry_crop(theirs.portrait)
         record.keep(slot, crop)
         record.measurements.append(eyes_in(slot, eyes, crop.shape[1], crop.shape[0]))
         record.cut(slot, theirs.orientation, theirs.portrait)
-        return Comparison(kind, None, model, "", theirs.orientation.confidence, slot)
+        named = Comparison(kind, None, model, "", theirs.orientation.confidence, slot)
+        return named, theirs.portrait
+
+    def _card(self, theirs: Portrait, named: Comparison, subject: Subject, record: Record) -> None:
+        """What a reference that is a whole card says; not where the job knows it already."""
+        unread = not record.knows(f"{names.CARD_NUMBER}{named.slot}")
+        if self._cards is not None and named.kind != SET_ASIDE and unread:
+            with record.timed("card"):
+                record.measurements.extend(self._cards.measure(theirs, named.slot, subject))
 
     def _mesh_of(self, portrait: Portrait) -> Mesh | None:
         """The subject's mesh in pixels of the upright picture."""
@@ -287,7 +277,7 @@ class NetworkEngine:
 
 
 def _relate(
-    comparisons: Sequence[Comparison], templates: Mapping[str, Floats], record: _Record
+    comparisons: Sequence[Comparison], templates: Mapping[str, Floats], record: Record
 ) -> None:
     """Note how a student's references are related to each other, and whether one is the photo."""
     record.measurements.extend(scores_between(templates))

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from models import manifest
 from pipeline import cli
 from pipeline.cli.late import COMMANDS, loaded
-from pipeline.cli.of_site import optional_recognisers
+from pipeline.cli.of_site import optional_parts
 from pipeline.core.errors import ConfigError, InstallationError, ModelError, StoreError
 from pipeline.desk.cases.desk import opened
 from pipeline.night import nightly
@@ -201,9 +201,12 @@ def test_weights_that_a_cohort_compares_by_are_needed(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     optional = next(asset for asset in manifest.weights() if asset.optional)
-    assert optional_recognisers(site) == []
-    (site.folder / "policy.toml").write_text(f'[comparison]\nrecogniser = "{optional.recogniser}"')
-    assert optional_recognisers(site) == [optional.recogniser]
+    assert optional_parts(site) == []
+    (site.folder / "policy.toml").write_text(f'[comparison]\nrecogniser = "{optional.part}"')
+    assert optional_parts(site) == [optional.part]
+    (site.folder / "policy.toml").write_text("[card]\nread = true")
+    assert optional_parts(site) == [manifest.OCR]
+    (site.folder / "policy.toml").write_text(f'[comparison]\nrecogniser = "{optional.part}"')
     monkeypatch.setenv("PHOTOPROOF_CACHE", str(tmp_path / "cache"))
     assert f"{optional.id}: missing" not in call("models", "verify", ok=False).stdout
     named = call("models", "verify", "--site", site.folder, ok=False)
@@ -212,4 +215,4 @@ def test_weights_that_a_cohort_compares_by_are_needed(
     pulled: list[object] = []
     monkeypatch.setattr("pipeline.cli.models.fetch.pull_weights", lambda *a: pulled.append(a[2]))
     call("models", "pull", "--site", site.folder)
-    assert pulled == [[optional.recogniser]]
+    assert pulled == [[optional.part]]

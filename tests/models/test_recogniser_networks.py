@@ -66,7 +66,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not weights.is_dir():
         pytest.skip("../shared/weights is absent: retail-0095 is an optional download")
     folder = tmp_path_factory.mktemp("cache")
-    wanted = [asset for asset in manifest.weights() if asset.recogniser == RETAIL]
+    wanted = [asset for asset in manifest.weights() if asset.part == RETAIL]
     fetch.pull(wanted, folder / "models", weights)
     return folder
 

@@ -92,15 +92,15 @@ def test_damage_to_an_optional_weight_matters_where_it_is_used(
 
 
 def test_the_manifest_has_every_recogniser_of_the_policy() -> None:
-    known = {asset.recogniser for asset in manifest.weights()}
+    known = {asset.part for asset in manifest.weights()}
     for name in ALL:
         assert set(comparing_by(name).comparison.recognisers) <= known
-    assert not any(a.optional for a in manifest.weights() if a.recogniser != RETAIL)
+    assert {a.part for a in manifest.weights() if a.optional} == {RETAIL, manifest.OCR}
 
 
 def test_a_graph_and_its_weights_are_kept_under_one_name() -> None:
     """OpenVINO finds the second by the name of the first."""
-    graph, weights = (a for a in manifest.weights() if a.recogniser == RETAIL)
+    graph, weights = (a for a in manifest.weights() if a.part == RETAIL)
     assert Path(graph.file).with_suffix(".bin") == Path(weights.file)
 
 
@@ -115,9 +115,10 @@ def test_models_list_marks_what_is_optional(
 ) -> None:
     monkeypatch.setenv("PHOTOPROOF_CACHE", str(tmp_path))
     rows = {row["id"]: row for row in json.loads(photoproof("models", "list", "--json"))}
-    assert [name for name, row in rows.items() if row["optional"]] == [RETAIL, f"{RETAIL}_bin"]
+    optional = [name for name, row in rows.items() if row["optional"]]
+    assert optional == [RETAIL, f"{RETAIL}_bin", "ocr_lines", "ocr_reader"]
     table = photoproof("models", "list")
-    assert table.count("missing (optional)") == 2
+    assert table.count("missing (optional)") == 4
 
 
 def test_models_pull_and_verify_optional_ones(
@@ -137,7 +138,7 @@ def test_models_pull_and_verify_optional_ones(
 def test_an_unknown_recogniser_is_no_reason_to_fetch() -> None:
     result = CliRunner().invoke(cli.app, ["models", "pull", "--with", "auraface"])
     assert result.exit_code == 2
-    assert "allowed: retail0095" in result.output
+    assert "allowed: ocr, retail0095" in result.output
 
 
 # --- register

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.source.id_number import excel_damaged, fault, is_valid, normalise
+from pipeline.source.id_number import excel_damaged, fault, is_valid, normalise, relation
 
 VALID = "11010519491231002X"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -118,3 +118,31 @@ def test_zeros_at_the_end_are_no_damage_when_the_check_digit_fits() -> None:
 )
 def test_normalise(written: str) -> None:
     assert normalise(written) == VALID
+
+
+SEEN = "11010519491231002X"
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        (SEEN, "equal"),
+        (" 110105 19491231 002x ", "equal"),
+        ("", "none"),
+        ("E12345678", "none"),
+        ("430101200404262903", "other"),  # faultless
+        ("11010519491231003X", "near"),  # one digit off
+        ("110105194912310021", "near"),  # check digit
+        ("110105194912130021", "near"),  # two slips
+        ("11010519491231002", "near"),  # left out
+        ("110105194912310022X", "near"),  # added
+        ("110150194912310024", "near"),  # exchanged, and one more
+        ("110105194912310000", "near"),  # by Excel
+        ("1.10105E+17", "near"),
+        ("110105491231002", "near"),  # of before 1999
+        ("220105194912319999", "other"),  # faulty, and far away
+        ("4.30101E+17", "other"),
+    ],
+)
+def test_a_number_seen_on_a_card_against_the_rosters(listed: str, told: str) -> None:
+    assert relation(SEEN, listed) == told

@@ -26,25 +26,23 @@ Weights = Mapping[str, tuple[str, bytes]]
 _PATIENCE_S = 600.0
 
 
-def afar_of(
-    limits: InputLimits, recognisers: Sequence[str], digests: Mapping[str, str]
-) -> Afar[Job]:
+def afar_of(limits: InputLimits, parts: Sequence[str], digests: Mapping[str, str]) -> Afar[Job]:
     """What assessing students needs on another machine.
 
     Args:
         limits: On the size of a file.
-        recognisers: Those the run compares with.
+        parts: As for `models.manifest.digests`.
         digests: sha256 by weight id, from `models.manifest.expected`; without any, no weight is
             needed.
     """
-    packed = partial(_weights, recognisers) if digests else dict
-    check = partial(_unpack, (ARITHMETIC, program_digest()), tuple(recognisers), dict(digests))
+    packed = partial(_weights, parts) if digests else dict
+    check = partial(_unpack, (ARITHMETIC, program_digest()), tuple(parts), dict(digests))
     return Afar(packed, check, partial(_carried, limits.max_bytes))
 
 
-def _weights(recognisers: Sequence[str]) -> Weights:
+def _weights(parts: Sequence[str]) -> Weights:
     """The files in this machine's cache, whole."""
-    paths = [manifest.path_of(name) for name in manifest.digests(recognisers)]
+    paths = [manifest.path_of(name) for name in manifest.digests(parts)]
     paths.append(manifest.weights_dir() / manifest.RECORD_FILE)
     return {
         path.name: (sha256(content).hexdigest(), content)
@@ -54,13 +52,13 @@ def _weights(recognisers: Sequence[str]) -> Weights:
 
 
 def _unpack(
-    rule: tuple[str, str], recognisers: Sequence[str], digests: Mapping[str, str], sent: Any
+    rule: tuple[str, str], parts: Sequence[str], digests: Mapping[str, str], sent: Any
 ) -> None:
     """See that this machine computes by the run's rule, and has its weights.
 
     Args:
         rule: Arithmetic and program of the machine that keeps the run.
-        recognisers: Those the run compares with.
+        parts: As for `models.manifest.digests`.
         digests: sha256 by weight id; without any, no weight is needed.
         sent: `Weights`; what is not here yet is put into this machine's cache.
 
@@ -75,7 +73,7 @@ def _unpack(
         _keep(sent)
     except OSError as error:
         raise ModelError("node_cache", node=platform.node(), why=cause(error)) from error
-    if manifest.digests(recognisers) != dict(digests):
+    if manifest.digests(parts) != dict(digests):
         raise ModelError("node_weights", node=platform.node())
 
 
