@@ -51,12 +51,13 @@ _TWO_BYTES = re.compile("[\u0080-\u07ff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def search_archive(path: Path, inside: tuple[str, ...] = ()) -> Iterator[Found]:
+def search_archive(path: Path, inside: tuple[str, ...] = (), below: str = "") -> Iterator[Found]:
     """Every member of a zip archive and of those in it, no folders; a bad one has its reason.
 
     Args:
         path: Of the outermost archive.
         inside: Members that lead to the archive to search, outermost first.
+        below: What stands in front of every name.
 
     Raises:
         SourceError: If the file is no zip archive, its directory is damaged, or it holds or unpacks
@@ -76,12 +77,12 @@ def search_archive(path: Path, inside: tuple[str, ...] = ()) -> Iterator[Found]:
     if unpacked > max(SUM_FROM_BYTES, MAX_RATIO * directory.bytes):
         raise SourceError("archive_huge", where=where, unpacked=unpacked / 2**30)
     for entry in directory.overwritten:
-        found = _found(path, inside, entry)
+        found = _found(path, inside, below, entry)
         yield replace(
             found, picture=None, content=None, reason="overwritten by a later member of that name"
         )
     for entry in directory.entries.values():
-        found = _found(path, inside, entry)
+        found = _found(path, inside, below, entry)
         if found.name.endswith("/") and not entry.fault:
             continue
         if found.reason == NESTED and len(inside) < MAX_DEPTH:
@@ -93,13 +94,12 @@ def search_archive(path: Path, inside: tuple[str, ...] = ()) -> Iterator[Found]:
 def _search_nested(path: Path, inside: tuple[str, ...], archive: Found) -> Iterator[Found]:
     """Members of an archive in an archive; where it cannot be read, itself with the reason."""
     try:
-        for found in search_archive(path, inside):
-            yield replace(found, name=f"{archive.name}/{found.name}")
+        yield from search_archive(path, inside, f"{archive.name}/")
     except SourceError:
         yield replace(archive, reason=UNUSABLE)
 
 
-def _found(path: Path, inside: tuple[str, ...], entry: Entry) -> Found:
+def _found(path: Path, inside: tuple[str, ...], below: str, entry: Entry) -> Found:
     name = _decoded(entry)
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if entry.fault:
@@ -112,7 +112,7 @@ def _found(path: Path, inside: tuple[str, ...], entry: Entry) -> Found:
     plain = reason in ("", JUNK, NOT_PICTURES, UNUSABLE) and not _unreadable(entry)
     content = file if plain else None
     picture = None if reason else file
-    return Found(name, picture, reason, entry.size, _changed(entry.when), content=content)
+    return Found(below + name, picture, reason, entry.size, _changed(entry.when), content=content)
 
 
 def _changed(when: int) -> float:

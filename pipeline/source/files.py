@@ -69,8 +69,7 @@ def collect(sources: Sequence[Path], settled_before: float = math.inf) -> Intake
         found = [replace(file, source=str(source), order=order) for file in searched]
         root = source.resolve()
         for file in found:
-            place = file.picture or (root / file.name, file.changed, file.reason)
-            files[place] = replace(file, order=order) if place in files else file
+            files[file.picture or (root / file.name, file.changed, file.reason)] = file
         left_out = defaultdict(list)
         for file in found:
             if not file.picture and file.reason != JUNK:
@@ -142,23 +141,20 @@ def _search_file(
         return
     shown = name.rpartition("/")[-1]
     file = ImageFile(path, member_name="" if shown == path.name else shown)
-    found = Found(name, None, "", size, changed, content=file)
+    ending = suffix(name)
+    reason = UNUSABLE if ending in ARCHIVES else NOT_PICTURES if ending not in PICTURES else ""
     if is_junk(name.split("/")):
-        yield replace(found, reason=JUNK)
-    elif suffix(name) == ".zip":
+        reason = JUNK
+    found = Found(name, None if reason else file, reason, size, changed, content=file)
+    if ending == ".zip" and reason != JUNK:
         yield from _search_archive(found, path)
-    elif suffix(name) in ARCHIVES:
-        yield replace(found, reason=UNUSABLE)
-    elif suffix(name) not in PICTURES:
-        yield replace(found, reason=NOT_PICTURES)
     else:
-        yield replace(found, picture=file)
+        yield found
 
 
 def _search_archive(archive: Found, path: Path) -> Iterator[Found]:
     """Members of an archive in a folder; where it cannot be read, itself with the reason."""
     try:
-        for member in search_archive(path):
-            yield replace(member, name=f"{archive.name}/{member.name}")
+        yield from search_archive(path, below=f"{archive.name}/")
     except SourceError:
-        yield replace(archive, reason=UNUSABLE)
+        yield archive

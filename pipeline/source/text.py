@@ -16,6 +16,8 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 
 def folded(text: str) -> str:
     """Compatibility-normalised (NFKC), without case and outer spaces."""
+    if text.isascii():  # nothing to normalise, and numbers are most of what is folded
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
