@@ -72,7 +72,8 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
         if PAGE in due:
             write_html(summary, cases(), aside / PAGE, lang)
         if WORKBOOK in due:
-            write_xlsx(summary, cases(), aside / WORKBOOK, lang)
+            left = (masked_file(file, mask) for file in store.deliveries.left())
+            write_xlsx(summary, cases(), aside / WORKBOOK, lang, files=left)
         if FILES in due:
             write_files(files, aside / FILES, lang)
         if not same:

@@ -120,6 +120,16 @@ def files_of(case: Case, lang: Language) -> list[list[str]]:
     ]
 
 
+def masked_path(file: Delivered) -> str:
+    """Where a file lies inside its source, fit to be shown."""
+    return masked_file_name(file.name)
+
+
+def kind_of(file: Delivered, lang: Language) -> str:
+    """What a file was handed in as: a student's photo, or a kind of reference."""
+    return word("intake", "photo", lang) if file.kind == PHOTO else kind_name(file.kind, lang)
+
+
 def reason_of_fate(file: Delivered, lang: Language) -> str:
     """Why a file has its fate, what is weak about its match, and whom it fits or may mean."""
     parts = [value_word(text, lang) for text in (file.why, file.weak) if text]

@@ -3,54 +3,72 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import xlsxwriter
 from PIL import Image
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.core.delivery import Delivered
 from pipeline.core.reasons import ACCEPTED, OTHER, catalogue
 from pipeline.core.types import OVERLAY, PHOTO, Case, Decision
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
+from pipeline.report import paper
 from pipeline.report.files import replacing
-from pipeline.report.view import advice_of, codes, has_pictures, photo_name, reasons_of, told
+from pipeline.report.summary_sheet import write_summary
+from pipeline.report.view import (
+    advice_of,
+    codes,
+    has_pictures,
+    kind_of,
+    masked_path,
+    photo_name,
+    reason_of_fate,
+    reasons_of,
+    told,
+)
 from pipeline.store import RunSummary
 
-# Column keys of the college table (电子图像校对勘误汇总表, domain.md 2) and widths in characters.
+# Columns of the college table (电子图像校对勘误汇总表, domain.md 2) and widths in characters. Those
+# down to `measure` are printed; the others are read on the screen.
 COLUMNS = {
-    "no": 6,
-    "college": 18,
-    "major": 18,
+    "no": 5,
+    "photo": 15,
+    "reference": 15,
+    "name": 11,
+    "student_no": 15,
+    "college": 14,
     "class": 14,
-    "student_no": 16,
-    "candidate_no": 18,
-    "name": 12,
-    "id_number": 21,
-    "photo_file": 24,
-    "decision": 10,
-    "codes": 24,
-    "sentences": 52,
-    "reviewer": 10,
-    "verdict": 18,
+    "decision": 9,
+    "reasons": 18,
+    "sentences": 44,
+    "verdict": 14,
     "measure": 10,
     "state": 12,
-    "student_verdict": 14,
+    "reviewer": 12,
+    "student_verdict": 16,
     "date": 12,
-    "photo": 12,
-    "reference": 12,
+    "major": 18,
+    "candidate_no": 18,
+    "id_number": 21,
+    "photo_file": 26,
+    "codes": 30,
 }
 KEYS = tuple(COLUMNS)
+STUDENTS = paper.Table(tuple(COLUMNS.values()), KEYS.index("measure") + 1)
+# Of the sheet of files; all are printed.
+FILE_COLUMNS = {"photo": 15, "file": 48, "kind": 14, "fate": 12, "student": 18, "why": 50}
+FILES = paper.Table(tuple(FILE_COLUMNS.values()), len(FILE_COLUMNS))
 COLOURS = {
     Decision.FLAG: ("#A3261B", "#FDECEA"),
     Decision.REVIEW: ("#7A4D00", "#FDF3DC"),
     Decision.ACCEPT: ("#1C6B3F", "#E6F4EA"),
 }
-HEADER = {"bold": True, "bottom": 1, "bg_color": "#EEF1F4"}
-PICTURE_PX = 96
+PICTURE_PX = 140  # of its longer side on the sheet; 28 mm on paper
+_SHARPER = 1.5  # pixels that a picture has for each it is shown with, for printers
 PICTURE_ROWS = 2000  # spreadsheet programs crawl with many more pictures; report.html has them all
-CELL_LIMIT = 32_767  # characters, Excel's own
 
 
 People = Callable[[Case], Mapping[str, str]]
@@ -62,11 +80,12 @@ def write_xlsx(
     path: Path,
     lang: Language = DEFAULT_LANGUAGE,
     people: People = lambda _: {},
+    files: Iterable[Delivered] | None = None,
 ) -> None:
-    """Write the college table and a sheet of counts.
+    """Write the college table, a sheet of counts, and one of files that are not in use.
 
     Every cell of the table is text: no number turns scientific, no name becomes a formula. REVIEW
-    and FLAG rows carry thumbnails, up to `PICTURE_ROWS` of them.
+    and FLAG rows carry pictures, up to `PICTURE_ROWS` of them.
 
     Args:
         run: The run's summary.
@@ -74,6 +93,8 @@ def write_xlsx(
         path: Where to put it.
         lang: Language of headers, choices and sentences.
         people: What people have decided about a case, by column key; nothing by default.
+        files: Those of the delivery that are not in use. With them, photos that nobody claims
+            stand on a sheet of files and not among the students.
 
     Raises:
         StoreError: If the file cannot be written.
@@ -86,46 +107,55 @@ def write_xlsx(
         xlsxwriter.Workbook(out, options) as book,
     ):
         book.set_properties({"title": words("report", lang)["title"], "author": "photoproof"})
-        _students(book, cases, lang, people)
-        _summary(book, run, lang)
+        strays = _students(book, cases, lang, people, files is not None)
+        write_summary(book, run, lang)
+        if rows := list(files or ()):
+            _files(book, rows, strays, lang)
 
 
 def _students(
-    book: xlsxwriter.Workbook, cases: Iterable[Case], lang: Language, people: People
-) -> None:
-    """The first sheet: one row a student."""
+    book: xlsxwriter.Workbook, cases: Iterable[Case], lang: Language, people: People, apart: bool
+) -> list[Case]:
+    """The first sheet, one row a student; photos that nobody claims are given back if `apart`."""
     sheet = book.add_worksheet(word("sheet", "students", lang))
-    plain = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
+    plain = paper.text_style(book)
     states = {
-        decision: book.add_format(
-            {"num_format": "@", "valign": "top", "bold": True, "font_color": ink, "bg_color": paper}
-        )
-        for decision, (ink, paper) in COLOURS.items()
+        decision: paper.text_style(book, bold=True, font_color=ink, bg_color=ground)
+        for decision, (ink, ground) in COLOURS.items()
     }
-    for column, width in enumerate(COLUMNS.values()):
-        sheet.set_column(column, column, width, plain)
-    header = book.add_format(HEADER)
-    _write_row(sheet, 0, [word("sheet", key, lang) for key in KEYS], header)
+    header = [word("sheet", key, lang) for key in KEYS]
+    title = f"{words('report', lang)['title']} · {word('sheet', 'students', lang)}"
+    paper.set_up(sheet, STUDENTS, header, book.add_format(paper.HEADER), title)
+    sheet.freeze_panes(1, KEYS.index("name") + 1)
+    strays: list[Case] = []
     row = pictured = 0
-    for row, case in enumerate(cases, start=1):
+    for case in cases:
+        if apart and not case.subject.student_key:
+            strays.append(case)
+            continue
+        row += 1
         shown = pictured < PICTURE_ROWS and has_pictures(case, everyone=False)
         pictured += shown
-        if shown:
-            sheet.set_row_pixels(row, PICTURE_PX + 6)
-        _write_row(sheet, row, _cells(row, case, lang, people(case)), plain)
-        state = word("decision", case.assessment.decision, lang)
-        sheet.write_string(row, KEYS.index("decision"), state, states[case.assessment.decision])
+        cells = _cells(row, case, lang, people(case))
+        sheet.set_row_pixels(row, STUDENTS.height_of(cells, PICTURE_PX + 6 if shown else 0))
+        paper.write_row(sheet, row, cells, plain)
+        state = KEYS.index("decision")
+        sheet.write_string(row, state, cells[state], states[case.assessment.decision])
         if shown:
             _place_pictures(sheet, row, case, lang)
-    _finish(sheet, max(1, row), lang)
+    _choices(sheet, max(1, row), lang)
+    paper.finish(sheet, STUDENTS, row)
+    return strays
 
 
 def _cells(number: int, case: Case, lang: Language, decided: Mapping[str, str]) -> list[str]:
     """The texts of one row in the order of `COLUMNS`; what nobody has decided stays empty."""
-    subject = case.subject
-    told_reasons = [told(f, case, lang) for f in reasons_of(case)]
-    label = words("report", lang)["advice_short"]
-    told_advice = [label + told(f, case, lang) for f in advice_of(case)]
+    subject, names, style = case.subject, words("reason", lang), words("style", lang)
+    found, remarks = reasons_of(case), dict.fromkeys(f.code for f in advice_of(case))
+    sentences = [told(f, case, lang) for f in found]
+    if remarks:
+        listed = style["comma"].join(names.get(code, code) for code in remarks)
+        sentences.append(words("report", lang)["advice_short"] + listed)
     known = {
         "no": str(number),
         "college": subject.college,
@@ -136,19 +166,13 @@ def _cells(number: int, case: Case, lang: Language, decided: Mapping[str, str]) 
         "name": subject.name,
         "id_number": subject.masked_id_number,
         "photo_file": photo_name(case),
-        "codes": codes(reasons_of(case)),
-        "sentences": "\n".join(told_reasons + told_advice),
+        "decision": word("decision", case.assessment.decision, lang),
+        "codes": codes(found),
+        "reasons": "\n".join(dict.fromkeys(names.get(f.code, f.code) for f in found)),
+        "sentences": paper.fitted("\n".join(dict.fromkeys(sentences)), COLUMNS["sentences"]),
         **decided,
     }
     return [known.get(key, "") for key in KEYS]
-
-
-def _write_row(sheet: Worksheet, row: int, cells: Iterable[str], style: Format) -> None:
-    """Text cells; empty ones are skipped."""
-    for column, text in enumerate(cells):
-        if text:
-            clean = text.encode("utf-8", "backslashreplace").decode()[:CELL_LIMIT]
-            sheet.write_string(row, column, clean, style)
 
 
 def _place_pictures(sheet: Worksheet, row: int, case: Case, lang: Language) -> None:
@@ -158,34 +182,41 @@ def _place_pictures(sheet: Worksheet, row: int, case: Case, lang: Language) -> N
     kind = decided if decided in kinds else next(iter(kinds), "")
     for key, slot in (("photo", "photo"), ("reference", kind)):
         if slot in case.pictures:
-            options = {
-                "image_data": _small(case.pictures[slot]),
-                "object_position": 1,  # moves and hides with its row when the table is filtered
-                "x_offset": 3,
-                "y_offset": 3,
-                "description": word("sheet", key, lang),
-            }
-            sheet.insert_image(row, KEYS.index(key), f"{slot}.jpg", options)
+            _place(sheet, (row, KEYS.index(key)), case.pictures[slot], word("sheet", key, lang))
 
 
-def _small(jpeg: bytes) -> io.BytesIO:
-    """The thumbnail shrunk to the row's height; carries no density, so 1 px is 1 px."""
-    out = io.BytesIO()
+def _place(sheet: Worksheet, cell: tuple[int, int], jpeg: bytes, what: str) -> None:
+    data, scale = _small(jpeg)
+    options = {
+        "image_data": data,
+        "object_position": 1,  # moves and hides with its row when the table is filtered
+        "x_offset": 3,
+        "y_offset": 3,
+        "x_scale": scale,
+        "y_scale": scale,
+        "description": what,
+    }
+    sheet.insert_image(*cell, "picture.jpg", options)
+
+
+def _small(jpeg: bytes) -> tuple[io.BytesIO, float]:
+    """The picture for a cell, and the scale it is shown at; carries no density: 1 px is 1 px."""
+    out, wide = io.BytesIO(), _column_px(COLUMNS["photo"])
     with Image.open(io.BytesIO(jpeg)) as picture:
-        picture.thumbnail((PICTURE_PX, PICTURE_PX))
+        side = round(2 * _SHARPER * PICTURE_PX)
+        picture.draft("RGB", (side, side))  # decodes no more than is needed
+        picture.thumbnail((round(wide * _SHARPER), round(PICTURE_PX * _SHARPER)))
         picture.convert("RGB").save(out, "JPEG", quality=80)
-    return out
+        return out, min(1.0, wide / picture.width, PICTURE_PX / picture.height)
 
 
-def _finish(sheet: Worksheet, last: int, lang: Language) -> None:
-    """Frozen head, filters and choices, once the number of rows is known."""
-    sheet.freeze_panes(1, KEYS.index("name") + 1)
-    sheet.set_landscape()
-    sheet.set_paper(8)  # A3, all columns on one page's width when printed
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.autofilter(0, 0, last, len(KEYS) - 1)
-    sheet.ignore_errors({"number_stored_as_text": f"A1:T{last + 1}"})
+def _column_px(width: int) -> int:
+    """Pixels between a column's borders, 7 a character, with room at both sides of a picture."""
+    return 7 * width + 5 - 6
+
+
+def _choices(sheet: Worksheet, last: int, lang: Language) -> None:
+    """What people choose from."""
     registry = dict.fromkeys(r.registry for r in catalogue().values() if r.registry)
     choices = {
         "verdict": [word("category", c, lang) for c in (ACCEPTED, *registry, OTHER)],
@@ -196,24 +227,42 @@ def _finish(sheet: Worksheet, last: int, lang: Language) -> None:
         sheet.data_validation(1, column, last, column, {"validate": "list", "source": source})
 
 
-def _summary(book: xlsxwriter.Workbook, run: RunSummary, lang: Language) -> None:
-    """The second sheet: the run's counts."""
-    sheet = book.add_worksheet(word("sheet", "summary", lang))
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 2, 12)
-    header = book.add_format(HEADER)
-    percent = book.add_format({"num_format": "0.0%"})
-    row = 0
-    for counts, section, title in (
-        (run.counts.decision, "decision", words("report", lang)["decision"]),
-        (run.counts.category, "category", words("report", lang)["by_category"]),
-        (run.counts.reasons, "reason", words("report", lang)["by_reason"]),
-    ):
-        head = [title, word("sheet", "count", lang), word("sheet", "share", lang)]
-        _write_row(sheet, row, head, header)
-        for key, count in counts.items():
-            row += 1
-            sheet.write_string(row, 0, word(section, key, lang))
-            sheet.write_number(row, 1, count)
-            sheet.write_number(row, 2, count / max(1, run.students), percent)
-        row += 2
+def _files(
+    book: xlsxwriter.Workbook, files: Sequence[Delivered], strays: Iterable[Case], lang: Language
+) -> None:
+    """The sheet of files that are not in use: nobody's first, with their pictures, then others."""
+    name = word("sheet", "files", lang)
+    sheet, plain = book.add_worksheet(name), paper.text_style(book)
+    header = [word("sheet", "photo", lang)]
+    header += [word("intake", key, lang) for key in FILE_COLUMNS if key != "photo"]
+    title = f"{words('report', lang)['title']} · {name}"
+    paper.set_up(sheet, FILES, header, book.add_format(paper.HEADER), title)
+    sheet.freeze_panes(1, 2)
+    pictures: defaultdict[str, list[bytes]] = defaultdict(list)
+    for case in strays:
+        if PHOTO in case.pictures:
+            pictures[case.photo].append(case.pictures[PHOTO])
+    order = list(words("fate", lang))
+    ordered = sorted(files, key=lambda file: order.index(file.fate.value))
+    ordered.sort(key=lambda file: file.fate.value != "unmatched")
+    pictured = 0
+    for row, file in enumerate(ordered, 1):
+        waiting = pictures.get(file.name.rpartition("/")[-1]) if file.kind == PHOTO else None
+        shown = bool(waiting) and file.fate.value == "unmatched" and pictured < PICTURE_ROWS
+        cells = ["", *_file_cells(file, lang)]
+        sheet.set_row_pixels(row, FILES.height_of(cells, PICTURE_PX + 6 if shown else 0))
+        paper.write_row(sheet, row, cells, plain)
+        if shown and waiting:
+            pictured += 1
+            _place(sheet, (row, 0), waiting.pop(0), header[0])
+    paper.finish(sheet, FILES, len(ordered))
+
+
+def _file_cells(file: Delivered, lang: Language) -> list[str]:
+    return [
+        paper.fitted(masked_path(file), FILE_COLUMNS["file"]),
+        kind_of(file, lang),
+        word("fate", file.fate.value, lang),
+        file.student_key,
+        paper.fitted(reason_of_fate(file, lang), FILE_COLUMNS["why"]),
+    ]

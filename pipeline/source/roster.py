@@ -127,10 +127,7 @@ def _read_file(path: Path, columns: Columns) -> tuple[list[Entry], list[RosterSh
                 own = list(_entries(sheet, header, place, notes))
                 remarks += _remarks(place, header, notes)
             if own and not sheet.merged:
-                remarks.append(
-                    f"{place} is an .xlsb workbook: what is merged in it cannot be told, so that a"
-                    " cell over several rows counts for the first alone. Save it as .xlsx."
-                )
+                remarks.append(said("note.merged_unknown", place=place))
             why, words = _left_out(sheet, header, own)
             titled = header.titles if header else {}
             unknown = header.unknown if header else ()
