@@ -67,7 +67,7 @@ def test_every_file_of_code_that_a_page_names_is_there(page: Path) -> None:
     named = re.findall(r"`([\w./]+\.(?:py|toml))`", page.read_text("utf-8"))
     # Of the reader's own, and of a package that carries pictures.
     others = re.compile(
-        r"school\.toml|photoproof\.toml|my\.toml|floors\.toml|setup\.py|.*\bNAME\..*"
+        r"(?:zh|en|school|photoproof)\.toml|my\.toml|floors\.toml|setup\.py|.*\bNAME\..*"
     )
     sought = [name for name in named if not others.fullmatch(name)]
     assert [name for name in sought if not any(o.endswith(f"/{name}") for o in ours)] == []
