@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.eyes import eyes_of
 from pipeline.core.reasons import kind_name
-from pipeline.core.scale import Band, band, points
+from pipeline.core.scale import LINES, Band, band, points
 from pipeline.core.types import OVERLAY, PHOTO, SET_ASIDE, Assessment, Case, Severity
 from pipeline.core.words import Language, words
 from pipeline.desk.cases.desk import Desk
@@ -101,6 +101,17 @@ def scores(desk: Desk, case: Case, lang: Language) -> list[Score]:
         raw = f"{one.judged:.3f} (cos {one.score:.3f}; {low:.3f}, {high:.3f})"
         found.append(Score(name, *place, raw, used=used))
     return found
+
+
+def placed(desk: Desk, case: Case) -> Case:
+    """A case whose doubts about the person are told on the scale for people."""
+    found, told = case.assessment, []
+    for finding in found.findings:
+        if finding.code == "NOT_ME" and isinstance(finding.value, float):
+            place = float(score_of(desk, found.reference, finding.value))
+            finding = replace(finding, value=place, limit=f"≥ {LINES[1]}")
+        told.append(finding)
+    return replace(case, assessment=replace(found, findings=tuple(told)))
 
 
 def score_of(desk: Desk, kind: str, score: float) -> int:

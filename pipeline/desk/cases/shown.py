@@ -23,6 +23,7 @@ from pipeline.desk.cases.beside import (
     caption,
     changed,
     pictures_of,
+    placed,
     score_of,
     scores,
     slots,
@@ -126,7 +127,7 @@ def show(desk: Desk, item: Item, who: str, lang: Language, asked: str = "") -> S
     """
     kept = desk.case(item)
     case = masked_case(kept, desk.mask)
-    told = card(case, lang)
+    told = card(placed(desk, case), lang)
     known = [replace(a, comment=desk.mask(a.comment)) for a in desk.answers(item)]
     hidden = hidden_from(desk, item, who)
     offers = tuple(_offers(desk, item, lang))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from pipeline.core.reasons import STRAY
-from pipeline.core.words import words
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.audit import verified
+from pipeline.desk.web.log_words import line_of
 from pipeline.desk.web.pages import page
 from pipeline.desk.web.visits import LeadVisit, OverseerVisit
 
@@ -29,19 +27,10 @@ def audit(
     ledger = visit.desk.ledger
     checked, lines = verified(visit.desk), ledger.log.latest(before, LINES)
     veiled = oversight.veiled(visit.desk, visit.session, lines)
-    mask = visit.desk.mask
-    stray = words("desk", visit.lang)["stray_file"]
-    lines = [
-        replace(
-            line,
-            subject=stray if line.subject.startswith(STRAY) else mask(line.subject),
-            detail=mask(line.detail),
-        )
-        for line in lines
-    ]
+    told = [line_of(line, visit.desk.mask, visit.lang) for line in lines]
     ledger.record(visit.session.who, "log_read")
     return page(
-        request, "audit", visit.session, checked=checked, lines=lines, full=LINES, veiled=veiled
+        request, "audit", visit.session, checked=checked, lines=told, full=LINES, veiled=veiled
     )
 
 
