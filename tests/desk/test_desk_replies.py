@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.core.errors import RosterError
+from pipeline.core.words import Language, word
 from pipeline.desk.cases.desk import Desk, opened
+from pipeline.desk.cases.verdicts import Verdict
 from pipeline.desk.exchange import replies
+from pipeline.desk.exchange.decision_tables import decisions
 
 ONE, TWO = "2021000010", "2021000004"
 Import = Callable[[Desk, Path, str], replies.Imported]
@@ -70,3 +73,21 @@ def test_two_answers_of_one_student_are_not_taken(run: Path, tmp_path: Path) -> 
     with opened(run) as desk:
         result = replies.registry(desk, file, "test")
     assert (result.recorded, result.unclear) == (0, [2])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en", ""])
+@pytest.mark.parametrize("column", ["verdict", "measure"])
+def test_a_word_that_is_not_known_is_answered_in_the_tables_own(
+    run: Path, tmp_path: Path, lang: Language, column: str
+) -> None:
+    titles = [word("sheet", name, lang) if lang else name for name in ("verdict", "measure")]
+    cells = {"verdict": "good,", "measure": f"{Verdict.OK},good"}[column]
+    number = "学号" if lang else "subject_id"
+    file = write(tmp_path / "t.csv", ",".join((number, *titles)), f"{TWO},{cells}")
+    with opened(run) as desk, pytest.raises(RosterError) as told:
+        decisions(desk, file, "test")
+    ours = word("category", "照片正确", lang) if lang else "ok"
+    own = {"verdict": ours, "measure": word("remedy", "reshoot", lang) if lang else "reshoot"}
+    assert own[column] in told.value.hint
+    assert ("not_me" in told.value.hint) == (column == "verdict" and not lang)
+    assert f"row 2: {titles[column == 'measure']}" in told.value.message

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.core.errors import RosterError
 from pipeline.core.types import Subject
-from pipeline.core.words import languages, word
+from pipeline.core.words import Language, languages, word
 from pipeline.desk.accounts import imported
 from pipeline.desk.cases.answers import Given, give
 from pipeline.desk.cases.desk import Desk
@@ -53,13 +53,13 @@ def decisions(desk: Desk, path: Path, by: str, reviewer: str = "") -> Decided:
     Raises:
         RosterError: The file cannot be read, has no such columns, or a cell has an unknown word.
     """
-    where, first, rows, columns = _open(path)
+    where, first, rows, columns, titles = _open(path)
     result, finder = Decided(), Finder(desk)
     parsed = [
         (number, subject, given, fields)
         for number, cells in enumerate(rows, first)
         for fields in [_fields(cells, columns)]
-        if (given := _given(fields, f"{where}, row {number}"))
+        if (given := _given(fields, f"{where}, row {number}", titles))
         for subject in [_subject(number, fields)]
     ]
     for number, subject, given, fields in parsed:
@@ -84,15 +84,16 @@ def decisions(desk: Desk, path: Path, by: str, reviewer: str = "") -> Decided:
     return result
 
 
-def _open(path: Path) -> tuple[str, int, list[Row], dict[str, int]]:
-    """Where the rows are, the first one's number, the rows, and the columns by field."""
+def _open(path: Path) -> tuple[str, int, list[Row], dict[str, int], dict[str, str]]:
+    """Where the rows are, the first one's number, the rows, columns and their titles by field."""
     known = load_columns()
     with closing(read_sheets(path)) as sheets:
         for sheet in sheets:
             for index, cells in enumerate(sheet.rows[:HEADER_ROWS]):
                 columns = _columns(cells, known)
                 if "verdict" in columns and not columns.keys().isdisjoint({*_KEYS, "subject_id"}):
-                    return _place(path, sheet), index + 2, sheet.rows[index + 1 :], columns
+                    titles = {name: cell_text(cells[place]) for name, place in columns.items()}
+                    return _place(path, sheet), index + 2, sheet.rows[index + 1 :], columns, titles
     raise RosterError("decisions_no_header", path=path)
 
 
@@ -125,24 +126,47 @@ def _fields(cells: Row, columns: Mapping[str, int]) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _given(fields: Mapping[str, str], where: str) -> Given | None:
+def _given(fields: Mapping[str, str], where: str, titles: Mapping[str, str]) -> Given | None:
     """The row's answer; None for a row without one."""
     if "verdict" not in fields:
         return None
-    verdict = _meant(fields["verdict"], _verdicts(), f"{where}: 复核结论")
-    remedy = fields.get("measure")
-    return Given(
-        Verdict(verdict),
-        remedy=Remedy(_meant(remedy, _remedies(), f"{where}: 处理措施")) if remedy else None,
-        comment=fields.get("comment", "")[:2000],
-    )
+    lang = next((one for one in languages() if titles["verdict"] == _title("verdict", one)), None)
+    verdict = _meant(fields["verdict"], _verdicts(), f"{where}: {titles['verdict']}", lang)
+    remedy = None
+    if "measure" in fields:
+        meant = _meant(fields["measure"], _remedies(), f"{where}: {titles['measure']}", lang)
+        remedy = Remedy(meant)
+    return Given(Verdict(verdict), remedy=remedy, comment=fields.get("comment", "")[:2000])
 
 
-def _meant(text: str, known: Mapping[str, str], where: str) -> str:
+def _title(field: str, lang: Language) -> str:
+    return word("sheet", field, lang)
+
+
+def _meant(text: str, known: Mapping[str, str], where: str, lang: Language | None) -> str:
+    """What a cell means.
+
+    Args:
+        text: The cell.
+        known: What every word means.
+        where: The cell's place.
+        lang: Of the table's own headers, whose words are told where this one is not known; None
+            for a table in the words of programs.
+    """
     if squashed(text) not in known:
-        allowed = ", ".join(dict.fromkeys(known.values()))
+        means = dict.fromkeys(known.values())
+        allowed = ", ".join(_told(value, lang) if lang else value for value in means)
         raise RosterError("decision_unknown", where=where, text=text[:20], allowed=allowed)
     return known[squashed(text)]
+
+
+def _told(value: str, lang: Language) -> str:
+    """A verdict or remedy as the college table writes it."""
+    if value in (own.value for own in Remedy):
+        return word("remedy", value, lang)
+    category = CATEGORY[Verdict(value)]
+    plain = Verdict(value) in (Verdict.CANNOT_TELL, Verdict.NOBODYS)
+    return word("verdict", value, lang) if plain else word("category", category, lang)
 
 
 def _verdicts() -> dict[str, str]:
