@@ -16,7 +16,7 @@ from pipeline.core.catalogue import LOG_LANGUAGE, Language, sentence
 from pipeline.core.catalogue import table as table_of
 
 # Fields that hold nothing but a number: "my files" is no count of files.
-_DIGITS = {"n": r"\d+", "more": r"\d+"}
+_DIGITS = dict.fromkeys(("n", "more", "from", "to", "width", "height"), r"\d+")
 
 
 class Sentences(tuple[str, ...]):

@@ -16,6 +16,7 @@ from pipeline.core.said import recognised, worded
 __all__ = [
     "DEFAULT_LANGUAGE",
     "Language",
+    "clause_text",
     "languages",
     "remark_text",
     "value_word",
@@ -54,3 +55,8 @@ def remark_text(remark: str, lang: Language) -> str:
     """A remark of a run, as made or as its store kept it, in words."""
     inner = ("sheet_why", "value_form", "value", "kind_code", "count", "style")
     return worded(recognised(remark, "note", *inner), lang)
+
+
+def clause_text(clause: str, lang: Language) -> str:
+    """What a limit rests on, in words; a school's own file may say it in any."""
+    return worded(recognised(clause, "clause", "clause"), lang)

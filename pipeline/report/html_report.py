@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
@@ -22,21 +21,20 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.moments import local_minute
 from pipeline.core.policy import Profile, load_profile
 from pipeline.core.privacy import masked_sentence
 from pipeline.core.reasons import kind_name
+from pipeline.core.scale import LINES
 from pipeline.core.types import PHOTO, Case, Decision
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, remark_text, value_word, word, words
-from pipeline.report import plots
+from pipeline.report import plots, score
 from pipeline.report.files import replacing
 from pipeline.report.guides import guides_of
-from pipeline.report.view import SYMBOLS, card, has_pictures
+from pipeline.report.pictures import Room
+from pipeline.report.view import SYMBOLS, card, profile_title
 from pipeline.source.balance import MAX_NAMED
 from pipeline.store import RunSummary
-
-# Three thumbnails of 240 px come to about 25 kB a student: beyond this many those of accepted
-# students are left out, so that the file stays a matter of tens of megabytes.
-PICTURES_FOR_ALL = 3000
 
 
 def write_html(
@@ -53,26 +51,28 @@ def write_html(
     Raises:
         StoreError: If the file cannot be written.
     """
-    everyone = run.students <= PICTURES_FOR_ALL
+    room = Room.of(run)
     tally = plots.ScoreTally()
-    limits = run.thresholds
     page = _environment().get_template("report.html.jinja")
     stream = page.generate(
         html_lang=words("language", lang)["html"],
         t=words("report", lang),
         facts=_facts(run, lang),
+        late_facts=_late_facts(run, lang),
+        sum=_sum(run, lang),
+        strays=sum(run.counts.strays.values()),
         symbols=SYMBOLS,
         **_intake(run, lang),
         decisions=_shares(run, lang),
         categories=_named(run.counts.category, "category", lang),
         reasons=_named(run.counts.reasons, "reason", lang),
         remarks=[masked_sentence(remark_text(remark, lang)) for remark in run.remarks],
-        omitted=not everyone,
+        omitted=not room.everyone,
         details=_details(run, lang),
         config=_json(_config(run, lang)),
-        data=_blocks(cases, tally, everyone, lang, _standard(run)),
+        data=_blocks(cases, tally, room, lang, run),
         # A function: only after the last student are the scores counted.
-        score_charts=lambda: _score_charts(tally, limits, run.non_mated, lang),
+        score_charts=lambda: _score_charts(tally, run, lang),
         stage_chart=plots.stage_chart(run.stages, lang) if run.stages else "",
         css=_inline("report.css"),
         js=_script(),
@@ -105,7 +105,7 @@ def _inline(name: str) -> Markup:
 
 def _script() -> Markup:
     """The page's only script; its Content-Security-Policy lets no other run."""
-    return _inline("guides.js") + _inline("decide.js") + _inline("report.js")
+    return Markup("").join(map(_inline, ("guides.js", "decide.js", "views.js", "report.js")))
 
 
 def _json(data: object) -> Markup:
@@ -119,23 +119,26 @@ def _json(data: object) -> Markup:
 def _blocks(
     cases: Iterable[Case],
     tally: plots.ScoreTally,
-    everyone: bool,
+    room: Room,
     lang: Language,
-    standard: Profile | None,
+    run: RunSummary,
 ) -> Iterator[Markup]:
     """The students' data and, for those who get them, pictures; counts the scores in passing."""
     student = Markup('<script type="application/json" class="case">{}</script>\n')
     pictures = Markup('<script type="application/json" id="pictures-{}">{}</script>\n')
+    standard = _standard(run)
     for number, case in enumerate(cases):
         tally.add(case.comparisons)
-        told, shown = card(case, lang), has_pictures(case, everyone)
-        if shown and "photo" in case.pictures:
+        told, shown = card(case, lang), room.pictures(case)
+        if "scores" in told:
+            told["scores"] = [score.placed(s, run.thresholds, lang) for s in told["scores"]]
+        if "photo" in shown:
             told["guides"] = guides_of(
                 case.measurements, case.assessment.findings, standard
             ).as_json()
         yield student.format(_json(told))
         if shown:
-            encoded = {slot: b64encode(jpeg).decode() for slot, jpeg in case.pictures.items()}
+            encoded = {slot: b64encode(jpeg).decode() for slot, jpeg in shown.items()}
             yield pictures.format(number, _json(encoded))
 
 
@@ -148,17 +151,16 @@ def _standard(run: RunSummary) -> Profile | None:
 
 
 def _score_charts(
-    tally: plots.ScoreTally,
-    limits: Mapping[str, plots.Limits],
-    strangers: Mapping[str, Sequence[int]],
-    lang: Language,
-) -> list[tuple[str, Markup, str]]:
-    """Title, chart and provenance of the thresholds for every reference kind compared with."""
+    tally: plots.ScoreTally, run: RunSummary, lang: Language
+) -> list[tuple[str, Markup, str, str]]:
+    """Title, chart, what the lines mean and how they came about, for every reference kind."""
+    limits, strangers = run.thresholds, run.non_mated
     return [
         (
             kind_name(kind, lang),
             plots.score_chart(kind, bins, limits.get(kind, {}), strangers.get(kind, ()), lang),
-            str(limits.get(kind, {}).get("provenance", "")),
+            score.meaning(run, kind, lang),
+            score.how(run, kind, lang),
         )
         for kind, bins in sorted(tally.bins.items())
     ]
@@ -168,11 +170,25 @@ def _facts(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     """What the head of the page says about the run."""
     t = words("report", lang)
     return [
-        (t["students"], f"{run.students:,}"),
-        (t["finished"], datetime.fromisoformat(run.finished).strftime("%Y-%m-%d %H:%M")),
+        (t["finished"], local_minute(run.finished)),
+        (t["profile"], profile_title(_standard(run), run.profile, lang)),
+    ]
+
+
+def _sum(run: RunSummary, lang: Language) -> str:
+    """The decisions as a sum that gives all students, and the files that are none."""
+    t, strays = words("report", lang), sum(run.counts.strays.values())
+    counts = {d.name: run.counts.decision.get(d.value, 0) for d in Decision}
+    told = t["sum"].format(students=run.students, **counts)
+    return f"{told} {t['sum_strays'].format(strays=strays)}" if strays else told
+
+
+def _late_facts(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
+    """What is told at the end of the page."""
+    t = words("report", lang)
+    return [
         (t["duration"], _duration(run.seconds, t)),
         (t["speed"], f"{run.students_per_second:.1f} {t['speed_unit']}"),
-        (t["profile"], run.profile),
         (t["workers"], str(run.workers)),
         (t["version"], f"photoproof {run.photoproof}"),
     ]
@@ -230,7 +246,7 @@ def _details(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     """The foldable rest, for whoever must reproduce the run."""
     t = words("report", lang)
     return [
-        (t[key], json.dumps(table, ensure_ascii=False, indent=2))
+        (t[key], json.dumps(_without_prose(table), ensure_ascii=False, indent=2))
         for key, table in (
             ("thresholds", run.thresholds),
             ("models", run.models),
@@ -241,6 +257,13 @@ def _details(run: RunSummary, lang: Language) -> list[tuple[str, str]]:
     ]
 
 
+def _without_prose(table: Any) -> Any:
+    """A table for those who reproduce a run, without sentences that are told elsewhere in words."""
+    if not isinstance(table, Mapping):
+        return table
+    return {key: _without_prose(v) for key, v in table.items() if key != "provenance"}
+
+
 def _config(run: RunSummary, lang: Language) -> dict[str, Any]:
     """What the scripts need besides the students.
 
@@ -249,16 +272,14 @@ def _config(run: RunSummary, lang: Language) -> dict[str, Any]:
     """
     return {
         "words": words("report", lang),
+        "comma": words("style", lang)["comma"],
         "symbols": SYMBOLS,
         "decisions": words("decision", lang),
         "categories": words("category", lang),
         "reasons": words("reason", lang),
         "verdicts": words("verdict", lang),
         "measures": words("remedy", lang),
-        "limits": {
-            kind: [limit.get("flag_below"), limit.get("accept_from")]
-            for kind, limit in run.thresholds.items()
-        },
+        "lines": LINES,
         "run": run.identity,
         "desk": run.review.get("desk", "").rstrip("/"),
     }

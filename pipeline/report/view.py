@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 from pipeline.core.delivery import Delivered
+from pipeline.core.policy import Profile
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
 from pipeline.core.reasons import format_value, kind_name, sentence, value_name
 from pipeline.core.types import OVERLAY, PHOTO, Case, Comparison, Decision, Finding, Severity
-from pipeline.core.words import Language, value_word, word, words
+from pipeline.core.words import (
+    DEFAULT_LANGUAGE,
+    Language,
+    clause_text,
+    value_word,
+    word,
+    words,
+)
 
 # What a roster says of a student that is not the ID number's own column.
 _TEXTS = (
@@ -19,6 +28,7 @@ _TEXTS = (
     *("birth_date", "college", "major", "class_name", "remark"),
 )
 # Decisions are told apart by more than colour, the same everywhere.
+_OF_NOBODY = re.compile(r"\bextra:\d+:")  # before the name of a file that nobody claims
 SYMBOLS = {"FLAG": "✕", "REVIEW": "?", "ACCEPT": "✓"}
 
 
@@ -70,7 +80,16 @@ def codes(findings: Iterable[Finding]) -> str:
 
 def told(finding: Finding, case: Case, lang: Language) -> str:
     """The finding as a sentence about this case, without ID numbers."""
-    return masked_sentence(sentence(finding, lang, kind=case.assessment.reference))
+    told = masked_sentence(sentence(finding, lang, kind=case.assessment.reference))
+    return _OF_NOBODY.sub("", told)
+
+
+def profile_title(profile: Profile | None, name: str, lang: Language) -> str:
+    """A photo standard for people; its file's name where it is no longer there."""
+    if profile is None:
+        return name
+    title = profile.title_zh if lang == DEFAULT_LANGUAGE else profile.title_en
+    return title or name
 
 
 def measured(finding: Finding, lang: Language) -> str:
@@ -84,7 +103,8 @@ def measured(finding: Finding, lang: Language) -> str:
         limit = f"{finding.limit} {finding.unit}".rstrip()
         parts = [f"{t['measured']} {value}", f"{t['limit']} {limit}"]
     if finding.clause:
-        parts.append(f"{t['clause']} {finding.clause}")
+        clause = t["threshold_clause"] if finding.code == "NOT_ME" else finding.clause
+        parts.append(f"{t['clause']} {clause_text(clause, lang)}")
     return masked_sentence(" · ".join(parts))
 
 

@@ -40,6 +40,7 @@ def test_lines_lie_on_the_photo_and_the_box_of_a_fault_shows_when_pointed_at(
 
     page.click("#guides")
     assert not box.is_visible()
+    page.click(".advice summary")
     page.hover(".advice li")
     assert box.is_visible()
     assert FAULTS == []

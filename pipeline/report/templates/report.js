@@ -7,8 +7,10 @@
   const config = parse($("config"));
   const t = config.words;
   const RANK = { FLAG: 0, REVIEW: 1, ACCEPT: 2 };
-  const FIELDS = ["decision", "why", "college", "class", "q", "sort"];
+  const FIELDS = ["decision", "why", "college", "class", "q", "sort", "view"];
+  const ONLY_SEEN = new Set(["view", "sort"]); // they hide nobody
   const CHUNK = 30;
+  const BANDS = { above: t.band_above, between: t.band_between, below: t.band_below };
 
   const cases = Array.from(document.querySelectorAll("script.case"), (node, order) => {
     const c = { reasons: [], advice: [], scores: [], order, ...parse(node) };
@@ -18,7 +20,8 @@
   });
   const widest = Math.max(2, ...cases.slice(0, 500).map((c) => 1 + c.scores.length + (c.overlay ? 1 : 0)));
   const form = $("filters"), list = $("cards"), root = document.documentElement;
-  let shown = [], drawn = 0;
+  const paper = $("paper");
+  let shown = [], drawn = 0, cells = null;
   root.style.setProperty("--pictures", Math.min(3, widest));
 
   function make(tag, className, ...children) {
@@ -29,6 +32,11 @@
   }
 
   const decide = deciding(config, make);
+  const picturesOf = (c) => {
+    const block = $("pictures-" + c.order);
+    return block ? parse(block) : {};
+  };
+  const views = viewing(config, make, picturesOf);
 
   // --- one card -------------------------------------------------------------------------------
 
@@ -41,25 +49,26 @@
     return make("div", "frame", img);
   }
 
-  function meter(kind, score) {
-    const percent = (value) => Math.max(0, Math.min(1, value)) * 100 + "%";
+  // The two lines are always at the same places; what lies below is never green.
+  function meter(points, band) {
     const bar = make("i");
-    bar.style.width = percent(score);
-    const marks = (config.limits[kind] || []).filter((limit) => limit !== null).map((limit) => {
+    bar.style.width = points + "%";
+    const marks = config.lines.map((line) => {
       const mark = make("u");
-      mark.style.left = percent(limit);
+      mark.style.left = line + "%";
       return mark;
     });
-    const box = make("div", "meter", bar, ...marks);
+    const box = make("div", "meter " + band, bar, ...marks);
     box.setAttribute("aria-hidden", "true");
     return box;
   }
 
-  function reference(c, pictures, [kind, name, score, error]) {
+  function reference(c, pictures, [kind, name, score, error, points, band]) {
     const caption = make("figcaption", "", make("b", "", name));
     const used = kind === c.reference && c.scores.length > 1 ? " · " + t.used : "";
     if (score === null) caption.append(t.not_comparable + (error ? t.separator + error : ""));
-    else caption.append(score.toFixed(3) + used, meter(kind, score));
+    else if (points === null) caption.append(score.toFixed(3) + used);
+    else caption.append(t.score_of.replace("{points}", points) + used, meter(points, band), BANDS[band]);
     return make("figure", "", frame(pictures[kind], name, c.missing), caption);
   }
 
@@ -71,15 +80,26 @@
   }
 
   // Pointing at a finding shows on the picture where it is.
-  function findings(entries, drawing) {
+  function findings(entries, drawing, smallPrint = true) {
     return make("ul", "", ...entries.map(([code, sentence, small]) => {
-      const row = make("li", "", sentence, small ? make("small", "", small) : "");
+      const row = make("li", "", sentence, small && smallPrint ? make("small", "", small) : "");
       if (drawing) {
         row.addEventListener("pointerenter", () => Guides.point(drawing, [code]));
         row.addEventListener("pointerleave", () => Guides.point(drawing, []));
       }
       return row;
     }));
+  }
+
+  function folded(className, label, ...children) {
+    return make("details", className, make("summary", "", label), ...children);
+  }
+
+  // What only those want who ask: measured values with their limits, scores as computed.
+  function howItCame(c) {
+    const told = [...c.reasons.map(([, , small]) => small), ...c.scores.map(([, name, , , , , raw]) => raw && name + t.separator + raw)];
+    const lines = told.filter(Boolean).map((line) => make("li", "", line));
+    return lines.length ? [folded("how", t.how, make("ul", "", ...lines))] : [];
   }
 
   // The case's place on the desk, and the machine's doubts to be decided here; a photo that nobody
@@ -96,9 +116,8 @@
   }
 
   function draw(c) {
-    const block = $("pictures-" + c.order);
-    const pictures = block ? parse(block) : {};
-    c.missing = !block && c.decision === "ACCEPT" ? t.not_embedded : t.no_photo;
+    const pictures = picturesOf(c);
+    c.missing = !Object.keys(pictures).length && c.decision === "ACCEPT" ? t.not_embedded : t.no_photo;
     const roll = c.roll ? t.roll.replace("{roll}", c.roll) : "";
     const caption = make("figcaption", "", make("b", "", t.photo), roll);
     const shown = frame(pictures.photo, t.photo, c.missing);
@@ -114,10 +133,11 @@
     const where = make("p", "where muted", [c.college, c.major, c.class].filter(Boolean).join(" · "));
     const body = make("div", "body", make("div", "head", badge, name, numbers), where);
     if (c.category) body.append(make("p", "category", config.categories[c.category] || c.category));
-    if (c.reasons.length) body.append(make("div", "reasons", findings(c.reasons, drawing)));
+    if (c.reasons.length) body.append(make("div", "reasons", findings(c.reasons, drawing, false)));
     if (c.like) body.append(make("p", "like", t.looks_like + c.like));
     body.append(...onward(c));
-    if (c.advice.length) body.append(make("div", "advice", make("h4", "", t.advice), findings(c.advice, drawing)));
+    if (c.advice.length) body.append(folded("advice", t.advice_count.replace("{count}", c.advice.length), findings(c.advice, drawing)));
+    body.append(...howItCame(c));
     if (c.photo) body.append(make("p", "file muted", t.file + t.separator + c.photo));
     if (c.files) body.append(make("ul", "files", ...c.files.map(([name, fate, why]) =>
       make("li", "", make("b", "", fate), t.separator + name, why ? make("span", "muted", " " + why) : ""))));
@@ -128,7 +148,20 @@
     return card;
   }
 
+  function open(c) {
+    choose(form.elements.view, "");
+    apply();
+    const at = shown.indexOf(c);
+    if (at >= drawn) more(at + 1 - drawn);
+    list.children[at].scrollIntoView({ block: "start" });
+    list.children[at].focus({ preventScroll: true });
+  }
+
   function more(count = CHUNK) {
+    if (cells) {
+      for (let left = 2 * count, next; left && !(next = cells.next()).done; left -= 1) list.append(next.value());
+      return;
+    }
     list.append(...shown.slice(drawn, drawn + count).map(draw));
     drawn = Math.min(shown.length, drawn + count);
   }
@@ -159,17 +192,25 @@
     const rest = cases.filter((c) => passes(c, f, words(f.q)));
     form.querySelectorAll("[data-count]").forEach((node) => {
       const key = node.dataset.count;
-      // Photos that nobody claims are shown, and are no students.
-      node.textContent = rest.filter((c) => c.id && (!key || c.decision === key)).length;
+      node.textContent = rest.filter((c) => decided(c, key)).length;
     });
-    shown = rest.filter((c) => !f.decision || c.decision === f.decision).sort(ORDERS[f.sort]);
+    shown = rest.filter((c) => (f.decision ? decided(c, f.decision) : true)).sort(ORDERS[f.sort]);
     drawn = 0;
     list.replaceChildren();
-    more();
+    cells = f.view === "sheet" ? views.sheet(shown, open) : null;
+    list.className = f.view;
+    root.classList.toggle("paper-shown", f.view === "paper");
+    paper.replaceChildren(...(f.view === "paper" ? views.paper(shown) : []));
+    if (f.view !== "paper") more();
     $("shown").textContent = t.shown.replace("{shown}", shown.length).replace("{total}", cases.length);
     $("nothing").hidden = shown.length > 0;
-    form.classList.toggle("filtered", Object.values(f).some(Boolean));
+    form.classList.toggle("filtered", Object.entries(f).some(([name, value]) => value && !ONLY_SEEN.has(name)));
     keep(f);
+  }
+
+  // Photos that nobody claims are a kind of their own, and counted among no students.
+  function decided(c, key) {
+    return key === "stray" ? !c.id : Boolean(c.id) && (!key || c.decision === key);
   }
 
   function words(text) {
@@ -316,7 +357,9 @@
     readHash();
     form.scrollIntoView({ behavior: "smooth" });
   });
-  window.addEventListener("beforeprint", () => more(shown.length));
+  // Paper gets the list, whatever is on the screen.
+  window.addEventListener("beforeprint", () => paper.replaceChildren(...views.paper(shown)));
+  form.querySelector("label.stray").hidden = cases.every((c) => c.id);
 
   fillReasons();
   fillPlaces(form.elements.college, "college", cases);
