@@ -27,7 +27,7 @@ _HIDDEN = (
     (r"(?s:<style>.*?</style>|<script>.*?</script>)", "<source>"),
     (r"sha256-[A-Za-z0-9+/]{43}=", "<source>"),
     (r"(data:image/\w+;base64,)?/9j/[A-Za-z0-9+/=]{100,}", "<picture>"),
-    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?( UTC)?", "<time>"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?( UTC| [+-]\d{4})?", "<time>"),
     (r'("(?:seconds|students_per_second|decode|orient|quality|compare)": )[\d.]+', r"\1<seconds>"),
     (r'"(?:versions|stages)": \{[^}]*\}', "<machine>"),
     (r'("(?:instructions|identity|run)": ?)("[^"]*"|\[[^\]]*\])', r"\1<machine>"),
