@@ -26,6 +26,10 @@ GET_PAGES = (
     "/audit",
     "/agreement",
     "/worklist",
+    "/worklist/print",
+    "/worklist/table",
+    "/reshoot",
+    "/case/{case}/dossier",
     "/bulk",
 )
 POSTS = (
@@ -33,6 +37,7 @@ POSTS = (
     "/case/{case}/step/handled",
     "/case/{case}/step/closed",
     "/case/{case}/give",
+    "/reshoot",
     "/bulk",
     "/bulk/undo",
     "/undo",
@@ -40,7 +45,10 @@ POSTS = (
 )
 OPEN = {"/", "/next", "/student/2021000000", "/bulk", "/bulk/undo", "/undo", "/logout"}
 NOT_FOR = {
-    "reviewer": {"/audit", "/agreement", "/worklist"},
+    "reviewer": {
+        *("/audit", "/agreement", "/worklist", "/worklist/print", "/worklist/table"),
+        *("/reshoot", "/case/{case}/dossier"),
+    },
     "auditor": {page for page in (*GET_PAGES, *POSTS) if page not in ("/", "/audit", "/logout")},
 }
 

@@ -35,6 +35,7 @@ class Work:
         registry: The registry's own word, "" where it said nothing.
         staff: Verdict people have concluded, "" before.
         student: What the student said last, "" before.
+        since: When it came to this: of the last thing said about it, ISO 8601.
     """
 
     item: Item
@@ -42,6 +43,7 @@ class Work:
     registry: str
     staff: str
     student: str
+    since: str = ""
 
 
 def veiled(desk: Desk, session: Session, lines: Sequence[Entry]) -> set[int]:
@@ -78,6 +80,7 @@ def worklist(desk: Desk, who: str) -> list[Work]:
             _value(answers, "registry"),
             desk.settled(item, answers).verdict or "",
             _value(answers, "student"),
+            answers[-1].at if answers else "",
         )
         for item, answers in _talked_about(desk)
         if item.state not in (State.DONE, State.NONE)

@@ -16,16 +16,19 @@ from starlette.responses import Response
 
 from pipeline.core.errors import InstallationError, StoreError
 from pipeline.core.words import words
+from pipeline.desk.cases import oversight
 from pipeline.desk.cases.shown import hidden_from
-from pipeline.desk.exchange import reshoot
+from pipeline.desk.exchange import reshoot, worklists
 from pipeline.desk.exchange.dossier import Paper, print_dossier
 from pipeline.desk.exchange.exports import file_name
 from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import LeadVisit, RefusedError
+from pipeline.desk.web.routes_record import ChosenWork
+from pipeline.desk.web.visits import LeadVisit, RefusedError, Visit
 
 router = APIRouter()
 PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class DayForm(BaseModel):
@@ -53,6 +56,31 @@ def dossier(visit: LeadVisit, case: str) -> Response:
     visit.desk.ledger.record(visit.session.who, "printed", item.answers_key, paper="dossier")
     name = file_name("-".join(filter(None, (item.student_key, item.name))))
     return sent(printed.pdf, f"{name}.pdf", PDF)
+
+
+@router.get("/worklist/print")
+def print_worklist(visit: LeadVisit, wanted: ChosenWork) -> Response:
+    """The work list as it is filtered, as PDF."""
+    work = wanted.of(oversight.worklist(visit.desk, visit.session.who))
+    today = date.today()
+    with _printing():
+        printed = worklists.worklist_pdf(work, visit.lang, today)
+    visit.desk.ledger.record(visit.session.who, "printed", paper="worklist", students=len(work))
+    return sent(printed.pdf, f"{_worklist_name(visit, today)}.pdf", PDF)
+
+
+@router.get("/worklist/table")
+def export_worklist(visit: LeadVisit, wanted: ChosenWork) -> Response:
+    """The same as a workbook."""
+    work = wanted.of(oversight.worklist(visit.desk, visit.session.who))
+    today = date.today()
+    table = worklists.worklist_xlsx(work, visit.lang, today)
+    visit.desk.ledger.record(visit.session.who, "exported", table="worklist", students=len(work))
+    return sent(table, f"{_worklist_name(visit, today)}.xlsx", XLSX)
+
+
+def _worklist_name(visit: Visit, today: date) -> str:
+    return f"{words('work', visit.lang)['title']}-{today.isoformat()}"
 
 
 @router.get("/reshoot")

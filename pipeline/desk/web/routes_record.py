@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from pipeline.core.words import words
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.audit import verified
+from pipeline.desk.cases.work import Chosen, choices, row
 from pipeline.desk.web.log_words import line_of
 from pipeline.desk.web.pages import page
 from pipeline.desk.web.visits import LeadVisit, OverseerVisit
@@ -41,15 +43,34 @@ def agreement(request: Request, visit: LeadVisit) -> Response:
     return page(request, "agreement", visit.session, rows=oversight.agreement(visit.desk))
 
 
+def chosen(
+    state: Annotated[str, Query(max_length=20)] = "",
+    college: Annotated[str, Query(max_length=200)] = "",
+    class_name: Annotated[str, Query(max_length=200)] = "",
+    registry: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> Chosen:
+    """Which lines of the work list an address asks for."""
+    return Chosen(state, college, class_name, registry, q.strip())
+
+
+ChosenWork = Annotated[Chosen, Depends(chosen)]
+
+
 @router.get("/worklist")
-def worklist(request: Request, visit: LeadVisit) -> Response:
+def worklist(request: Request, visit: LeadVisit, wanted: ChosenWork) -> Response:
     """What registry, students, machine and staff say, and where that leaves work."""
     visit.desk.ledger.record(visit.session.who, "worklist_read")
-    told = oversight.worklist(visit.desk, visit.session.who)
+    every = oversight.worklist(visit.desk, visit.session.who)
+    told = wanted.of(every)
     return page(
         request,
         "worklist",
         visit.session,
-        work=told,
+        k=words("work", visit.lang),
+        work=[(line, row(line, visit.lang)) for line in told],
+        total=len(every),
+        chosen=wanted,
+        choices=choices(every),
         table=oversight.confusion(visit.desk),
     )
