@@ -21,8 +21,10 @@ from pipeline.store.ledger import Ledger
 
 pytestmark = needs_chromium
 STUDENTS = 66  # whose cases, and the files of nobody's among them, are sixty
-PAGES = ("/", "/bulk", "/worklist", "/reshoot", "/agreement", "/audit", "/account")
-PAGES += ("/nowhere", "/login")
+PAGES = (
+    *("/", "/bulk", "/worklist", "/reshoot", "/agreement", "/audit", "/account"),
+    *("/nowhere", "/login"),
+)
 # What a clerk presses, by what is asked: an answer, or `v` and Enter for the first file or student.
 PRESSES = {
     "person": ("2", "Space"),
