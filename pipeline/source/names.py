@@ -16,7 +16,7 @@ _PINYIN_LETTERS = 4  # shorter ones are words and initials as well
 _READINGS = 8
 # What ends a word in front of a name or begins one behind it, single characters too: none of them
 # is a surname worth the name, and none ends a given name when digits stand before it.
-_ENDS = frozenset("班级届系院号组")
+_ENDS = frozenset("班级届系院号组排批座位次期队室")
 _LATIN = re.compile("[a-z]")
 _NAME = re.compile(f"[{HAN}]{{2,}}")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from deliveries import draw
+from further_deliveries import draw_further
 
 from pipeline.core.delivery import Fate
 from pipeline.core.types import Cohort
@@ -53,6 +54,16 @@ def test_of_120_students_at_least_118_are_matched_and_none_wrong(tmp_path: Path,
     lost = [name for name, owner in delivery.owners.items() if owner and owner not in found]
     assert len(handed_in) >= 118
     assert len(handed_in - found) <= 2, lost
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_further_ways_of_naming_are_understood_as_well(tmp_path: Path, seed: int) -> None:
+    delivery = draw_further(tmp_path, seed)
+    cohort = gather(delivery.roster, delivery.sources, {})
+    assert wrong(cohort, delivery.owners) == []
+    found = {f.student_key for f in cohort.delivered if f.fate is Fate.USED}
+    lost = [name for name, owner in delivery.owners.items() if owner not in found]
+    assert len(lost) <= 2, lost
 
 
 def test_a_large_delivery_is_understood_in_seconds(tmp_path: Path) -> None:
