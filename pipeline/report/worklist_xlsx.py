@@ -12,8 +12,9 @@ from pipeline.core.privacy import masked_file_name, masked_sentence
 from pipeline.core.reasons import kind_name
 from pipeline.core.types import Cohort, Subject
 from pipeline.core.words import Language, word, words
+from pipeline.report import paper
 from pipeline.report.files import replacing
-from pipeline.report.view import reason_of_fate
+from pipeline.report.view import kind_of, reason_of_fate
 from pipeline.source.balance import missing_references
 
 
@@ -49,8 +50,11 @@ def write_worklist(cohort: Cohort, path: Path, lang: Language) -> None:
         _sheet(book, t["sheets"], _headers(lang, "file", "sheet", "students", "why"), sheets)
 
 
-def _headers(lang: Language, *names: str) -> list[str]:
-    return [word("intake", name, lang) for name in names]
+_WIDTHS = {"file": 60, "why": 60, "lacking": 40, "college": 28, "class": 28, "sheet": 28}
+
+
+def _headers(lang: Language, *names: str) -> list[tuple[str, int]]:
+    return [(word("intake", name, lang), _WIDTHS.get(name, 18)) for name in names]
 
 
 def _files(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
@@ -61,7 +65,7 @@ def _files(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
             yield [
                 name,
                 file.student_key,
-                file.kind,
+                kind_of(file, lang),
                 fate,
                 masked_sentence(reason_of_fate(file, lang)),
             ]
@@ -79,14 +83,16 @@ def _without_references(cohort: Cohort, lang: Language) -> Iterator[list[str]]:
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, name: str, headers: list[str], rows: Iterable[list[str]]
+    book: xlsxwriter.Workbook, name: str, columns: list[tuple[str, int]], rows: Iterable[list[str]]
 ) -> None:
-    sheet = book.add_worksheet(name)
-    bold, text = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "@"})
-    sheet.set_column(0, len(headers) - 1, 28, text)
+    """A sheet to be read on paper; the columns are headers with their widths."""
+    table = paper.Table([width for _, width in columns], len(columns))
+    sheet, text, last = book.add_worksheet(name), paper.text_style(book), 0
+    headers = [header for header, _ in columns]
+    paper.set_up(sheet, table, headers, book.add_format(paper.HEADER), name)
     sheet.freeze_panes(1, 0)
-    for column, header in enumerate(headers):
-        sheet.write_string(0, column, header, bold)
-    for number, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            sheet.write_string(number, column, cell.encode("utf-8", "replace").decode(), text)
+    for last, row in enumerate(rows, 1):
+        cells = [paper.fitted(cell, width) for cell, (_, width) in zip(row, columns, strict=True)]
+        sheet.set_row_pixels(last, table.height_of(cells))
+        paper.write_row(sheet, last, cells, text)
+    paper.finish(sheet, table, last)

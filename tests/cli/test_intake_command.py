@@ -53,6 +53,9 @@ def test_the_work_list_names_what_needs_a_look(base: Path) -> None:
     book = openpyxl.load_workbook(base / "w.xlsx")
     names = [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)]
     assert "photos/路人.jpg" in names and "photos/2022010001.jpg" not in names
+    for sheet in book:
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        assert sheet.auto_filter.ref and sheet.freeze_panes == "A2"
 
 
 @pytest.fixture
