@@ -20,11 +20,12 @@ from pipeline.source.found import JUNK, NOT_PICTURES, Found
 from pipeline.source.kinds import by_kind
 from pipeline.source.match import Claim, Index, Matches, match_files
 from pipeline.source.numbers import Key
-from pipeline.source.pdf_pages import FIRST_PAGES, MAX_PAGES, PAGES_OF_MANY, pages
+from pipeline.source.pdf_pages import FIRST_PAGES, MAX_PAGES, PAGES_OF_MANY, PDF, pages
 from pipeline.source.refusals import refusing
 from pipeline.source.roster import Roster, read_roster
 from pipeline.source.text import listed
 
+MOST_NAMED = 200  # of files that somebody has to hand in again each is named, up to so many
 MAX_ASIDE = 3  # of one student's set-aside files so many are looked at
 
 
@@ -80,7 +81,7 @@ def gather(
     for kind, (found, own) in batches.items():
         delivered += _left_out(kind, found)
         delivered += _unclaimed(kind, own)
-        remarks += _reference_remarks(kind, own)
+        remarks += _reference_remarks(kind, own, found)
         for key, owned in own.owned.items():
             for one in _references(kind, key, owned):
                 delivered.append(one)
@@ -232,7 +233,19 @@ def _unclaimed(kind: str, matches: Matches) -> Iterator[Delivered]:
         )
 
 
-def _reference_remarks(kind: str, matches: Matches) -> Iterable[str]:
+def _reference_remarks(kind: str, matches: Matches, found: Iterable[Found]) -> Iterable[str]:
+    bad: dict[str, list[str]] = defaultdict(list)
+    for file in found:
+        if file.reason.startswith(PDF):
+            bad[file.reason].append(file.name)
+    for reason, told in bad.items():
+        yield said(
+            "note.scans_unreadable",
+            files=counted(len(told), "file"),
+            kind=_kind(kind),
+            why=said(f"value.{reason}"),
+            names=listed(told, MOST_NAMED),
+        )
     strangers = [found.name for _, found in matches.unclaimed]
     if strangers:
         yield said(

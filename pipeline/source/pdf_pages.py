@@ -18,6 +18,7 @@ from pipeline.source.found import NOT_PICTURES, Found, suffix
 
 MAX_BYTES = 64 << 20  # as the policy's `[input] max_bytes`; a scan has a hundredth of it
 SECONDS = 20  # for one file, whatever it holds
+PDF = "pdf_"  # how the words of what is wrong with a PDF begin
 # Words of `[value]` in the catalogue: why a PDF is not used, and what else is to be said of one.
 TOO_LARGE, ENDLESS, UNREAD = "pdf_too_large", "pdf_endless", "pdf_unread"
 FIRST_PAGES, PAGES_OF_MANY = "pdf_first_pages", "pdf_pages_of_many"

@@ -12,7 +12,7 @@ from roster_cases import HEADER, xlsx
 from pipeline.core.delivery import Delivered, Fate
 from pipeline.core.policy import load_policy
 from pipeline.core.types import Cohort
-from pipeline.core.words import languages, words
+from pipeline.core.words import languages, remark_text, words
 from pipeline.source import gather, pdf_pages
 from pipeline.student.decode import UnreadableError, decode_picture, read
 
@@ -67,7 +67,10 @@ def test_a_bad_one_is_unreadable_with_its_reason_and_the_next_is_read(folder: Pa
         "张三.pdf": scans.locked(),
     }.items():
         (folder / "cards" / name).write_bytes(content)
-    told = {name: (f.fate, f.why) for name, f in rows(gathered(folder)).items()}
+    cohort = gathered(folder)
+    told = {name: (f.fate, f.why) for name, f in rows(cohort).items()}
+    remarks = " ".join(remark_text(remark, "zh") for remark in cohort.remarks)
+    assert "2022001.pdf" in remarks and "张三.pdf" in remarks and "密码" in remarks
     assert told == {
         "2022001.pdf": (Fate.UNREADABLE, "pdf_damaged"),
         "2022002.pdf": (Fate.USED, ""),
