@@ -60,7 +60,7 @@ def test_it_tells_all_about_its_student(run: Path) -> None:
         *(name(0), number(0), "示例大学", "2026-06-01", "身份核验不确定", "不支持是同一人"),
         *("数据下载›在校生名单", "监测预警›毕业生身份复核›复核结果备案"),
         *("毕业生身份确认单", "学生本人签字", "录取照片", "身份证照片", "户籍照片"),
-        *("导入学信网结果：身份核验不确定", "教务处", "相似度10"),
+        *("导入学信网结果：身份核验不确定", "教务处", "相似度16；“通过”线60，“异常”线40"),
     ):
         assert said in text, said
     assert printed(run, 0, school="示例大学") == pdf, "the same bytes twice"
@@ -204,7 +204,7 @@ def test_later_proofs_are_compared_each_with_its_student(run: Path, tmp_path: Pa
             )
         )
     texts = ["".join(pdf_text(one.pdf).split()) for one in filed]
-    assert "核验之后补交" in texts[0] and "相似度90" in texts[0]
+    assert "核验之后补交" in texts[0] and "相似度92" in texts[0]
     assert "机器未作比对，请人工核对" in texts[1] and "相似度" not in texts[1].partition("四、")[2]
     assert "核验之后补交" not in texts[1] + texts[2]
     assert [one.files for one in filed] == [5, 4, 3]
