@@ -1,13 +1,9 @@
-"""A messy delivery for the desk's tests: real intake, every kind of case, drawn faces.
-
-`python tests/desk_deliveries.py FOLDER [COUNT]` makes a run of one there to look at.
-"""
+"""A messy delivery for the desk's tests: real intake, every kind of case, drawn faces."""
 
 from __future__ import annotations
 
 import csv
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,9 +133,3 @@ def alike(run: Path, number: str) -> None:
             store.db.execute(
                 "INSERT OR REPLACE INTO conclusion VALUES (?, ?, ?, '', '')", (key, ALIKE, told)
             )
-
-
-if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    made = night(place, deliver(place, int(sys.argv[2]) if len(sys.argv) > 2 else 40))
-    alike(made, number_of(2))

@@ -146,6 +146,7 @@
         html = await ask(`${base}/case/${sheet.dataset.case}/sheet?${query}`);
       }
       await renew(html);
+      if (form.matches(".give")) scrollTo(0, 0);
       say(recorded);
     });
   }
