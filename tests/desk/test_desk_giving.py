@@ -176,3 +176,40 @@ def test_a_file_that_is_nobodys_business_leaves_the_queue(run: Path) -> None:
         assert cases(run)["stray"].state is State.DONE
     with Ledger(run / LEDGER) as ledger:
         assert ledger.answers.refused() == []  # the photo itself is not at fault
+
+
+def test_a_photo_of_two_students_is_shown_with_the_others(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "more"
+    made = night(folder, deliver(folder, 20))
+    with Ledger(made / LEDGER) as ledger:
+        accounts.add(ledger, "an", accounts.Role.REVIEWER, PASSWORD, "test")
+    known = cases(made)
+    one, other = known[number_of(3)], known[number_of(13)]
+    with desk_client(made) as client:
+        an = Visitor.log_in(client, "an")
+        page = an.get(f"/case/{one.id}").text
+        assert "这张照片也在另一名学生名下" in page
+        for number in (0, 1):
+            assert f'src="/case/{other.id}/picture/{number}"' in page
+            assert an.get(f"/case/{other.id}/picture/{number}").status_code == 200
+        doubted = an.get(f"/case/{known[number_of(0)].id}").text
+        assert 'class="reference other"' not in doubted
+
+
+def test_a_file_that_fits_two_says_whom_in_the_queue_and_on_its_own_case(
+    run: Path, sources: Sources, tmp_path: Path
+) -> None:
+    roster = sources.roster[0].read_text("utf-8").replace("李娜", "王芳")  # two of one name
+    sources.roster[0].write_text(roster, "utf-8")
+    (sources.photos[0] / f"{number_of(1)}.jpg").unlink()
+    (sources.photos[0] / "王芳.jpg").write_text("face=21")
+    made = night(tmp_path, sources)
+    with opened(made) as desk:
+        stray = next(item for item in desk.items() if item.name == "王芳.jpg")
+    with desk_client(made) as client:
+        an = Visitor.log_in(client, "an")
+        assert f"王芳.jpg → {number_of(1)}, {number_of(2)}" in an.get("/").text
+        page = an.get(f"/case/{stray.id}").text
+        assert page.count("文件名符合，也符合别人") == 2
+        student = an.get(f"/case/{cases(made)[number_of(2)].id}").text
+        assert "王芳.jpg" in student[student.index("这名学生还有这些文件") :]

@@ -47,7 +47,7 @@ class Candidate:
     """A student to whom a file can be given.
 
     Attributes:
-        why: `alike`, `near` (the name fits) or `found` (by the search).
+        why: `alike`, `fits` (its name, and others too), `near` (its name) or `found` (searched).
         score: What face and reference score, with the reference's kind; None where not compared.
     """
 
@@ -169,7 +169,7 @@ def _alike(case: Case) -> Iterator[tuple[str, tuple[str, float] | None, str]]:
 def _near(desk: Desk, item: Item) -> Iterator[tuple[str, None, str]]:
     file = desk.store.deliveries.unclaimed(item.photo_sha256)
     for student_key in file.near if file else ():
-        yield student_key, None, "near"
+        yield student_key, None, "fits" if file and file.why == "fits_several" else "near"
 
 
 def _candidate(student: Item, why: str, score: tuple[str, float] | None) -> Candidate:

@@ -200,6 +200,14 @@ def _place(desk: Desk, item: Item) -> str:
     return desk.mask("/".join(folders[-_FOLDERS:]))
 
 
+def fitting_files(desk: Desk, item: Item) -> str:
+    """Which file fits whom, where one fits several students or nearly one; "" for other cases."""
+    codes = ("FITS_SEVERAL", "NEARLY_MATCHED")
+    case = None if set(codes).isdisjoint(item.codes) else desk.store.case(item.student_key)
+    found = case.assessment.findings if case else ()
+    return "; ".join(desk.mask(str(f.value)) for f in found if f.code in codes)
+
+
 def _named(desk: Desk, case: Case) -> Iterator[str]:
     """Students that findings name, each once, themselves left out."""
     found = case.assessment

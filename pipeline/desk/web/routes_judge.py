@@ -12,7 +12,7 @@ from pipeline.desk.accounts import Role
 from pipeline.desk.cases import answers, bulk, queue
 from pipeline.desk.cases.answers import Given, NotNowError
 from pipeline.desk.cases.queue import PAGE, Filters
-from pipeline.desk.cases.shown import hidden_from, show, slots_of
+from pipeline.desk.cases.shown import fitting_files, hidden_from, show, slots_of
 from pipeline.desk.cases.verdicts import FEATURES, FeatureAnswer, Remedy, State, Verdict
 from pipeline.desk.web.pages import page
 from pipeline.desk.web.visits import AnyVisit, JudgeVisit, RefusedError, Visit, go
@@ -98,7 +98,11 @@ def show_queue(
     if visit.session.role is Role.AUDITOR:
         return go(request, "/audit")
     found, total = queue.page(visit.desk, chosen, visit.asker, number)
-    rows = [(item, hidden_from(visit.desk, item, visit.session.who)) for item in found]
+    who = visit.session.who
+    rows = [
+        (item, hidden_from(visit.desk, item, who), fitting_files(visit.desk, item))
+        for item in found
+    ]
     return page(
         request,
         "queue",
