@@ -1,7 +1,9 @@
 """The review desk: people look at what the machine put aside, and what they decide is kept.
 
-`people` knows accounts and sessions; `verdicts` says, as a pure function, what state a case is in;
-`desk` joins store and ledger, `queue` asks it, `answers` appends to it, `sight` says what one
-person may see; `app` serves all this in a browser. `outside` and `decisions` read what comes back
-from the registry, from students and from colleges; `exports` writes what goes out to them.
+`accounts` knows people and sessions. In `cases`, `made` makes cases of a run, `verdicts` says, as a
+pure function, what state a case is in, `kinds` what is asked of it; `desk` joins store and ledger,
+`queue` asks it, `answers` appends to it, `giving` gives files to students, `bulk` answers many at
+once; `shown` and `beside` say what one person may see. `web` serves all this in a browser.
+`exchange` reads what comes back from the registry, from students and from colleges, and writes what
+goes out to them.
 """
