@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pipeline import Checked, Language, SourceError, annotate, check_photos, load_policy, sentence
-from pipeline.cli.console import AsJson, Lang, PolicyFile, err_console, language, out_console, plain
+from pipeline.cli.console import (
+    AsJson,
+    Lang,
+    PolicyFile,
+    err_console,
+    language,
+    line,
+    out_console,
+    plain,
+    table,
+)
+from pipeline.cli.speech import term
 from pipeline.core.errors import ViolationsFound
 from pipeline.core.imagefile import PICTURES
 from pipeline.core.privacy import masked
@@ -47,7 +57,7 @@ def check_command(
             if picture is not None:
                 target = _free(annotate_to, one.path.stem)
                 picture.save(target)
-                err_console.print(f"drawn: {plain(masked(str(target)))}", highlight=False)
+                line("drawn", console=err_console, path=masked(str(target)))
     bad = [
         one for one in checked if any(f.severity.name != "ADVICE" for f in one.assessment.findings)
     ]
@@ -83,11 +93,12 @@ def _tell(checked: Checked, lang: Language) -> None:
     if not checked.assessment.findings:
         out_console.print("  " + words("style", lang)["sound"])
         return
-    table = Table("severity", "reason", "what", box=None, pad_edge=False)
+    found = table("severity", "reason", "what")
     for finding in checked.assessment.findings:
         told = plain(sentence(finding, lang))
-        table.add_row(finding.severity.name.lower(), finding.code, told)
-    out_console.print(table)
+        severity = term("severity", finding.severity.name.lower())
+        found.add_row(severity, finding.code, told)
+    out_console.print(found)
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +22,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.speech import tell, term, tongue
+from pipeline.core.catalogue import LOG_LANGUAGE
 from pipeline.core.said import said
 
 if TYPE_CHECKING:
@@ -50,6 +51,19 @@ def language(text: str) -> Language:
     return text
 
 
+def line(key: str, /, *, console: Console = out_console, **values: object) -> None:
+    """Print a sentence of `[line]` in the terminal's language."""
+    console.print(plain(tell(said(f"line.{key}", **values))), highlight=False, soft_wrap=True)
+
+
+def table(*names: str) -> Table:
+    """An empty table with heads of `[column]`; "" for none, and a head without words as it is."""
+    made = Table(*(term("column", name) for name in names), box=None, pad_edge=False)
+    for column in made.columns:
+        column.overflow = "fold"  # Chinese has no spaces to be broken at
+    return made
+
+
 def plain(text: str) -> str:
     """Text as it is, not as Rich markup."""
     return text.replace("[", r"\[")
@@ -57,7 +71,16 @@ def plain(text: str) -> str:
 
 def say(quiet: bool) -> OnEvent:
     """Tells what is being fetched on standard error, or keeps still."""
-    return (lambda _: None) if quiet else partial(err_console.print, highlight=False, markup=False)
+    return (
+        (lambda _: None)
+        if quiet
+        else lambda text: err_console.print(tell(text), highlight=False, markup=False)
+    )
+
+
+def code_words(of_table: str, code: str) -> str:
+    """A code, before it its word where the terminal does not speak the codes' language."""
+    return code if tongue() == LOG_LANGUAGE else f"{term(of_table, code)} {code}"
 
 
 class RateColumn(ProgressColumn):
@@ -105,14 +128,14 @@ def _shown(quiet: bool) -> Iterator[OnProgress]:
 
 def _bar(bar: Progress, shown: ExitStack) -> OnProgress:
     """The bar, on the screen from the first count on: before that, roster and files are read."""
-    task = bar.add_task("checking photos")
+    task = bar.add_task(tell(said("line.checking")))
 
-    def tell(done: int, total: int) -> None:
+    def show(done: int, total: int) -> None:
         if not bar.live.is_started:
             shown.enter_context(bar)
         bar.update(task, completed=done, total=total)
 
-    return tell
+    return show
 
 
 def _plain_progress() -> OnProgress:
@@ -123,7 +146,7 @@ def _plain_progress() -> OnProgress:
         tenth = 10 * done // max(1, total)
         if tenth != last:
             last = tenth
-            err_console.print(f"checked {done} of {total}", highlight=False)
+            line("checked", console=err_console, done=done, total=total)
 
     return tell
 
@@ -136,24 +159,27 @@ def tell_result(outputs: Outputs, as_json: bool) -> None:
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     from pipeline.cli.intake import tell_balance
+    from pipeline.core.words import remark_text
 
     tell_balance(summary.intake)
-    table = Table("decision", "students", "", box=None, pad_edge=False)
+    decisions = table("decision", "students", "")
     for decision, share in summary.counts.shares.items():
         count = summary.counts.decision[decision]
-        table.add_row(decision, str(count), f"{share:.1f} %")
-    out_console.print(table)
-    reasons = Table("reason", "students", box=None, pad_edge=False)
+        decisions.add_row(code_words("decision", decision), str(count), f"{share:.1f} %")
+    out_console.print(decisions)
+    reasons = table("reason", "students")
     for code, count in summary.counts.reasons.items():
-        reasons.add_row(code, str(count))
+        reasons.add_row(code_words("reason", code), str(count))
     if summary.counts.reasons:
         out_console.print(reasons)
     for remark in summary.remarks:
-        out_console.print(f"note: {plain(remark)}", highlight=False)
-    out_console.print(
-        f"{summary.students} students; {summary.assessed} photos looked at now, in"
-        f" {summary.seconds:.1f} s with {summary.workers} workers",
-        highlight=False,
+        line("note", text=remark_text(remark, tongue()))
+    line(
+        "run_done",
+        students=summary.students,
+        assessed=summary.assessed,
+        seconds=summary.seconds,
+        workers=summary.workers,
     )
     for name, path in (("report", outputs.html), ("table", outputs.xlsx), ("data", outputs.csv)):
-        out_console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
+        line(name, path=path)

@@ -11,7 +11,9 @@ from pipeline import __version__
 from pipeline.assurance import doctor
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.cli.of_site import site_if_any
+from pipeline.cli.speech import tell, term
 from pipeline.core.errors import InstallationError
+from pipeline.core.said import recognised, said
 
 
 def doctor_command(as_json: AsJson = False) -> None:
@@ -22,10 +24,12 @@ def doctor_command(as_json: AsJson = False) -> None:
         typer.echo(json.dumps({"photoproof": __version__, "checks": rows}, ensure_ascii=False))
     else:
         for check in checks:
-            mark = "[green]ok[/]  " if check.ok else "[bold red]FAIL[/]"
-            out_console.print(f"{mark} {check.name}: {plain(check.found)}", highlight=False)
+            good = f"[green]{term('line', 'ok')}[/]  "
+            mark = good if check.ok else f"[bold red]{term('line', 'fail')}[/]"
+            found = f"{_worded(check.name)}: {_worded(check.found)}"
+            out_console.print(f"{mark} {found}", highlight=False)
             if not check.ok:
-                out_console.print(f"     {plain(check.advice)}", highlight=False)
+                out_console.print(f"     {_worded(check.advice)}", highlight=False)
     bad = [check.name for check in checks if not check.ok]
     if bad:
         raise InstallationError("checks_failed", bad=len(bad), checks=len(checks), names=tuple(bad))
@@ -38,4 +42,10 @@ def _of_site() -> Iterator[doctor.Check]:
     if (site := site_if_any()) is not None:
         faults = [f"[{remark.key}] {remark.text}" for remark in examine(site) if remark.fault]
         found = "; ".join(faults) or f"{site.folder}: sound"
-        yield doctor.Check("site", not faults, found, "Say `photoproof site check`.")
+        name, advice = said("doctor.site"), said("doctor.site_check")
+        yield doctor.Check(name, not faults, found, advice)
+
+
+def _worded(text: str) -> str:
+    """What a check says, in the terminal's language."""
+    return plain(tell(recognised(text, "doctor", "system")))

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from models import manifest as weights
 from pipeline.assurance.evaluate import cohort, orientation, verification
 from pipeline.assurance.evaluate.workers import networks
-from pipeline.cli.console import AsJson, PolicyFile, Workers, out_console, progress
+from pipeline.cli.console import AsJson, PolicyFile, Workers, line, out_console, progress, table
 from pipeline.cli.of_site import RunFolder
 from pipeline.core.cores import usable_cores
 from pipeline.core.policy import load_policy
@@ -48,16 +47,16 @@ def verification_command(
     if as_json:
         _tell_json(metrics)
         return
-    table = Table("FMR", "threshold", "missed", "FNMR", "95 % interval", box=None, pad_edge=False)
+    rates = table("FMR", "threshold", "missed", "FNMR", "95 % interval")
     for row in metrics["fnmr"]:
         if row["fnmr"] is None:
-            table.add_row(f"{row['fmr']:g}", "", "", "", row["why"])
+            rates.add_row(f"{row['fmr']:g}", "", "", "", row["why"])
         else:
             # Nothing missed in n trials is no rate of zero: the bound is told instead.
             rate = f"{row['fnmr']:.2%}" if row["missed"] else f"below {row['interval'][1]:.2%}"
             figures = (f"{row['fmr']:g}", f"{row['threshold']:.3f}", str(row["missed"]), rate)
-            table.add_row(*figures, _span(row["interval"]))
-    out_console.print(table)
+            rates.add_row(*figures, _span(row["interval"]))
+    out_console.print(rates)
     _tell(metrics, "mated", "non_mated", "failures", "eer")
     _tell_where(out)
 
@@ -91,11 +90,11 @@ def orientation_command(
         _tell_json(metrics)
         return
     columns = ("trials", "wrong", "review", "no_face", "silent_wrong")
-    table = Table("version", *columns, "95 % bound", box=None, pad_edge=False)
+    turns = table("version", *columns, "95 % bound")
     for name, row in {**metrics.get("versions", {}), "all": metrics}.items():
         bound = f"{row['silent_wrong_bound']:.2g}"
-        table.add_row(name, *(str(row[column]) for column in columns), bound)
-    out_console.print(table)
+        turns.add_row(name, *(str(row[column]) for column in columns), bound)
+    out_console.print(turns)
     _tell(metrics, "pictures", "failures")
     _tell_where(out)
 
@@ -113,19 +112,19 @@ def cohort_command(
         _tell_json(metrics)
         return
     columns = ("planted", "found", "missed", "false_alarms")
-    table = Table("reason", *columns, "found, 95 %", box=None, pad_edge=False)
+    reasons = table("reason", *columns, "found, 95 %")
     for code, row in metrics["reasons"].items():
         interval = _span(row["found_interval"]) if row["planted"] else ""
-        table.add_row(code, *(str(row[column]) for column in columns), interval)
-    out_console.print(table)
-    decisions = Table("expected", *cohort.FOUND, box=None, pad_edge=False)
+        reasons.add_row(code, *(str(row[column]) for column in columns), interval)
+    out_console.print(reasons)
+    decisions = table("expected", *cohort.FOUND)
     for expected, row in metrics["decision"]["confusion"].items():
         decisions.add_row(expected, *(str(row[found]) for found in cohort.FOUND))
     out_console.print(decisions)
     for name in ("decision", "turn", "looks_like"):
         row = metrics[name]
         counts = ", ".join(f"{key} {row[key]}" for key in row if isinstance(row[key], int))
-        out_console.print(f"{name}: {counts}; right {_span(row['interval'])}", highlight=False)
+        line("right", name=name, counts=counts, interval=_span(row["interval"]))
     if out is not None:
         _tell_where(out)
 
@@ -144,7 +143,7 @@ def _tell(metrics: dict[str, Any], *names: str) -> None:
 
 
 def _tell_where(out: Path) -> None:
-    out_console.print(f"written to: {out}", highlight=False, soft_wrap=True, markup=False)
+    line("written", out=out)
 
 
 def _span(interval: tuple[float, float]) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from pipeline.cli.console import Lang, language, out_console
+from pipeline.cli.console import Lang, language, line, out_console, table
 from pipeline.cli.of_site import RunFolder
 from pipeline.cli.review import operator
 from pipeline.desk.cases import oversight
@@ -97,9 +96,9 @@ def _report(result: object) -> None:
 
 def _reconciled(desk: Desk) -> None:
     """Who says what, and how much work that leaves."""
-    table = Table("machine", "registry", "staff", "student", "students", box=None, pad_edge=False)
+    who = table("machine", "registry", "staff", "student", "students")
     for row, count in oversight.confusion(desk):
-        table.add_row(*row, str(count))
-    out_console.print(table)
+        who.add_row(*row, str(count))
+    out_console.print(who)
     work = len(oversight.worklist(desk, operator()))
-    out_console.print(f"{work} on the work list: /worklist on the desk", highlight=False)
+    line("work", work=work)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from pipeline.cli.console import AsJson, Lang, PolicyFile, language, out_console, plain
-from pipeline.core.said import said
+from pipeline.cli.console import AsJson, Lang, PolicyFile, language, line, out_console, plain, table
+from pipeline.cli.speech import tell, term, tongue
+from pipeline.core.said import recognised, said
+from pipeline.core.words import remark_text, value_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ def intake_command(
         _tell_columns(cohort)
         _tell_matches(cohort)
         for remark in cohort.remarks:
-            out_console.print(f"note: {plain(remark)}", highlight=False)
+            line("note", text=remark_text(remark, tongue()))
     check_intake(cohort, out, limits)
 
 
@@ -105,20 +106,25 @@ def tell_balance(told: Mapping[str, Any]) -> None:
     """The balance as two tables: students by sheet, files by fate."""
     if not told:
         return
-    sheets = Table("roster", "sheet", "students", "", box=None, pad_edge=False)
+    sheets = table("roster", "sheet", "students", "")
     for file, sheet, students, why in told["sheets"]:
-        sheets.add_row(plain(file), plain(sheet), str(students), plain(why))
+        reason = tell(recognised(why, "sheet_why"))
+        sheets.add_row(plain(file), plain(sheet), str(students), plain(reason))
     if told["sheets"]:
         out_console.print(sheets)
     fates = ("found", "used", "set_aside", "unmatched", "not_a_picture", "unreadable")
-    files = Table("files", *fates, "students", box=None, pad_edge=False)
+    files = table("files", *fates, "students")
     for kind, counts in told["files"].items():
-        files.add_row(kind, *(str(counts[fate]) for fate in fates), str(counts["students"]))
+        files.add_row(
+            term("kind_code", kind), *(str(counts[fate]) for fate in fates), str(counts["students"])
+        )
     out_console.print(files)
-    out_console.print(
-        f"{told['students']} students: {told['with_photo']} with a photo,"
-        f" {told['without_photo']} without; {told['weak']} matches to look at",
-        highlight=False,
+    line(
+        "balance",
+        students=told["students"],
+        with_photo=told["with_photo"],
+        without=told["without_photo"],
+        weak=told["weak"],
     )
     _tell_missing_references(told)
 
@@ -127,7 +133,7 @@ def _tell_missing_references(told: Mapping[str, Any]) -> None:
     """How many students have a reference, and who has none."""
     from pipeline.core.words import words
 
-    lacking, t = told.get("missing_references", ()), words("intake", "en")
+    lacking, t = told.get("missing_references", ()), words("intake", tongue())
     if len(told["files"]) > 1:
         out_console.print(
             f"{told['with_reference']} {t['with_reference']},"
@@ -135,13 +141,12 @@ def _tell_missing_references(told: Mapping[str, Any]) -> None:
             highlight=False,
         )
     if lacking:
-        table = Table(t["missing_references"], "", box=None, pad_edge=False)
+        without = table(t["missing_references"], "")
         for key, name in lacking[:_SHOWN]:
-            table.add_row(plain(key), plain(name))
-        out_console.print(table)
+            without.add_row(plain(key), plain(name))
+        out_console.print(without)
     if told.get("without_reference", 0) > _SHOWN:
-        more = told["without_reference"] - _SHOWN
-        out_console.print(f"and {more} more: --worklist FILE.xlsx has them all")
+        line("and_more", more=told["without_reference"] - _SHOWN)
 
 
 def _tell_columns(cohort: Cohort) -> None:
@@ -149,10 +154,11 @@ def _tell_columns(cohort: Cohort) -> None:
     for sheet in cohort.sheets:
         if sheet.students:
             known = ", ".join(f"{title} = {name}" for name, title in sheet.columns.items())
-            other = f"; not used: {', '.join(sheet.unknown)}" if sheet.unknown else ""
             place = f"{sheet.file}[{sheet.sheet}]" if sheet.sheet else sheet.file
-            words = plain(f"{place}: {known}{other}")
-            out_console.print(f"columns of {words}", highlight=False, soft_wrap=True)
+            if sheet.unknown:
+                line("columns_unused", place=place, known=known, unknown=tuple(sheet.unknown))
+            else:
+                line("columns_of", place=place, known=known)
 
 
 def _tell_matches(cohort: Cohort) -> None:
@@ -161,17 +167,18 @@ def _tell_matches(cohort: Cohort) -> None:
     from pipeline.core.privacy import masked_file_name
     from pipeline.source.balance import balance
 
-    ways = Table("matched by", "photos", box=None, pad_edge=False)
+    ways = table("matched by", "photos")
     for way, count in balance(cohort)["matched_by"].items():
         ways.add_row(way, str(count))
     out_console.print(ways)
-    look = Table("file", "kind", "fate", "student", "why", box=None, pad_edge=False)
+    look = table("file", "kind", "fate", "student", "why")
     rows = [f for f in cohort.delivered if f.weak or f.fate is not Fate.USED]
     for file in rows[:_SHOWN]:
         whose = file.student_key or ", ".join(file.near)
-        why = "; ".join(filter(None, (file.why, file.weak)))
-        look.add_row(plain(masked_file_name(file.name)), file.kind, file.fate.value, whose, why)
+        why = "; ".join(value_word(text, tongue()) for text in (file.why, file.weak) if text)
+        fate = term("fate", file.fate.value)
+        look.add_row(plain(masked_file_name(file.name)), file.kind, fate, whose, plain(why))
     if rows:
         out_console.print(look)
     if len(rows) > _SHOWN:
-        out_console.print(f"and {len(rows) - _SHOWN} more: --worklist FILE.xlsx has them all")
+        line("and_more", more=len(rows) - _SHOWN)

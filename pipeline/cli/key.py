@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.console import out_console
+from pipeline.cli.console import line
 from pipeline.cli.of_site import AnyRunFolders, runs_of_site
 from pipeline.core import site_key
 from pipeline.core.errors import ConfigError
@@ -22,8 +22,8 @@ app = typer.Typer(no_args_is_help=True)
 def new_key(file: Annotated[Path, typer.Argument()]) -> None:
     """Write a new key into a file that its owner alone may read."""
     site_key.make(file)
-    out_console.print(f"Name it to every command: {site_key.FILE}={file}", highlight=False)
-    out_console.print("Who loses it loses the pictures; keep a copy apart.", highlight=False)
+    line("key_named", variable=site_key.FILE, file=file)
+    line("key_lost")
 
 
 @app.command("rotate")
@@ -38,5 +38,4 @@ def rotate(runs: AnyRunFolders = None) -> None:
         database = database_of(run)
         with locked(run), Store(database) as store, Ledger(run / LEDGER) as ledger:
             closed = [file.own_key.close_anew() for file in (store, ledger)]
-        told = "closed by the first key" if any(closed) else "is not encrypted"
-        out_console.print(f"{run}: {told}", highlight=False, markup=False, soft_wrap=True)
+        line("key_closed" if any(closed) else "key_none", run=run)

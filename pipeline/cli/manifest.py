@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from pipeline.cli.console import out_console, plain
+from pipeline.cli.console import line, out_console, plain, table
 from pipeline.cli.of_site import run_folder
+from pipeline.cli.speech import tell
 from pipeline.core.errors import ManifestError
 from pipeline.core.privacy import masked_file_name
 
@@ -34,11 +34,11 @@ def verify_command(
     from pipeline.night.manifest import verify
 
     found = verify(folder, files)
-    table = Table("file", "what", box=None, pad_edge=False)
+    wrong = table("file", "what")
     for name, what in found.faults[:_SHOWN]:
-        table.add_row(plain(masked_file_name(name)), what)
+        wrong.add_row(plain(masked_file_name(name)), tell(what))
     if found.faults:
-        out_console.print(table)
-    out_console.print(f"{found.right} files as checked", highlight=False)
+        out_console.print(wrong)
+    line("as_checked", right=found.right)
     if found.faults:
         raise ManifestError("delivery_differs", folder=folder, faults=len(found.faults))

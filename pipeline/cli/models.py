@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from models import fetch, manifest
-from pipeline.cli.console import AsJson, out_console, say
+from pipeline.cli.console import AsJson, out_console, say, table
 from pipeline.cli.of_site import optional_parts, site_if_any
 from pipeline.core.errors import ModelError
 from pipeline.core.said import said
@@ -72,18 +71,18 @@ def list_weights(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("weight", "state", "MB", "licence", "source", box=None, pad_edge=False)
+    listed = table("weight", "state", "MB", "licence", "source")
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f}" if isinstance(row["bytes"], int) else ""
         sources = row["sources"]
-        table.add_row(
+        listed.add_row(
             str(row["id"]),
             f"{row['state']} (optional)" if row["optional"] else str(row["state"]),
             size,
             str(row["licence"]),
             "\n".join(sources) if isinstance(sources, list) else "",
         )
-    out_console.print(table)
+    out_console.print(listed)
 
 
 @app.command("verify")

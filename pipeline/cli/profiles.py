@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipeline.cli.console import AsJson, out_console, plain
+from pipeline.cli.console import AsJson, line, out_console, plain, table
+from pipeline.cli.speech import tongue
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Profile, load_profile, profile_names
 from pipeline.core.reasons import measure_name
-from pipeline.core.words import languages
+from pipeline.core.words import clause_text, languages
 from pipeline.student.measures import all_measures
 
 app = typer.Typer()
@@ -29,10 +30,10 @@ def list_command(as_json: AsJson = False) -> None:
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("profile", "title", "limits", box=None, pad_edge=False)
+    shipped = table("profile", "title", "limits")
     for name, p in profiles.items():
-        table.add_row(name, f"{p.title_zh}\n{plain(p.title_en)}", str(len(p.limits)))
-    out_console.print(table)
+        shipped.add_row(name, f"{p.title_zh}\n{plain(p.title_en)}", str(len(p.limits)))
+    out_console.print(shipped)
 
 
 @app.command("show")
@@ -46,12 +47,11 @@ def show_command(
         typer.echo(profile.model_dump_json(exclude_defaults=True))
         return
     out_console.print(f"{profile.title_zh}\n{plain(profile.title_en)}", highlight=False)
-    out_console.print(f"source: {plain(profile.source)}", highlight=False)
+    line("profile_source", source=clause_text(profile.source, tongue()))
     if profile.frame is not None:
-        size = f"{profile.frame.width_px} × {profile.frame.height_px} px"
-        out_console.print(f"frame: {size}; geometry is in pixels of it", highlight=False)
+        line("profile_frame", width=profile.frame.width_px, height=profile.frame.height_px)
     else:
-        out_console.print("no size stated; geometry is in % of the picture", highlight=False)
+        line("profile_no_frame")
     out_console.print(_limits(profile))
 
 
@@ -63,16 +63,17 @@ def check_command(
     if not file.endswith(".toml"):
         raise ConfigError("profile_not_toml", file=file)
     profile = load_profile(file, all_measures())
-    out_console.print(f"{plain(file)}: sound, {len(profile.limits)} limits", highlight=False)
+    line("profile_sound", file=file, limits=len(profile.limits))
     out_console.print(_limits(profile))
 
 
 def _limits(profile: Profile) -> Table:
     """Measure, its name for people, limit, unit and clause of every limit."""
-    table = Table("measure", "what", "limit", "unit", "clause", box=None, pad_edge=False)
+    limits = table("measure", "what", "limit", "unit", "clause")
     for name, limit in profile.limits.items():
         measure = all_measures()[name]
         unit = "%" if measure.per and profile.frame is None else measure.unit
         what = " ".join(measure_name(name, lang) for lang in languages())
-        table.add_row(name, what, plain(limit.text), unit, plain(limit.clause))
-    return table
+        clause = clause_text(limit.clause, tongue())
+        limits.add_row(name, what, plain(limit.text), unit, plain(clause))
+    return limits

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from models import manifest
-from pipeline.cli.console import PolicyFile, out_console, plain
+from pipeline.cli.console import PolicyFile, line, out_console, plain
+from pipeline.cli.speech import tell
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.privacy import masked
 from pipeline.single.check import check_files
@@ -35,8 +36,8 @@ def propose_command(
         ):
             turned += bool(proposal.turned)
             if proposal.note:
-                line = f"{masked(proposal.photo)}: {proposal.note}"
-                out_console.print(plain(line), highlight=False)
+                note = f"{masked(proposal.photo)}: {tell(proposal.note)}"
+                out_console.print(plain(note), highlight=False)
     finally:
         engine.close()
-    out_console.print(f"{turned} turned copies; crops in {out / CSV_NAME}", highlight=False)
+    line("turned_copies", turned=turned, file=out / CSV_NAME)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.console import AsJson, Lang, language, out_console, plain
+from pipeline.cli.console import AsJson, Lang, language, line, out_console, plain
 from pipeline.cli.of_site import AnyRunFolders, site_if_any
 from pipeline.cli.review import operator
+from pipeline.cli.speech import tell
 from pipeline.core.errors import StillHandedIn
 from pipeline.core.privacy import masked
 from pipeline.core.said import said
@@ -48,7 +49,7 @@ def purge_command(
     due = [run for run in runs if everything or _ended_before(run, before)]
     if due and not yes:
         names = ", ".join(map(str, due))
-        typer.confirm(f"Delete all faces, names and answers of {names}?", abort=True)
+        typer.confirm(tell(said("line.purge_ask", names=names)), abort=True)
     told = {}
     try:
         for run in due:
@@ -63,7 +64,7 @@ def purge_command(
         return
     for run in runs:
         if run not in due:
-            out_console.print(f"{plain(str(run))}: kept", highlight=False, soft_wrap=True)
+            line("kept", run=run)
 
 
 class _Erasure:
@@ -157,8 +158,8 @@ def _say(line: str) -> None:
 def _tell(run: Path, gone: Purged) -> None:
     counts = f"{gone.students} students, {gone.pictures} pictures, {gone.answers} answers"
     deleted = ", ".join((counts, *gone.files))
-    out_console.print(f"{plain(str(run))}: deleted {deleted}", highlight=False, soft_wrap=True)
-    out_console.print(f"head of its log: {gone.head}", highlight=False)
+    line("deleted", run=run, deleted=deleted)
+    line("log_head", head=gone.head)
 
 
 def _ended_before(run: Path, year: int) -> bool:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from models import manifest
 from pipeline.assurance.regress.golden import SHIPPED, is_shipped, load
 from pipeline.assurance.regress.judge import Result, accept, regress
 from pipeline.assurance.regress.sheet import SHEET, write_sheet
-from pipeline.cli.console import AsJson, PolicyFile, out_console, plain, progress, say
+from pipeline.cli.console import AsJson, PolicyFile, line, out_console, plain, progress, say, table
 from pipeline.core.errors import RegressionError
 from pipeline.core.policy import load_policy
 from pipeline.sample import sources
@@ -53,8 +52,7 @@ def regress_command(
     else:
         _tell(result)
         if accepting:
-            where = plain(str(golden / "measures.csv"))
-            out_console.print(f"accepted; review the diff of {where}", highlight=False)
+            line("accepted", file=golden / "measures.csv")
     if after.broken:
         missed = ", ".join(f"{f.name} {f.needed:g}, found {f.found:.4g}" for f in after.broken)
         raise RegressionError("golden_wrong", wrong=len(after.wrong), missed=missed, sheet=SHEET)
@@ -65,25 +63,26 @@ def _tell(result: Result) -> None:
     told = result.as_json()
     if told["wrong"]:
         columns = ("image", "measure", "expected", "found", "tolerance", "why")
-        table = Table(*columns, box=None, pad_edge=False)
+        wrong = table(*columns)
         for row in told["wrong"]:
             tolerance = "equal" if row["tolerance"] is None else f"{row['tolerance']:g}"
             values = (row["expected"] or "no value", row["found"] or f"none: {row['error']}")
             cells = (row["image"], row["measure"], *values, tolerance, row["why"])
-            table.add_row(*map(plain, cells))
-        out_console.print(table)
+            wrong.add_row(*map(plain, cells))
+        out_console.print(wrong)
     for turn in told["silent_wrong"]:
-        out_console.print(
-            f"{plain(turn['image'])}: needs a clockwise turn of {turn['expected']}°, told"
-            f" {turn['found']}°",
-            highlight=False,
-        )
+        line("turn_wrong", image=turn["image"], expected=turn["expected"], found=turn["found"])
     for image in told["unreadable"]:
-        out_console.print(f"{plain(image)}: cannot be read, so not laid in four turns")
+        line("not_laid", image=image)
     rows, turns = told["rows"], told["orientation"]
-    out_console.print(
-        f"{rows['trials']} values of {told['images']} pictures: {rows['wrong']} wrong (95 % bound"
-        f" {rows['wrong_bound']:.2g}); {turns['trials']} turns: {turns['silent_wrong']} silently"
-        f" wrong (95 % bound {turns['silent_wrong_bound']:.2g}), {turns['review']} not told",
-        highlight=False,
+    line(
+        "regressed",
+        trials=rows["trials"],
+        images=told["images"],
+        wrong=rows["wrong"],
+        bound=rows["wrong_bound"],
+        turns=turns["trials"],
+        silent=turns["silent_wrong"],
+        silent_bound=turns["silent_wrong_bound"],
+        review=turns["review"],
     )

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import AsJson, err_console, out_console, plain
+from pipeline.cli.console import AsJson, code_words, err_console, line, out_console, plain
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any
+from pipeline.cli.speech import tell
 from pipeline.core.errors import StoreError
+from pipeline.core.said import said
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
@@ -61,14 +63,12 @@ def review_command(
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
     if service.doubt:
-        line = (
-            f"The record is not as it was written: {service.doubt}. See: photoproof audit verify."
-        )
-        err_console.print(f"[bold red]{plain(line)}[/]", highlight=False, soft_wrap=True)
+        doubt = tell(said("line.record_doubted", doubt=service.doubt))
+        err_console.print(f"[bold red]{plain(doubt)}[/]", highlight=False, soft_wrap=True)
     if not service.accounts:
-        out_console.print("No accounts: this address opens the desk once, on this machine only.")
+        line("desk_once")
     elif not address.local and tls_cert is None:
-        out_console.print("No TLS: put a proxy that speaks it in front, or give --tls-cert.")
+        line("desk_no_tls")
     typer.echo(service.url)
     with opened(service.url) if browser and address.local and has_display() else nullcontext():
         service.run()
@@ -93,7 +93,7 @@ def add_user(
     password = _password(from_stdin)
     with _ledger(run) as ledger:
         accounts.add(ledger, name, role, password, operator())
-    out_console.print(f"{plain(name)}: {role.value}", highlight=False)
+    line("account", name=name, role=code_words("role", role.value))
 
 
 @users_app.command("passwd")
@@ -120,7 +120,12 @@ def list_users(run: RunOption, as_json: AsJson = False) -> None:
         typer.echo(json.dumps([{"name": n, "role": r, "made": m} for n, r, m in rows]))
         return
     for name, role, made in rows:
-        out_console.print(f"{plain(name)}: {role.value}, since {made[:10]}", highlight=False)
+        line(
+            "account_since",
+            name=name,
+            role=code_words("role", role.value),
+            since=made[:10],
+        )
 
 
 @audit_app.command("verify")
@@ -147,8 +152,8 @@ def verify(
     if found.fault:
         raise StoreError("log_tampered", fault=found.fault, entries=found.entries)
     if not as_json:
-        out_console.print(f"{found.entries} entries, all as written", highlight=False)
-        out_console.print(f"head: {found.head}", highlight=False)
+        line("log_right", entries=found.entries)
+        line("head", head=found.head)
         if found.unchecked:
             out_console.print(found.unchecked, highlight=False)
 
@@ -165,7 +170,11 @@ def _password(from_stdin: bool) -> str:
     """A new password, asked for twice at a terminal."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    while True:
+        first = str(typer.prompt(tell(said("line.password")), hide_input=True))
+        if first == typer.prompt(tell(said("line.password_again")), hide_input=True):
+            return first
+        line("password_differs", console=err_console)
 
 
 def _ledger(run: Path) -> Ledger:

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.console import AsJson, err_console, out_console, plain
+from pipeline.cli.console import AsJson, err_console, line, out_console, plain
 from pipeline.cli.of_site import no_cohort, this_site
+from pipeline.cli.speech import tell, term
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
 from pipeline.core.said import cause
@@ -36,7 +37,7 @@ def init_site(
         path.write_bytes(files("data").joinpath("site.toml").read_bytes())
     except OSError as error:
         raise ConfigError("site_unwritable", path=path, why=cause(error)) from error
-    out_console.print(f"{plain(str(path))}: written. Edit it, then: photoproof site check")
+    line("site_written", path=path)
 
 
 @site_app.command("check")
@@ -53,11 +54,11 @@ def check_site(as_json: AsJson = False) -> None:
         typer.echo(json.dumps({"site": str(path), "remarks": told}, ensure_ascii=False))
     else:
         for remark in remarks:
-            mark = "[red]fault[/]" if remark.fault else "note "
-            line = f"{mark} {plain(f'[{remark.key}]')} {plain(remark.text)}"
-            out_console.print(line, highlight=False, soft_wrap=True)
+            mark = f"[red]{term('line', 'fault')}[/]" if remark.fault else term("line", "remark")
+            text = f"{mark} {plain(f'[{remark.key}]')} {plain(tell(remark.text))}"
+            out_console.print(text, highlight=False, soft_wrap=True)
         if not faults:
-            out_console.print(f"{plain(str(path))}: sound", highlight=False)
+            line("site_sound", path=path)
     if faults:
         raise ConfigError("site_faulty", path=path, faults=len(faults))
 
@@ -98,11 +99,12 @@ def backup_command(
     known = this_site()
     names = cohorts or [name for name in known.cohorts if known.run_of(name).is_dir()]
     done = back_up({name: known.home_of(_known(known, name)) for name in names}, target)
-    out_console.print(
-        f"{plain(str(target))}: {', '.join(done.cohorts)}, {done.files} files,"
-        f" {done.size / 2**20:.1f} MiB. It holds names and faces: keep it as the run itself.",
-        highlight=False,
-        soft_wrap=True,
+    line(
+        "backed_up",
+        target=target,
+        cohorts=tuple(done.cohorts),
+        files=done.files,
+        size=done.size / 2**20,
     )
 
 
@@ -115,9 +117,9 @@ def restore_command(
     known = this_site()
     done = restore(source, known.path(known.home))
     for name in done.cohorts:
-        out_console.print(f"{plain(str(known.home_of(name)))}: restored", highlight=False)
+        line("restored", home=known.home_of(name))
         if name not in known.cohorts:
-            err_console.print(f"{plain(name)} is no cohort of the site's file", highlight=False)
+            line("no_cohort", console=err_console, name=name)
 
 
 def _known(site: Site, name: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pipeline.core.said import said
+
 # Exit codes are those of a shell: 128 and the signal's number.
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
@@ -19,18 +21,13 @@ class Stopped(BaseException):
     """The user, the system or the terminal wants an end; no `except` for errors meets it.
 
     Attributes:
-        kept: What is told of what has been done so far; "" of a command that keeps nothing.
+        message: A sentence for people, with what has been done so far.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.exit_code = 128 + number
-        self.kept = ""
-
-    @property
-    def message(self) -> str:
-        """A sentence for people."""
-        return f"Stopped. {self.kept}".rstrip()
+        self.message: str = said("line.stopped")
 
 
 def heed_signals() -> None:
@@ -75,11 +72,7 @@ def telling(count: Count, out: object) -> Iterator[None]:
         yield
     except Stopped as stop:
         if count.total:
-            stop.kept = (
-                f"{count.done} of {count.total} students are stored in {out}."
-                " Give the same command again to go on; only the templates of faces are made anew,"
-                " because they are never written down."
-            )
+            stop.message = said("line.stopped_kept", done=count.done, total=count.total, out=out)
         else:
-            stop.kept = "No student had been looked at. Give the same command again to start anew."
+            stop.message = said("line.stopped_early")
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -179,3 +180,26 @@ def test_every_language_is_one_that_can_be_spoken() -> None:
         speak(lang)
         assert tongue() == lang
     speak(before)
+
+
+PRINTING = {"print", "echo", "confirm", "prompt", "BadParameter", "Table", "Check", "Remark"}
+MARKUP = re.compile(r"\[/?[a-z ]*\]|https?:\S+|photoproof:")
+
+
+def texts(call: ast.Call) -> Iterator[str]:
+    """Literal words of a call's own arguments; what another call says is that call's."""
+    for argument in call.args:
+        parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+        for part in parts:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield MARKUP.sub("", part.value)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pipeline" / "cli").glob("*.py")), ids=str)
+def test_no_sentence_is_printed_that_is_not_in_the_catalogue(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in PRINTING:
+                said_here = [text for text in texts(node) if re.search("[A-Za-z]{3}", text)]
+                assert said_here == [], f"{path.name}:{node.lineno}"
