@@ -20,7 +20,7 @@ from pipeline.assurance.regress.golden import load
 
 FOLDERS = "pipeline", "models", "data", "docs", "tests", "bench", "deploy", ".github", ".ci"
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "ARCHITECTURE", "CHANGELOG")]
-PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / ".github").rglob("*.md"))
+PAGES += sorted((ROOT / "docs").rglob("*.md")) + sorted((ROOT / ".github").rglob("*.md"))
 SCRIPTS = sorted(
     p for top in FOLDERS for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".toml")
 )

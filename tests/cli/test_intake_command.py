@@ -35,7 +35,7 @@ def test_it_tells_columns_sheets_ways_and_what_needs_a_look(base: Path) -> None:
         "columns of r.csv: 姓名 = name, 学号 = student_no; not used: 籍贯",
         "2 students: 2 with a photo, 0 without",
         "student_no",
-        "matches_nobody",
+        "matches nobody in the roster",
     ):
         assert words in result.output
     assert not (base / "out").exists()
