@@ -1,11 +1,12 @@
 """How surely ID cards are read: docs/accuracy.md, "Reading cards".
 
     python bench/cards.py ../shared/data [--cards 1000] [--wrong 200] [--seed 0]
+    python bench/cards.py ../shared/data --idle
 
 Half of the cards are mild (a flatbed scan), half hard (a telephone: tilted, blurred, glare, JPEG
 40). Each is held against its owner's roster row; half of `--wrong` of each also against a row of
 somebody else, who has the same name once in ten, a row with one digit wrong, and one with another
-name.
+name. `--idle` tells instead what a night pays where no card is to be read.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import argparse
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import numpy as np
 from drawn_cards import HARD, MILD, Wear, drawn, drawn_people, worn
 from simulated_cohort import people, portrait, spotter
 
+from models import manifest
 from pipeline.core import measurements as names
 from pipeline.core.policy import load_policy
 from pipeline.core.types import Portrait, Subject
@@ -104,6 +106,29 @@ def measure(half: Wear, cards: Sequence[tuple[Holder, Portrait]], wrong: int, se
     return tally
 
 
+def idle(shared: Path) -> None:
+    """Processor time of what a night does for cards though it meets none."""
+
+    def spent(work: Callable[[], object], times: int) -> float:
+        clock = time.process_time()
+        for _ in range(times):
+            work()
+        return (time.process_time() - clock) / times
+
+    reader = CardReader({})
+    reader.prepare()  # what only the first night does
+    picture = next((shared / "synthetic_portraits").glob("*.jpg"))
+    face = portrait(spotter(), picture)
+    assert face is not None
+    subject = Subject("s", 1)
+    worker = spent(lambda: CardReader({}).prepare(), 5)
+    one = spent(lambda: list(reader.measure(face, _SLOT, subject)), 1000)
+    with_ours = [*manifest.DEFAULT_RECOGNISERS, manifest.OCR]
+    weights = spent(lambda: manifest.digests(with_ours), 5) - spent(manifest.digests, 5)
+    print(f"a worker's start {worker:.3f} s, a portrait {one * 1e6:.0f} µs,", end=" ")
+    print(f"the weights' digests {weights:.3f} s")
+
+
 def main() -> None:
     """Print what each half came to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -111,7 +136,11 @@ def main() -> None:
     parser.add_argument("--cards", type=int, default=1000)
     parser.add_argument("--wrong", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--idle", action="store_true")
     arguments = parser.parse_args()
+    if arguments.idle:
+        idle(arguments.shared)
+        return
     shown = faces(arguments.shared)
     print(f"{len(shown)} faces", flush=True)
     for title, half in (("mild", MILD), ("hard", HARD)):

@@ -89,6 +89,7 @@ class Judge:
         self._policy = policy
         self._severity = {code: policy.severity_of(code) for code in catalogue()}
         self._sure_from = policy.orientation.min_confidence
+        self._taken = profile.taken
         self._rules = tuple(
             rule_of(all_measures()[name], limit, profile) for name, limit in profile.limits.items()
         )
@@ -229,6 +230,10 @@ class Judge:
     def _standard(self, measured: Measured) -> Iterator[Finding]:
         """Findings about the photo standard: every measured value against the profile's limit."""
         values = measured.values
+        taken, since = _word(measured, names.TAKEN), self._taken.since
+        if since is not None and taken and taken < since.isoformat():
+            code, limit = "TAKEN_EARLY", since.isoformat()
+            yield Finding(code, self._severity[code], taken, limit, clause=self._taken.clause)
         for rule in self._rules:
             value = values.get(rule.name)
             if isinstance(value, str):

@@ -69,8 +69,9 @@ def judged(
     changes: Mapping[str, Value] | None = None,
     comparisons: Sequence[Comparison] = (ALIKE,),
     policy: Policy = POLICY,
+    profile: Profile = PROFILE,
 ) -> Assessment:
-    return decide_one(seen({**GOOD, **(changes or {})}), comparisons, policy, PROFILE)
+    return decide_one(seen({**GOOD, **(changes or {})}), comparisons, policy, profile)
 
 
 def ruled(**tables: Any) -> Policy:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from decide_cases import ALIKE, GOOD, LIMITS, POLICY, PROFILE, codes, judged, ruled, score, seen
 
 from pipeline.core.policy import Limit
 from pipeline.core.reasons import catalogue, sentence
+from pipeline.core.standard import Taken
 from pipeline.core.types import Assessment, Decision, Measurement, Severity, Value
 from pipeline.decide import decide_one
 from pipeline.student.measures import all_measures
@@ -197,3 +200,19 @@ def test_the_policy_may_change_every_severity(
     assert [f.severity for f in assessment.findings] == [severity]
     wanted = {0: Decision.ACCEPT, 1: Decision.REVIEW, 2: Decision.FLAG}[severity]
     assert assessment.decision is wanted
+
+
+def test_a_photo_taken_before_the_profiles_day_gets_advice() -> None:
+    day = PROFILE.model_copy(update={"taken": Taken(since=date(2025, 7, 1), clause="§ 9")})
+    early = judged({"exif_taken": "2025-06-30"}, profile=day)
+    (finding,) = early.findings
+    assert (finding.code, finding.value, finding.limit) == (
+        "TAKEN_EARLY",
+        "2025-06-30",
+        "2025-07-01",
+    )
+    assert finding.clause == "§ 9"
+    assert early.decision is Decision.ACCEPT
+    assert codes(judged({"exif_taken": "2025-07-01"}, profile=day)) == []
+    assert codes(judged(profile=day)) == [], "a file without a date says nothing"
+    assert codes(judged({"exif_taken": "1999-01-01"})) == [], "nor does a profile without a day"

@@ -26,6 +26,7 @@ ASSESS_ERROR = "assess_error"
 
 # Seen of the photo by the engine itself.
 EXIF_ORIENTATION = "exif_orientation"
+TAKEN = "exif_taken"  # YYYY-MM-DD by its EXIF; nothing where the file has no such date
 FACES_FOUND = "faces_found"
 TURN_CW = "turn_cw"
 TURN_CONFIDENCE = "turn_confidence"
@@ -34,7 +35,7 @@ PHOTO_HASH = "photo_hash"
 PHOTO_HASH_MIRRORED = "photo_hash_mirrored"
 INSTRUCTIONS = "instructions"  # the set that the networks ran on, "avx512" and so on
 ENGINE = (
-    *(PHOTO_ERROR, EXIF_ORIENTATION, FACES_FOUND, TURN_CW, TURN_CONFIDENCE, ROLL_DEG),
+    *(PHOTO_ERROR, EXIF_ORIENTATION, TAKEN, FACES_FOUND, TURN_CW, TURN_CONFIDENCE, ROLL_DEG),
     *(PHOTO_HASH, PHOTO_HASH_MIRRORED),
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from pipeline.core.colour_names import named
 from pipeline.core.extensions import fault, installed
 from pipeline.core.types import Finding, Severity, Value
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, value_word, words
@@ -59,7 +60,7 @@ def sentence(finding: Finding, lang: Language = DEFAULT_LANGUAGE, kind: str = ""
     value = finding.value
     return words("finding", lang)[finding.code].format(
         value=value_name(value, lang) if isinstance(value, str) else format_value(value),
-        limit=finding.limit,
+        limit=named(finding.limit, lang),
         unit=finding.unit,
         kind=kind_name(kind, lang) or words("style", lang)["reference"],
     )
@@ -94,7 +95,7 @@ def value_name(value: str, lang: Language) -> str:
     unmeasured = _UNMEASURED.findall(value)
     if unmeasured and all(name in words("measure", lang) for name, _ in unmeasured):
         return _unmeasured(unmeasured, lang)
-    return value_word(value, lang)
+    return named(value_word(value, lang), lang)
 
 
 def measure_name(name: str, lang: Language = DEFAULT_LANGUAGE) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Self
 
 from pydantic import (
@@ -86,10 +87,30 @@ class Frame(Strict):
     height_px: int = Field(gt=0)
 
 
+class Taken(Strict):
+    """From which day on a photo may be taken, by the date that the camera wrote into its file.
+
+    Attributes:
+        since: None where no day is set: it changes with every class of graduates.
+    """
+
+    since: date | None = None
+    clause: str = ""
+
+    @field_validator("since", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> object:
+        """Refuse numbers, which pydantic takes for seconds since 1970."""
+        if isinstance(value, int | float):
+            raise ValueError("must be a day, such as 2025-07-01")
+        return value
+
+
 class Profile(Strict):
     """A photo standard: limits by measure name.
 
     Attributes:
+        taken: What the standard says of the photo's age.
         frame: None for a standard that states no size; its geometry limits are then in per cent
             of the picture's width or height.
     """
@@ -98,4 +119,5 @@ class Profile(Strict):
     title_en: str
     source: str
     frame: Frame | None = None
+    taken: Taken = Taken()
     limits: Mapping[str, Limit]

@@ -106,7 +106,7 @@ class Photo:
     Attributes:
         exif_orientation: Tag value 1-8 as found in the file; 1 when absent.
         mode: Pillow's mode of the stored picture ("RGB", "CMYK"); dpi: horizontal, 0 if unknown.
-        luma_table: The JPEG's quantisation table for luma, 64 steps; () for other formats.
+        luma_table: A JPEG's for luma, 64 steps, else (); taken: YYYY-MM-DD by its EXIF, or "".
     """
 
     bgr: Pixels
@@ -117,6 +117,7 @@ class Photo:
     file_bytes: int
     dpi: float = 0.0
     luma_table: tuple[int, ...] = ()
+    taken: str = ""
 
     def __post_init__(self) -> None:
         """Refuse arrays of another shape or dtype at the door."""

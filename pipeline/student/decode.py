@@ -13,6 +13,7 @@ import io
 import struct
 import warnings
 from contextlib import suppress
+from datetime import datetime
 from typing import cast
 
 import cv2
@@ -34,6 +35,7 @@ pillow_heif.register_heif_opener()
 # MPO, what some phones call a JPEG with a second picture behind it, is opened by JPEG.
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "HEIF", "GIF")
 _EXIF_ORIENTATION = 0x0112
+_EXIF_IFD, _EXIF_TAKEN = 0x8769, 0x9003  # Exif 2.32: DateTimeOriginal
 _JPEG = ("JPEG", "MPO")
 _TOO_MUCH_MEMORY = "it takes more memory than a photo may"
 # So many pixels are turned into BGR at once: what lies in between takes little memory.
@@ -139,6 +141,7 @@ def _unpacked(image: Image.Image, data: bytes, longest: int | None) -> Photo:
     # Pillow turns TIFF while loading, pillow-heif turns HEIC; both drop the tag they obeyed.
     # So the tag is remembered before loading, and what is left of it afterwards is applied.
     found = image.info.get("original_orientation") or _orientation(image)
+    taken = _taken(image)
     bgr = _pixels(image, data, longest)
     # Of JPEG images alone; the first table is luma's, in a greyscale file the only one.
     luma_table = tuple(getattr(image, "quantization", {}).get(0, ()))
@@ -151,6 +154,7 @@ def _unpacked(image: Image.Image, data: bytes, longest: int | None) -> Photo:
         file_bytes=len(data),
         dpi=float(dpi) if dpi and np.isfinite(float(dpi)) else 0.0,
         luma_table=luma_table,
+        taken=taken,
     )
 
 
@@ -174,6 +178,15 @@ def _orientation(image: Image.Image) -> int:
     except (OSError, SyntaxError, ValueError, LookupError, TypeError, struct.error):
         return 1
     return int(value) if value in range(1, 9) else 1
+
+
+def _taken(image: Image.Image) -> str:
+    """YYYY-MM-DD of EXIF's DateTimeOriginal; "" where it is absent, damaged or no date."""
+    try:
+        text = str(image.getexif().get_ifd(_EXIF_IFD).get(_EXIF_TAKEN, ""))
+        return datetime.strptime(text[:10], "%Y:%m:%d").date().isoformat()
+    except (OSError, SyntaxError, ValueError, LookupError, TypeError, struct.error):
+        return ""
 
 
 def _to_bgr(image: Image.Image) -> Pixels:

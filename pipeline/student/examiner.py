@@ -211,6 +211,8 @@ class NetworkEngine:
                 portrait = self._spotter.with_others(portrait)
         add = record.measurements.append
         add(Measurement(names.EXIF_ORIENTATION, float(photo.exif_orientation)))
+        if photo.taken:
+            add(Measurement(names.TAKEN, photo.taken))
         add(Measurement(names.FACES_FOUND, 0.0 if portrait is None else 1.0))
         if orientation is not None:
             add(Measurement(names.TURN_CW, float(orientation.turn_cw), "°"))

@@ -88,3 +88,27 @@ def test_public_pictures_of_all_orientations_show_the_same(shape: str) -> None:
     for photo in photos[2:]:
         assert photo.bgr.shape == first.shape
         assert np.abs(photo.bgr - first).mean() < 8
+
+
+def dated(text: str | bytes) -> bytes:
+    """An EXIF block with this DateTimeOriginal."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = text
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("2025:03:07 10:11:12", "2025-03-07"),
+        ("2025:03:07", "2025-03-07"),
+        ("0000:00:00 00:00:00", ""),
+        ("2025:02:30 10:11:12", ""),
+        ("    :  :     :  :  ", ""),
+        ("yesterday", ""),
+    ],
+)
+def test_the_day_on_which_a_photo_was_taken_is_read(text: str, taken: str) -> None:
+    photo = decode_picture(saved(picture(UPRIGHT), "JPEG", exif=dated(text)), LIMITS)
+    assert photo.taken == taken
+    assert decode_picture(saved(picture(UPRIGHT), "JPEG"), LIMITS).taken == ""
