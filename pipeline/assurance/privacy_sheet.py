@@ -87,6 +87,8 @@ def sheet(runs: Sequence[Held], lang: Language) -> Iterator[str]:
         if run.summary.purged:
             yield t["purged"].format(date=run.summary.purged[:10])
         yield t["templates_kept"] if keeps else t["templates_gone"]
+        if run.rules("card").get("read"):
+            yield t["cards_read"]
         yield t["others_read"] if run.others_read else t["owner_reads"]
     yield t["retention"]
     count = persons(runs)

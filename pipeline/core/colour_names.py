@@ -7,30 +7,35 @@ import re
 from pipeline.core.words import Language, words
 
 _COLOUR = re.compile(r"#([0-9A-F]{2})([0-9A-F]{2})([0-9A-F]{2})\b")
-# What photographers and notices call grounds; keys of `[colour]`. The blues are those of printed
-# notices (#438EDB) and of the exit-entry standard's light blue.
-_NAMED = {
-    "white": (255, 255, 255),
-    "off_white": (236, 234, 230),
-    "light_grey": (205, 205, 205),
-    "grey": (150, 150, 150),
-    "dark_grey": (90, 90, 90),
-    "black": (25, 25, 25),
-    "light_blue": (170, 205, 240),
-    "blue": (67, 142, 219),
-    "dark_blue": (20, 50, 120),
-    "cyan": (110, 200, 205),
-    "red": (215, 30, 40),
-    "dark_red": (120, 20, 30),
-    "pink": (240, 180, 195),
-    "orange": (240, 150, 60),
-    "yellow": (240, 220, 90),
-    "beige": (230, 212, 180),
-    "brown": (130, 90, 60),
-    "light_green": (175, 220, 170),
-    "green": (60, 140, 75),
-    "purple": (135, 80, 160),
-}
+# What photographers and notices call grounds, by keys of `[colour]`; #64C5FF is the registry's
+# light blue. Several of one name where the eye gives it to a wide range.
+_NAMED: tuple[tuple[str, tuple[int, int, int]], ...] = (
+    ("white", (255, 255, 255)),
+    ("off_white", (236, 234, 230)),
+    ("light_grey", (200, 200, 200)),
+    ("grey", (150, 150, 150)),
+    ("dark_grey", (80, 80, 80)),
+    ("black", (25, 25, 25)),
+    ("light_blue", (100, 197, 255)),
+    ("light_blue", (170, 205, 240)),
+    ("blue", (67, 142, 219)),
+    ("blue", (75, 100, 170)),
+    ("dark_blue", (20, 50, 120)),
+    ("cyan", (60, 190, 190)),
+    ("red", (215, 30, 40)),
+    ("red", (200, 95, 90)),
+    ("dark_red", (120, 20, 30)),
+    ("pink", (240, 180, 195)),
+    ("orange", (240, 150, 60)),
+    ("yellow", (240, 220, 90)),
+    ("beige", (230, 212, 180)),
+    ("beige", (190, 160, 120)),
+    ("brown", (130, 90, 60)),
+    ("light_green", (175, 220, 170)),
+    ("green", (60, 140, 75)),
+    ("green", (130, 175, 100)),
+    ("purple", (135, 80, 160)),
+)
 
 
 def nearest(red: int, green: int, blue: int) -> str:
@@ -40,8 +45,8 @@ def nearest(red: int, green: int, blue: int) -> str:
     enough to name a colour.
     """
 
-    def distance(key: str) -> float:
-        r, g, b = _NAMED[key]
+    def distance(one: tuple[str, tuple[int, int, int]]) -> float:
+        _, (r, g, b) = one
         mean = (red + r) / 2
         return (
             (2 + mean / 256) * (red - r) ** 2
@@ -49,7 +54,7 @@ def nearest(red: int, green: int, blue: int) -> str:
             + (2 + (255 - mean) / 256) * (blue - b) ** 2
         )
 
-    return min(_NAMED, key=distance)
+    return min(_NAMED, key=distance)[0]
 
 
 def named(text: str, lang: Language) -> str:

@@ -24,6 +24,8 @@ from pipeline.store.sqlite import Database
 
 _GONE = "WHERE faces != (SELECT count(*) FROM template WHERE student_key = student.student_key)"
 
+_WITH_PICTURES = "SELECT student_key FROM picture UNION SELECT student_key FROM former"
+
 
 class CohortTables:
     """What the cohort stage reads and writes.
@@ -189,7 +191,7 @@ class CohortTables:
         rostered = "JOIN student USING (student_key) WHERE json_extract(subject, '$.row') > 0"
         pictures, templates = (
             self._store.db.execute(f"SELECT DISTINCT student_key FROM {table} {rostered}")  # noqa: S608
-            for table in ("picture UNION SELECT student_key FROM former", "template")
+            for table in (f"({_WITH_PICTURES})", "template")
         )
         return frozenset(key for (key,) in pictures), frozenset(key for (key,) in templates)
 

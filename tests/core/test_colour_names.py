@@ -18,6 +18,8 @@ from pipeline.core.words import languages, words
         ("E9E7E4", "off_white"),
         ("438EDB", "blue"),
         ("A9CCEE", "light_blue"),
+        ("64C5FF", "light_blue"),
+        ("5167A9", "blue"),
         ("101010", "black"),
         ("C81E28", "red"),
         ("8C8C8E", "grey"),

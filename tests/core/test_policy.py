@@ -209,7 +209,10 @@ def test_a_base_is_a_shipped_profile_and_never_the_file_itself(written: Written)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("colour = 1", ["unknown key `colour`", "frame, limits, source, taken, title_en, title_zh"]),
+        (
+            "colour = 1",
+            ["unknown key `colour`", "frame, limits, source, taken, title_en, title_zh"],
+        ),
         ("[frame]\ndpi = 300", ["unknown key `frame.dpi`", "height_px, width_px"]),
         ("[frame]\nwidth_px = 0", ["`frame.width_px` is 0", "greater than 0"]),
         (
