@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from pipeline.core.types import (
     Subject,
 )
 from pipeline.core.words import DEFAULT_LANGUAGE, Language
+from pipeline.night.executors.apart import Apart
 from pipeline.night.executors.choosing import executor_of
 from pipeline.night.folder import database_of
 from pipeline.night.intake import Sources
@@ -45,7 +47,7 @@ from pipeline.night.nightly import Outputs, redecide, run_sources
 from pipeline.night.rules import rules_of
 from pipeline.single.checked import Checked
 from pipeline.store import RunSummary, Store
-from pipeline.student.engine import network_engine
+from pipeline.student.engine import Engine, network_engine
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -104,30 +106,32 @@ def check_photos(
     *,
     policy: Policy | StrPath | None = None,
     profile: str | None = None,
+    apart: bool = False,
 ) -> Iterator[Checked]:
     """Check photos one after the other; each is looked at when it is asked for.
 
     Args:
-        photos: Picture files; they are only read.
-        policy: A policy or its TOML file; the shipped one by default.
-        profile: Photo standard, a shipped name or a TOML file; the policy's by default.
+        photos: Picture files.
+        policy: As `check_photo`'s.
+        profile: As `check_photo`'s.
+        apart: In a worker process, whose limits of time hold. Your main module is imported there.
 
     Yields:
         What `check_photo` returns, in the order of `photos`.
 
     Raises:
-        ConfigError: Policy or profile is wrong.
-        ModelError: Weights are not whole, or a network cannot run on this machine.
-        SourceError: A file is not there; the first photo is not looked at then.
+        SourceError: A file is not there; nothing is looked at then. Others as `check_photo`.
     """
     rules, standard = _rules(policy, profile)
     manifest.digests()  # weights are whole, or nothing is looked at
     # Late: a night with nothing to do loads no picture library.
     from pipeline.single.check import check_files
 
-    engine = network_engine(rules.input, manifest.DEFAULT_RECOGNISERS)
+    files = [Path(photo) for photo in photos]
+    factory = partial(network_engine, rules.input, manifest.DEFAULT_RECOGNISERS)
+    engine: Engine = Apart(factory, files) if apart else factory()
     try:
-        yield from check_files([Path(photo) for photo in photos], engine, rules, standard)
+        yield from check_files(files, engine, rules, standard)
     finally:
         engine.close()
 
@@ -140,7 +144,7 @@ def annotate(
     Args:
         checked: From `check_photo` or `check_photos`. The photo's own file is read once more.
         policy: As given to the check.
-        profile: As given to the check.
+        profile: As well.
 
     Returns:
         A new RGB picture; None if the photo cannot be read.
@@ -243,9 +247,9 @@ def decide_anew(
 
     Args:
         run: Output folder of the run.
-        policy: A policy or its TOML file; the shipped one by default, not the run's own.
-        profile: Photo standard, a shipped name or a TOML file; the policy's by default.
-        search_owner: Keep what the search of the cohort proposed, as the run was told to search.
+        policy: The shipped one by default, not the run's own; else as `check_photo`'s.
+        profile: As `check_photo`'s.
+        search_owner: As the run was told; nothing is searched anew.
         lang: Of the reports, `zh` or `en`.
 
     Raises:
@@ -257,12 +261,7 @@ def decide_anew(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run, read and never written; nothing stays open.
-
-    Attributes:
-        folder: Its output folder.
-        summary: Counts, versions, policy and thresholds, as `run.json` has them.
-    """
+    """A finished run in its folder, read and never written; `summary` is what `run.json` has."""
 
     folder: Path
     summary: RunSummary

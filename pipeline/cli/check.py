@@ -45,7 +45,7 @@ def check_command(
     """
     chosen = language(lang)
     rules = load_policy(policy)
-    checked = list(check_photos(_pictures(photos), policy=rules, profile=profile))
+    checked = list(check_photos(_pictures(photos), policy=rules, profile=profile, apart=True))
     if as_json:
         typer.echo(json.dumps([c.as_json() for c in checked], ensure_ascii=False))
     else:

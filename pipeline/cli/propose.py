@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from pipeline.cli.console import PolicyFile, line, out_console, plain
 from pipeline.cli.speech import tell
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.privacy import masked
+from pipeline.night.executors.apart import Apart
 from pipeline.single.check import check_files
 from pipeline.single.propose import CSV_NAME, propose_corrections
-from pipeline.student.examiner import NetworkEngine
+from pipeline.student.engine import network_engine
 from pipeline.student.measures import all_measures
 
 
@@ -28,7 +30,7 @@ def propose_command(
     rules = load_policy(policy)
     standard = load_profile(profile or rules.profile, all_measures())
     manifest.digests()  # weights are whole, or the command stops here
-    engine = NetworkEngine(rules.input)
+    engine = Apart(partial(network_engine, rules.input, manifest.DEFAULT_RECOGNISERS), photos)
     turned = 0
     try:
         for proposal in propose_corrections(

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.core.errors import SourceError
 from pipeline.core.geometry import turn
+from pipeline.core.measurements import ASSESS_ERROR
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.privacy import masked
 from pipeline.core.reasons import format_value
@@ -43,11 +44,13 @@ def check_files(
 
 
 def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image | None:
-    """The upright photo with guide lines, its findings below it; None if it is unreadable.
+    """The upright photo with guide lines, its findings below it; None where nobody can look at it.
 
     Thin blue: what the standard allows. Green, or wider and red: where it was found. A box with a
     code: where that fault lies. The photo's own file is only read.
     """
+    if ASSESS_ERROR in checked.measurements:
+        return None  # it took too long, or ended its process; here it would end this one
     try:
         photo = decode_picture(read(ImageFile(checked.path), policy.input), policy.input)
     except UnreadableError:

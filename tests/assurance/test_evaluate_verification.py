@@ -137,7 +137,7 @@ def test_every_picture_is_looked_at_once(tmp_path: Path, root: Path, policy: Pol
             return super().template(bgr)
 
     pairs = write(tmp_path / "pairs.csv", all_pairs())
-    evaluate(pairs, root, tmp_path / "out", policy.input, factory=Counting)
+    evaluate(pairs, root, tmp_path / "out", policy.input, workers=0, factory=Counting)
     assert seen == len(DEGREES)
 
 

@@ -33,6 +33,7 @@ from pipeline.student.decode import UnreadableError, decode_picture
 
 pillow_heif.register_heif_opener()
 Target = Callable[[bytes], None]
+SHEET, CONTENT = "xl/worksheets/sheet1.xml", "content.xml"
 LIMITS = InputLimits(max_bytes=2**20, max_megapixels=0.5, max_memory_mb=200)
 
 
@@ -93,6 +94,29 @@ def pdf(data: bytes) -> None:
         return
 
 
+def _workbook(suffix: str, part: str) -> Target:
+    """A workbook as a roster, read by the library in its process.
+
+    Args:
+        suffix: Of the file.
+        part: Which part of a whole workbook the bytes take the place of; "" for all of it.
+    """
+    read = _roster(suffix)
+
+    def wrapped(data: bytes) -> None:
+        read(_with_part(seeds(suffix[1:])[0], part, data) if part else data)
+
+    return wrapped
+
+
+def _with_part(book: bytes, part: str, data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as whole, zipfile.ZipFile(out, "w") as made:
+        for name in whole.namelist():
+            made.writestr(name, data if name == part else whole.read(name))
+    return out.getvalue()
+
+
 def toml(data: bytes) -> None:
     """A user's policy."""
     try:
@@ -131,6 +155,11 @@ TARGETS: dict[str, Target] = {
     "archive": archive,
     "csv": _roster(".csv"),
     "dbf": _roster(".dbf"),
+    "xlsx": _workbook(".xlsx", ""),
+    "xlsx_sheet": _workbook(".xlsx", SHEET),
+    "xlsx_strings": _workbook(".xlsx", "xl/sharedStrings.xml"),
+    "ods": _workbook(".ods", ""),
+    "ods_content": _workbook(".ods", CONTENT),
     "pdf": pdf,
     "toml": toml,
     "number": number,
@@ -194,6 +223,60 @@ def _csv() -> list[bytes]:
     return [text.encode("utf-8-sig"), text.encode("gb18030"), text.replace(",", "\t").encode()]
 
 
+@cache
+def _xlsx() -> list[bytes]:
+    import xlsxwriter
+
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("名单")
+        for row, cells in enumerate((("学号", "姓名"), ("2022001", "张三"), (2022002, "李四"))):
+            sheet.write_row(row, 0, cells)
+        sheet.merge_range(3, 0, 4, 1, "2022003")
+    return [out.getvalue()]
+
+
+@cache
+def _ods() -> list[bytes]:
+    cell = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
+    rows = [("学号", "姓名"), ("2022001", "张三")]
+    lines = "".join(
+        f"<table:table-row>{''.join(cell.format('', c) for c in row)}</table:table-row>"
+        for row in rows
+    )
+    wide = ' table:number-columns-spanned="2" table:number-columns-repeated="2"'
+    lines += f"<table:table-row>{cell.format(wide, '2022003')}</table:table-row>"
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}><office:body>'
+        f'<office:spreadsheet><table:table table:name="名单">{lines}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("mimetype", kind)
+        made.writestr(CONTENT, content)
+        made.writestr(
+            "META-INF/manifest.xml",
+            '<?xml version="1.0"?><manifest:manifest xmlns:manifest='
+            '"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry'
+            f' manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>',
+        )
+    return [out.getvalue()]
+
+
+def _part_of(book: Callable[[], list[bytes]], part: str) -> Callable[[], list[bytes]]:
+    def parts() -> list[bytes]:
+        with zipfile.ZipFile(io.BytesIO(book()[0])) as whole:
+            return [whole.read(part)]
+
+    return parts
+
+
 def _dbf() -> list[bytes]:
     import dbf
 
@@ -228,6 +311,11 @@ def _numbers() -> list[bytes]:
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "csv": _csv,
     "dbf": _dbf,
+    "xlsx": _xlsx,
+    "xlsx_sheet": _part_of(_xlsx, SHEET),
+    "xlsx_strings": _part_of(_xlsx, "xl/sharedStrings.xml"),
+    "ods": _ods,
+    "ods_content": _part_of(_ods, CONTENT),
     "pdf": _pdfs,
     "toml": _toml,
     "number": _numbers,

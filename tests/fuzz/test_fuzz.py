@@ -9,8 +9,11 @@ import pytest
 
 from fuzz import drive
 from fuzz.targets import LIMITS, TARGETS, seeds
+from pipeline.source.columns import load_columns
+from pipeline.source.roster import read_roster
 from pipeline.student.decode import decode_picture
 
+WORKBOOKS = ("xlsx", "xlsx_sheet", "xlsx_strings", "ods", "ods_content")
 PICTURES = ("jpeg", "png", "bmp", "webp", "tiff", "heif", "gif")
 
 
@@ -22,8 +25,15 @@ def test_whole_and_mutated_inputs_are_taken(target: str) -> None:
     chance, pool = random.Random(15), seeds(target)
     for data in pool:
         TARGETS[target](data)
-    for _ in range(200):
+    for _ in range(12 if target in WORKBOOKS else 200):  # each of those is a process
         TARGETS[target](drive.mutated(chance.choice(pool), chance, pool))
+
+
+@pytest.mark.parametrize("target", ["xlsx", "ods"])
+def test_seeds_of_workbooks_are_rosters(target: str, tmp_path: Path) -> None:
+    (tmp_path / f"r.{target}").write_bytes(seeds(target)[0])
+    found = read_roster(tmp_path / f"r.{target}", load_columns())
+    assert "张三" in {subject.name for subject in found.subjects}
 
 
 @pytest.mark.parametrize("target", PICTURES)

@@ -1,7 +1,7 @@
 """Pictures looked at in worker processes, each with networks of its own.
 
-A picture that kills its process stops an evaluation, which can be run again; a result that left it
-out would be worth nothing.
+A picture that takes longer than the policy allows is a failure and told as one. What kills its
+process otherwise stops an evaluation, which can be run again: it may be the machine's fault.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from models.manifest import DEFAULT_RECOGNISERS
 from pipeline.core.errors import SourceError
@@ -19,7 +19,8 @@ from pipeline.core.policy import InputLimits
 from pipeline.core.types import Floats, ImageFile, Pixels
 from pipeline.night.executors import Duty, Executor
 from pipeline.night.executors.here import Here
-from pipeline.night.executors.processes import Processes
+from pipeline.night.executors.processes import TOOK_TOO_LONG, Processes
+from pipeline.student.allowance import time_for_one
 from pipeline.student.decode import decode_picture, read
 from pipeline.student.detect import Located
 from pipeline.student.examiner import NetworkEngine
@@ -76,7 +77,8 @@ def opened(path: Path, limits: InputLimits) -> Pixels:
     Raises:
         UnreadableError: If it is missing or no picture.
     """
-    return decode_picture(read(ImageFile(path), limits), limits).bgr
+    with time_for_one(limits):
+        return decode_picture(read(ImageFile(path), limits), limits).bgr
 
 
 def spread(
@@ -85,22 +87,22 @@ def spread(
     factory: LocatorFactory,
     workers: int,
     on_progress: OnProgress = lambda *_: None,
-) -> list[_Result]:
+) -> list[_Result | Failure]:
     """The result of every task, in the order of the tasks.
 
     Args:
         work: A function of the engine and one task; picklable for more than one worker.
         tasks: What to look at.
         factory: Makes one engine a process; picklable for more than one worker.
-        workers: Processes; 1 works in this process.
+        workers: Processes; 0 works in this process, where nothing ends a picture.
         on_progress: Called with tasks done and tasks in all.
 
     Raises:
         SourceError: If a worker process dies.
     """
-    executor: Executor = Here() if workers <= 1 else Processes(workers)
-    results: dict[int, _Result] = {}
-    duty = Duty(factory, work, _died, _close)
+    executor: Executor = Here() if workers < 1 else Processes(workers)
+    results: dict[int, _Result | Failure] = {}
+    duty: Duty[Locator, _Task, _Result | Failure] = Duty(factory, work, _died, _close)
     with closing(executor.work_off(enumerate(tasks), duty)) as found:
         for place, result in found:
             results[place] = result
@@ -108,8 +110,10 @@ def spread(
     return [results[place] for place in range(len(tasks))]
 
 
-def _died(_task: object, _reason: str) -> NoReturn:
-    raise SourceError("evaluation_worker_died")
+def _died(task: object, reason: str) -> Failure:
+    if reason != TOOK_TOO_LONG:
+        raise SourceError("evaluation_worker_died")
+    return Failure(str(task), reason)
 
 
 def _close(locator: Locator) -> None:
