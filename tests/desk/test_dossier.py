@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from PIL import Image
 from report_cases import face
 from typer.testing import CliRunner
 
+from models import manifest
 from pipeline.cli import app
 from pipeline.core.errors import StoreError
 from pipeline.core.imagefile import ImageFile
-from pipeline.core.policy import load_policy
+from pipeline.core.policy import load_policy, load_profile
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import Verdict
@@ -28,7 +30,12 @@ from pipeline.desk.exchange.dossier_folder import chosen, file_dossiers
 from pipeline.desk.exchange.originals import LEAST_BYTES, MOST_BYTES, originals, proof_of
 from pipeline.desk.web import routes_paper
 from pipeline.night.folder import LEDGER
+from pipeline.night.nightly import run_night
+from pipeline.sample import sources
+from pipeline.sample.cohort import build
+from pipeline.source.jobs import gather
 from pipeline.store.ledger import Ledger
+from pipeline.student.engine import network_engine
 
 DAY = date(2026, 6, 1)
 LIMITS = load_policy().input
@@ -208,6 +215,47 @@ def test_later_proofs_are_compared_each_with_its_student(run: Path, tmp_path: Pa
     assert "机器未作比对，请人工核对" in texts[1] and "相似度" not in texts[1].partition("四、")[2]
     assert "核验之后补交" not in texts[1] + texts[2]
     assert [one.files for one in filed] == [5, 4, 3]
+
+
+@pytest.mark.networks
+def test_real_networks_compare_later_proofs(tmp_path: Path) -> None:
+    """One other shot of the same person, one of another, and the photo itself again."""
+    pictures = sources.fetch()
+    sample = build(tmp_path / "cohort", pictures)
+    references = {"idcard": [sample.idcards], "admission": [sample.admission]}
+    out, policy = tmp_path / "out", load_policy(sample.policy)
+    cohort = gather(sample.roster, [sample.photos], references)
+    sound, other = cohort.jobs[0], cohort.jobs[1]
+    whose = {job.subject.student_key for job in (sound, other)}
+    delivered = tuple(file for file in cohort.delivered if file.student_key in whose)
+    run_night(
+        *(replace(cohort, jobs=(sound, other), strays=(), delivered=delivered), out, policy),
+        load_profile(policy.profile),
+        digests=manifest.digests(),
+    )
+    key = sound.subject.student_key
+    folder = tmp_path / "later" / key
+    folder.mkdir(parents=True)
+    assert sound.photo and sound.references and other.photo
+    for shown, file in (
+        ("旧身份证", sound.references[0].file),
+        ("手持身份证", other.photo),
+        ("身份证", sound.photo),
+    ):
+        (folder / f"{shown}.jpg").write_bytes(file.read_bytes(10**8))
+    engine = network_engine(policy.input, manifest.DEFAULT_RECOGNISERS)
+    with opened(out) as desk:
+        (filed,) = file_dossiers(
+            *(desk, chosen(desk, [key]), tmp_path / "filed", "t", "zh"),
+            day=DAY,
+            folders=[folder.parent],
+            engine=engine,
+        )
+    engine.close()
+    text = "".join(pdf_text(filed.pdf).split()).partition("四、")[0]
+    assert text.count("与毕业照片是同一张图片") == 1
+    assert text.count("核验之后补交") == 3
+    assert "不支持是同一人" in text and text.replace("不支持", "").count("支持是同一人") >= 1
 
 
 def test_the_command_names_whom_it_does_not_know(run: Path, tmp_path: Path) -> None:

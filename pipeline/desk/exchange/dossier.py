@@ -20,7 +20,7 @@ from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import CATEGORY, Answer, Verdict
 from pipeline.desk.exchange.own import foreign_kinds, shows_own
-from pipeline.desk.exchange.proofs import Proof
+from pipeline.desk.exchange.proofs import Proof, is_again
 from pipeline.report.printed import Printed, picture_of, print_pdf
 from pipeline.report.view import masked_case
 from pipeline.store.items import Item
@@ -156,7 +156,10 @@ def _pairs(
             shown = _pair(Comparison(comparison.kind, None, ""), None, None, lang)
             rows.append({**shown, "file": "", "meaning": t["of_another"], "note": ""})
             return
-        pair = _pair(comparison, limits, _picture(desk, item, case, slot), lang)
+        picture = _picture(desk, item, case, slot)
+        again = is_again(case.measurements, slot)
+        pair = _pair(comparison, limits, picture, lang)
+        pair = _same(comparison, picture, lang) if again else pair
         rows.append({**pair, "file": paper.names.get(slot, ""), "note": note})
 
     for comparison in case.comparisons:
@@ -178,11 +181,21 @@ def _later(paper: Paper, lang: Language) -> list[dict[str, Any]]:
     for place, proof in enumerate(paper.proofs):
         comparison = proof.comparison or Comparison(proof.kind, None, "")
         limits = shipped.comparison.of(proof.kind).model_dump()
-        note = t["came_later"] if proof.comparison else t["by_hand"]
+        note = t["by_hand" if comparison.score is None else "came_later"]
         shown = picture_of(proof.picture) if proof.picture else None
-        pair = _pair(comparison, limits, shown, lang)
+        pair = (
+            _same(comparison, shown, lang)
+            if proof.again
+            else _pair(comparison, limits, shown, lang)
+        )
         rows.append({**pair, "file": paper.names.get(place, ""), "note": note})
     return rows
+
+
+def _same(comparison: Comparison, picture: dict[str, Any] | None, lang: Language) -> dict[str, Any]:
+    """A proof that is the photo itself: its likeness would say nothing."""
+    pair = _pair(Comparison(comparison.kind, None, ""), None, picture, lang)
+    return pair | {"meaning": words("dossier", lang)["same_picture"]}
 
 
 def _pair(

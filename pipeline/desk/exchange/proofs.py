@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core.measurements import REFUSED
+from pipeline.core.measurements import REFUSED, SAME_PICTURE
+from pipeline.core.policy import load_policy
 from pipeline.core.types import Case, Comparison, ImageFile, Job, Measurement, Reference, Subject
 from pipeline.source.kinds import by_kind
 from pipeline.source.match import Index
@@ -25,12 +26,14 @@ class Proof:
     Attributes:
         comparison: With the photo; None where the student refuses comparison.
         picture: As it is shown, JPEG; None where it cannot be read.
+        again: It is the photo itself again, and so proves nothing.
     """
 
     kind: str
     file: ImageFile
     comparison: Comparison | None
     picture: bytes | None
+    again: bool = False
 
 
 def found_proofs(
@@ -86,5 +89,14 @@ def compared(
         number = taken[proof.kind] = taken.get(proof.kind, 0) + 1
         slot = proof.kind if number == 1 else f"{proof.kind}#{number}"
         comparison = told[place] if place < len(told) else None
-        result.append(Proof(proof.kind, proof.file, comparison, evidence.pictures.get(slot)))
+        again = is_again({m.name: m for m in evidence.measurements}, slot)
+        picture = evidence.pictures.get(slot)
+        result.append(Proof(proof.kind, proof.file, comparison, picture, again))
     return result
+
+
+def is_again(measured: Mapping[str, Measurement], slot: str) -> bool:
+    """Whether a reference is the same picture as the photo, as `decide` judges it."""
+    agreed = measured.get(SAME_PICTURE + slot)
+    limit = load_policy().comparison.same_picture_from
+    return agreed is not None and isinstance(agreed.value, float) and agreed.value >= limit
