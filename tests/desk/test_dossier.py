@@ -225,7 +225,7 @@ def test_real_networks_compare_later_proofs(tmp_path: Path) -> None:
     references = {"idcard": [sample.idcards], "admission": [sample.admission]}
     out, policy = tmp_path / "out", load_policy(sample.policy)
     cohort = gather(sample.roster, [sample.photos], references)
-    sound, other = cohort.jobs[0], cohort.jobs[1]
+    sound, other = cohort.jobs[0], cohort.jobs[13]
     whose = {job.subject.student_key for job in (sound, other)}
     delivered = tuple(file for file in cohort.delivered if file.student_key in whose)
     run_night(
