@@ -16,7 +16,7 @@ from pipeline.cli.console import AsJson, code_words, err_console, line, out_cons
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any
 from pipeline.cli.speech import tell
 from pipeline.core.errors import StoreError
-from pipeline.core.said import said
+from pipeline.core.said import recognised, said
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
@@ -63,7 +63,7 @@ def review_command(
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
     if service.doubt:
-        doubt = tell(said("line.record_doubted", doubt=service.doubt))
+        doubt = tell(said("line.record_doubted", doubt=recognised(service.doubt, "audit_fault")))
         err_console.print(f"[bold red]{plain(doubt)}[/]", highlight=False, soft_wrap=True)
     if not service.accounts:
         line("desk_once")
@@ -150,12 +150,14 @@ def verify(
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     if found.fault:
-        raise StoreError("log_tampered", fault=found.fault, entries=found.entries)
+        raise StoreError(
+            "log_tampered", fault=recognised(found.fault, "audit_fault"), entries=found.entries
+        )
     if not as_json:
         line("log_right", entries=found.entries)
         line("head", head=found.head)
         if found.unchecked:
-            out_console.print(found.unchecked, highlight=False)
+            out_console.print(tell(recognised(found.unchecked, "audit_fault")), highlight=False)
 
 
 def operator() -> str:

@@ -19,7 +19,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.input_limits import InputLimits
 from pipeline.core.intake_policy import IntakePolicy
 from pipeline.core.reasons import catalogue
-from pipeline.core.said import Sentences, cause
+from pipeline.core.said import Sentences, cause, recognised
 from pipeline.core.standard import Frame, Limit, Profile, Strict
 from pipeline.core.toml import parsed
 from pipeline.core.types import Severity
@@ -276,8 +276,9 @@ def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        lines = [_explain(model, fault) for fault in error.errors()]
-        raise ConfigError("config_faulty", where=where, lines=Sentences(lines)) from error
+        told = [_explain(model, fault) for fault in error.errors()]
+        lines = Sentences(recognised(text, "config_fault", "config_fault") for text in told)
+        raise ConfigError("config_faulty", where=where, lines=lines) from error
 
 
 def _explain(model: type[BaseModel], fault: Any) -> str:

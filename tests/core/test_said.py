@@ -120,7 +120,9 @@ def sample(of: str) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("of_table", ["note", "count", "sheet_why", "value_form", "system"])
+@pytest.mark.parametrize(
+    "of_table", ["note", "count", "sheet_why", "value_form", "system", "audit_fault"]
+)
 def test_no_two_sentences_are_taken_for_each_other(of_table: str) -> None:
     for key, text in table(of_table, "en").items():
         made = said(f"{of_table}.{key}", **sample(text))
