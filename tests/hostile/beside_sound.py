@@ -75,7 +75,7 @@ def took(folder: Path, out: Path, workers: int) -> Took:
     watcher.join()
     rows = {}
     if (out / "results.csv").exists():
-        with (out / "results.csv").open(encoding="utf-8", newline="") as file:
+        with (out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = {row["subject_id"]: row for row in csv.DictReader(file) if row["subject_id"]}
     return Took(seconds, peak[0], process.returncode, said, rows)
 
