@@ -43,7 +43,7 @@ def photoproof(*arguments: str | Path, code: int = 0) -> str:
         [sys.executable, "-m", "pipeline", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1"},
+        env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
         timeout=300,
     )
     assert done.returncode == code, done.stdout + done.stderr
