@@ -304,8 +304,7 @@ def _siblings(model: type[BaseModel], location: list[str]) -> list[str]:
             continue
         inner = field.annotation
         arguments = getattr(inner, "__args__", ())
-        candidates = [a for a in (inner, *arguments) if isinstance(a, type)]
-        models = [c for c in candidates if issubclass(c, BaseModel)]
-        if models:
-            model = models[0]
+        kinds = [a for a in (inner, *arguments) if isinstance(a, type) and issubclass(a, BaseModel)]
+        if kinds:
+            model = kinds[0]
     return sorted(model.model_fields)
