@@ -98,7 +98,7 @@ def test_help_and_version_load_no_other_command(arguments: list[str]) -> None:
 
 
 def test_the_look_notices_what_is_loaded() -> None:
-    assert loads("regress", "--help") >= {"cv2", "openvino"}
+    assert "cv2" in loads("regress", "--help")
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "cet"], ["check", "own.toml"]])
