@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import FAULTS, chromium, come_in, needs_chromium
 from desk_browsing import PASSWORD, served
 from desk_deliveries import alike, deliver, night, number_of
+from english import english
 from playwright.sync_api import Browser, Page
 
 from pipeline.desk import accounts
@@ -75,7 +76,7 @@ def each_kind(run: Path) -> dict[str, str]:
         return paths | {"aside": f"/case/{aside.id}"}
 
 
-def test_every_kind_is_answered_by_thumb_and_says_what_it_shows(
+def test_every_kind_is_answered_by_thumb_and_says_what_it_shows_in_chinese(
     browser: Browser, url: str, run: Path
 ) -> None:
     page = come_in(browser, url, "lu", viewport={"width": 390, "height": 844}, has_touch=True)
@@ -105,6 +106,7 @@ def test_every_kind_is_answered_by_thumb_and_says_what_it_shows(
               !e.children.length && /^[-–—]$/.test(e.textContent.trim())).length"""
         )
         assert dashes == 0, path
+        assert english(page.inner_text("body")) == [], path
 
 
 @pytest.mark.parametrize(("lang", "space"), [("zh", "空格"), ("en", "Space")])

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from english import english, seen_of
+from openpyxl import load_workbook
 
 from models import manifest
 from pipeline.core.policy import Profile, load_policy
@@ -83,6 +85,15 @@ def test_the_comparison_with_the_truth_can_fail(sample: SampleCohort, outputs: O
         broken = {**results, key: {**results[key], column: value}}
         assert len(misses(broken, truth)) == 1
     assert misses({k: row for k, row in results.items() if k != sound}, truth)
+
+
+def test_a_chinese_reader_meets_no_english_sentence(outputs: Outputs) -> None:
+    page = outputs.html.read_text("utf-8")
+    assert english(seen_of(page)) == []
+    assert english(seen_of(page.replace("毕业照", "the photo that was taken", 1)))
+    for sheet in load_workbook(outputs.xlsx):
+        cells = (str(cell or "") for row in sheet.iter_rows(values_only=True) for cell in row)
+        assert english("\n".join(cells)) == [], sheet.title
 
 
 def test_all_outcomes_of_the_issue_are_planted(sample: SampleCohort) -> None:
