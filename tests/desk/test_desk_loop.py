@@ -101,6 +101,17 @@ def test_colleges_with_names_without_end_keep_a_file_each(run: Path, tmp_path: P
     assert all(len(path.name.encode()) < 240 and path.is_file() for path in long)
 
 
+@pytest.mark.parametrize(("lang", "name"), [("zh", "未注明院系.xlsx"), ("en", "no_college.xlsx")])
+def test_students_without_a_college_are_a_table_of_their_own(
+    run: Path, tmp_path: Path, lang: str, name: str
+) -> None:
+    with opened(run) as desk:
+        with desk.ledger.transaction():
+            desk.ledger.db.execute("UPDATE item SET college = ''")
+        (path,) = exports.college(desk, tmp_path, "test", lang)
+    assert path.name == name
+
+
 def test_registry_table_holds_doubts_and_faults(run: Path, tmp_path: Path) -> None:
     say(run, SIZE, Verdict.OTHER)
     file = write(tmp_path / "bz.csv", "学号,姓名,bz", f"{FINE},徐丽,身份核验不确定")

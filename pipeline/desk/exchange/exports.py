@@ -41,9 +41,10 @@ def college(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
         StoreError: A file cannot be written.
     """
     groups: defaultdict[str, list[Item]] = defaultdict(list)
+    nowhere = word("work", "no_college", lang)
     for item in desk.queued():
         if not _only_seeded(desk, item):
-            groups[file_name(item.college)].append(item)
+            groups[file_name(item.college or nowhere)].append(item)
     make_out(out)
     paths = []
     for name, items in sorted(groups.items()):
@@ -172,7 +173,7 @@ def _said(answers: list[Answer], kind: str) -> str:
 
 def file_name(college: str) -> str:
     """A college's name as a file's: letters, digits and hyphens only, and not too many."""
-    name = _UNFIT.sub("_", college).strip("_") or "no-college"
+    name = _UNFIT.sub("_", college).strip("_") or "_"
     if len(name) <= _LONGEST:
         return name
     # Two long names that begin alike stay two files.
