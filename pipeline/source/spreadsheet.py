@@ -117,10 +117,11 @@ def _examine_sheet(book: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 def _lines(data: bytes) -> Iterator[object]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     left = MAX_CELLS
     members = _members(data)
+    # First: on an .ods whose XML is broken the library would work until its time is up.
     merged = _merged_in_ods(data, members)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     for known in book.sheets_metadata:
         if known.typ is not SheetTypeEnum.WorkSheet:
             continue

@@ -106,6 +106,13 @@ def test_an_ods_with_abbreviations_of_its_own_is_refused(tmp_path: Path) -> None
     assert "abbreviations of its own" in str(error(path))
 
 
+def test_an_ods_of_broken_xml_is_refused_before_the_library_works_on_it(tmp_path: Path) -> None:
+    """Found by fuzzing: it would work for as long as it may, a minute."""
+    row = '<table:table-row><table:table-cell office:value-type="string"><text:p>学号</text:p>'
+    path = ods_of(tmp_path / "r.ods", row + "</table:table-cell></table:table-row></table:tabice>")
+    assert "mismatched tag" in str(error(path))
+
+
 def test_what_is_merged_in_a_binary_workbook_is_said_to_be_unknown(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "r.xlsb", [HEADER, ("0012", "张三", ID)])
     assert read(path).remarks == ()
