@@ -11,6 +11,9 @@ import resource
 import sys
 from pathlib import Path
 
+# Before the folder of this file, which has a folder `models` too.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from fakes import cohort_of, fake
 
 from pipeline.core.errors import PhotoproofError

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# Before the folder of this file, which has a folder `models` too.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from fakes import cohort_of, fake
 
 from pipeline import cli
