@@ -35,7 +35,7 @@ def nodes(count: int) -> Iterator[Any]:
     before = dict(os.environ)
     os.environ |= {
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_AUTH_TOKEN": before.get("RAY_AUTH_TOKEN") or secrets.token_hex(32),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{TESTS}",

