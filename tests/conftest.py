@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from places import SHARED
 
 from pipeline.core.policy import Policy, Profile, load_policy, load_profile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Locally every run tries new examples; CI must give the same answer twice, however slow it is.
 settings.register_profile("local", deadline=None)
@@ -31,3 +36,12 @@ def policy() -> Policy:
 @pytest.fixture(scope="session")
 def profile(policy: Policy) -> Profile:
     return load_profile(policy.profile)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, one a module."""
+    from browsing import chromium  # late: most tests need none
+
+    with chromium() as started:
+        yield started

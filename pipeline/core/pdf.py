@@ -160,7 +160,6 @@ def _whole_page(page: Any, picture: Any) -> bytes:
         return b""
     if raw.FPDFPageObj_HasTransparency(picture):
         return b""
-
     jpeg = bytes(picture.get_data())
     try:
         from PIL import Image  # late: a night with nothing to do loads no picture library

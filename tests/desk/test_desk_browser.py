@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import FAULTS, chromium, come_in, needs_chromium, shown
-from desk_browsing import PASSWORD, served
+from browsing import FAULTS, come_in, needs_chromium, shown
+from desk_browsing import PASSWORD
 from desk_runs import EYES, make_run, photos
 from playwright.sync_api import Browser, Page
 from typer.testing import CliRunner
@@ -40,18 +40,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, role in (("an", "reviewer"), ("bo", "reviewer"), ("lu", "lead")):
             accounts.add(ledger, name, accounts.Role(role), PASSWORD, "test")
     return made
-
-
-@pytest.fixture(scope="module")
-def url(run: Path) -> Iterator[str]:
-    with served(run) as (_, address):
-        yield address.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def judge(page: Page, key: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import FAULTS, chromium, come_in, needs_chromium
-from desk_browsing import PASSWORD, served
+from browsing import FAULTS, come_in, needs_chromium
+from desk_browsing import PASSWORD
 from desk_deliveries import alike, deliver, night, number_of
 from english import english
 from playwright.sync_api import Browser, Page
@@ -53,18 +53,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, role in (("an", "reviewer"), ("lu", "lead")):
             accounts.add(ledger, name, accounts.Role(role), PASSWORD, "test")
     return made
-
-
-@pytest.fixture(scope="module")
-def url(run: Path) -> Iterator[str]:
-    with served(run) as (_, address):
-        yield address.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def each_kind(run: Path) -> dict[str, str]:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import FAULTS, chromium, needs_chromium, new_page
+from browsing import FAULTS, needs_chromium, new_page
 from playwright.sync_api import Browser
 from report_cases import guided_report
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_lines_lie_on_the_photo_and_the_box_of_a_fault_shows_when_pointed_at(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import FAULTS, chromium, come_in, needs_chromium, new_page, shown
+from browsing import FAULTS, come_in, needs_chromium, new_page, shown
 from desk_browsing import PASSWORD, served
 from desk_runs import make_run, photos
 from playwright.sync_api import Browser
@@ -36,12 +36,6 @@ def _no_script_faults() -> Iterator[None]:
     FAULTS.clear()
     yield
     assert FAULTS == []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

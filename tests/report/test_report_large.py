@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from browsing import FAULTS, chromium, needs_chromium, new_page
+from browsing import FAULTS, needs_chromium, new_page
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page
 from report_cases import flag, judged, run_of, scored, students, subject
@@ -74,12 +74,6 @@ def test_pictures_are_as_they_are_where_there_is_room(tmp_path: Path) -> None:
     write_html(run_of(cases), cases, tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text("utf-8")
     assert len(re.findall(r'id="pictures-\d+"', text)) == sum(bool(c.pictures) for c in cases)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
