@@ -49,6 +49,9 @@ def leaving(site: Site) -> Iterator[Remark]:
         secured = {"starttls": "STARTTLS", "tls": "TLS", "none": "NOT encrypted"}[wanted.mail.tls]
         said = f"sends counts to {to} by {wanted.mail.host}:{wanted.mail.port}, {secured}"
         yield Remark("messages.mail", said, fault=False)
+    if site.nightly.engine == "ray" and site.nightly.address:
+        said = f"has photos looked at on the Ray cluster {site.nightly.address}"
+        yield Remark("nightly.address", said, fault=False)
     if site.audit.mail:
         to = ", ".join(site.audit.mail)
         said = f"sends last hashes of the desks' logs to {to} by {wanted.mail.host}"

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.core.errors import ConfigError
+from pipeline.core.said import recognised, worded
 from pipeline.site.config import find_site, load_site
 from pipeline.site.faults import examine
 from pipeline.site.place import FILE, VARIABLE
@@ -123,6 +124,14 @@ def test_faults_of_what_it_names_are_told_by_key(
     assert isinstance(result.exception, ConfigError)
     assert "5 faults" in result.exception.message
     assert "[cohorts.2026.roster]" in result.output
+
+
+def test_a_cluster_that_photos_go_to_is_named(tmp_path: Path) -> None:
+    extra = '[nightly]\nengine = "ray"\naddress = "10.1.0.1:6379"\n'
+    said = {r.key: (r.text, r.fault) for r in examine(load_site(site_file(tmp_path, extra)))}
+    text, fault = said["nightly.address"]
+    assert (text, fault) == ("has photos looked at on the Ray cluster 10.1.0.1:6379", False)
+    assert worded(recognised(text, "site_remark"), "zh") == "在 Ray 集群 10.1.0.1:6379 上看照片"
 
 
 def test_a_sound_site_says_so(tmp_path: Path) -> None:
