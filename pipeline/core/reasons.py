@@ -18,6 +18,9 @@ STRAY = "extra:"  # how the keys of photos begin that nobody claims, before numb
 ACCEPTED = "照片正确"
 OTHER = "其他"
 
+# Behind the name of a file that is more alike, as `cohort.set_aside` writes it: its score and the
+# photo's, cosines.
+_SCORES = re.compile(r" \((-?\d\.\d\d)(?: > (-?\d\.\d\d))?\)$")
 _UNMEASURED = re.compile(r"(\w+) \((.*?)\)(?:, |$)")  # "NAME (WHY), ...", as `decide` writes it
 
 
@@ -58,12 +61,22 @@ def kind_name(kind: str, lang: Language = DEFAULT_LANGUAGE) -> str:
 def sentence(finding: Finding, lang: Language = DEFAULT_LANGUAGE, kind: str = "") -> str:
     """What a person reads about a finding: the measured value and the limit in words."""
     value = finding.value
+    if finding.code == "BETTER_FILE" and isinstance(value, str):
+        value = _SCORES.sub("", value)
     return words("finding", lang)[finding.code].format(
         value=value_name(value, lang) if isinstance(value, str) else format_value(value),
         limit=named(finding.limit, lang),
         unit=finding.unit,
         kind=kind_name(kind, lang) or words("style", lang)["reference"],
     )
+
+
+def raw_scores(finding: Finding) -> tuple[str, str] | None:
+    """What `sentence` leaves out of a file that is more alike: its score, and the photo's or ""."""
+    if finding.code != "BETTER_FILE" or not isinstance(finding.value, str):
+        return None
+    found = _SCORES.search(finding.value)
+    return (found[1], found[2] or "") if found else None
 
 
 def format_value(value: Value) -> str:

@@ -129,7 +129,8 @@ def _blocks(
     standard = _standard(run)
     for number, case in enumerate(cases):
         tally.add(case.comparisons)
-        told, shown = card(case, lang), room.pictures(case)
+        told = card(score.on_scale(case, run.thresholds), lang)
+        shown = room.pictures(case)
         if "scores" in told:
             told["scores"] = [score.placed(s, run.thresholds, lang) for s in told["scores"]]
         if "photo" in shown:

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from pipeline.core.scale import band, points
+from pipeline.core.scale import LINES, band, points
+from pipeline.core.types import Case
 from pipeline.core.words import Language, words
 from pipeline.store import RunSummary
 
 Limits = Mapping[str, Any]
+_OLD: Limits = {"flag_below": 0.25, "accept_from": 0.46}  # of runs that kept no thresholds
+
+
+def lines_of(thresholds: Mapping[str, Limits], kind: str) -> tuple[float, float]:
+    """A run's thresholds for references of a kind: `flag_below`, `accept_from`."""
+    known = thresholds.get(kind) or next(iter(thresholds.values()), _OLD)
+    return float(known["flag_below"]), float(known["accept_from"])
+
+
+def on_scale(case: Case, thresholds: Mapping[str, Limits]) -> Case:
+    """A case whose doubts about the person are told by their place; the raw score stays in `score`.
+
+    Args:
+        case: As the store has it.
+        thresholds: Of its run, by kind.
+    """
+    found, told = case.assessment, []
+    for finding in found.findings:
+        if finding.code == "NOT_ME" and isinstance(finding.value, float):
+            place = points(finding.value, *lines_of(thresholds, found.reference))
+            finding = replace(finding, value=float(place), limit=f"≥ {LINES[1]}")
+        told.append(finding)
+    return replace(case, assessment=replace(found, findings=tuple(told)))
 
 
 def placed(entry: Sequence[Any], thresholds: Mapping[str, Limits], lang: Language) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.core.delivery import Delivered
 from pipeline.core.policy import Profile
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
-from pipeline.core.reasons import format_value, kind_name, sentence, value_name
+from pipeline.core.reasons import format_value, kind_name, raw_scores, sentence, value_name
 from pipeline.core.types import OVERLAY, PHOTO, Case, Comparison, Decision, Finding, Severity
 from pipeline.core.words import (
     DEFAULT_LANGUAGE,
@@ -102,6 +102,9 @@ def measured(finding: Finding, lang: Language) -> str:
         value = f"{word_or_number} {finding.unit}".rstrip()
         limit = f"{finding.limit} {finding.unit}".rstrip()
         parts = [f"{t['measured']} {value}", f"{t['limit']} {limit}"]
+    if scores := raw_scores(finding):
+        theirs, ours = scores
+        parts.append(t["raw_other"].format(theirs=theirs, ours=ours or "–"))
     if finding.clause:
         clause = t["threshold_clause"] if finding.code == "NOT_ME" else finding.clause
         parts.append(f"{t['clause']} {clause_text(clause, lang)}")

@@ -17,6 +17,7 @@ from pipeline.core.types import OVERLAY, PHOTO, Case, Decision
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report import paper
 from pipeline.report.files import replacing
+from pipeline.report.score import on_scale
 from pipeline.report.summary_sheet import write_summary
 from pipeline.report.view import (
     advice_of,
@@ -107,7 +108,8 @@ def write_xlsx(
         xlsxwriter.Workbook(out, options) as book,
     ):
         book.set_properties({"title": words("report", lang)["title"], "author": "photoproof"})
-        strays = _students(book, cases, lang, people, files is not None)
+        placed = (on_scale(case, run.thresholds) for case in cases)
+        strays = _students(book, placed, lang, people, files is not None)
         write_summary(book, run, lang)
         if rows := list(files or ()):
             _files(book, rows, strays, lang)

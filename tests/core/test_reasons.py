@@ -60,12 +60,12 @@ def test_the_registrys_own_categories() -> None:
 
 
 def test_a_finding_in_words() -> None:
-    finding = Finding("NOT_ME", Severity.FLAG, 0.123, "≥ 0.46")
+    finding = Finding("NOT_ME", Severity.FLAG, 12.0, "≥ 60")
     assert sentence(finding, "zh", kind="idcard") == (
-        "照片与身份证照片不像同一人：相似度 0.123，要求 ≥ 0.46。请核对是否错放他人照片。"
+        "照片与身份证照片不像同一人：相似度 12 分（满分 100），要求 ≥ 60。请核对是否错放他人照片。"
     )
     assert sentence(finding, "en", kind="idcard").startswith(
-        "Does not look like the person on the ID card: score 0.123, needed ≥ 0.46."
+        "Does not look like the person on the ID card: 12 of 100 points, needed ≥ 60."
     )
 
 

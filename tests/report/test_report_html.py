@@ -159,7 +159,7 @@ def test_reasons_and_advice_are_apart(tmp_path: Path) -> None:
     assert [code for code, *_ in case["advice"]] == ["ROLL"]
     _, sentence, small = case["reasons"][0]
     assert "录取照片" in sentence
-    assert small == "测得 0.117 · 要求 >= 0.42 · 依据 陌生人很少达到的那条线（见最后的统计）"
+    assert small == "测得 15 · 要求 ≥ 60 · 依据 陌生人很少达到的那条线（见最后的统计）"
 
 
 @pytest.mark.parametrize("code", catalogue())

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.core.eyes import eyes_of
 from pipeline.core.reasons import kind_name
-from pipeline.core.scale import LINES, Band, band, points
+from pipeline.core.scale import Band, band, points
 from pipeline.core.types import OVERLAY, PHOTO, SET_ASIDE, Assessment, Case, Severity
 from pipeline.core.words import Language, words
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.verdicts import Facts, Outcome, settle
+from pipeline.report.score import lines_of
 from pipeline.store.items import Item
 from pipeline.store.large_pictures import FORMER
 
@@ -96,34 +97,16 @@ def scores(desk: Desk, case: Case, lang: Language) -> list[Score]:
         if one.judged is None:
             found.append(Score(name, None, None, "", told.get(one.error, one.error)))
             continue
-        low, high = lines(desk, one.kind)
+        low, high = lines_of(desk.run.thresholds, one.kind)
         place = points(one.judged, low, high), band(one.judged, low, high)
         raw = f"{one.judged:.3f} (cos {one.score:.3f}; {low:.3f}, {high:.3f})"
         found.append(Score(name, *place, raw, used=used))
     return found
 
 
-def placed(desk: Desk, case: Case) -> Case:
-    """A case whose doubts about the person are told on the scale for people."""
-    found, told = case.assessment, []
-    for finding in found.findings:
-        if finding.code == "NOT_ME" and isinstance(finding.value, float):
-            place = float(score_of(desk, found.reference, finding.value))
-            finding = replace(finding, value=place, limit=f"≥ {LINES[1]}")
-        told.append(finding)
-    return replace(case, assessment=replace(found, findings=tuple(told)))
-
-
 def score_of(desk: Desk, kind: str, score: float) -> int:
     """A score's place on the scale."""
-    return points(score, *lines(desk, kind))
-
-
-def lines(desk: Desk, kind: str) -> tuple[float, float]:
-    """The run's thresholds for references of a kind: `flag_below`, `accept_from`."""
-    table = desk.run.thresholds
-    known = table.get(kind) or next(iter(table.values()), {"flag_below": 0.25, "accept_from": 0.46})
-    return float(known["flag_below"]), float(known["accept_from"])
+    return points(score, *lines_of(desk.run.thresholds, kind))
 
 
 def pictures_of(desk: Desk, others: Iterable[Item], lang: Language) -> list[Picture]:

@@ -23,7 +23,6 @@ from pipeline.desk.cases.beside import (
     caption,
     changed,
     pictures_of,
-    placed,
     score_of,
     scores,
     slots,
@@ -32,6 +31,7 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.giving import Candidate
 from pipeline.desk.cases.kinds import Choice, Kind, choices, comparable, kind_of
 from pipeline.desk.cases.verdicts import Answer, Outcome, assignment, standing
+from pipeline.report.score import on_scale
 from pipeline.report.view import card, masked_case, masked_file, reason_of_fate
 from pipeline.store.items import Item
 
@@ -127,7 +127,7 @@ def show(desk: Desk, item: Item, who: str, lang: Language, asked: str = "") -> S
     """
     kept = desk.case(item)
     case = masked_case(kept, desk.mask)
-    told = card(placed(desk, case), lang)
+    told = card(on_scale(case, desk.run.thresholds), lang)
     known = [replace(a, comment=desk.mask(a.comment)) for a in desk.answers(item)]
     hidden = hidden_from(desk, item, who)
     offers = tuple(_offers(desk, item, lang))
