@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from models.carrier import CarrierError, Shelf, read_member
 from models.download import DownloadError, fetch_checked
@@ -32,7 +32,7 @@ from models.manifest import (
     weights,
     weights_dir,
 )
-from models.place import put_whole
+from models.place import alone, put_whole
 from pipeline.core.errors import FetchError
 from pipeline.core.said import Sentences, cause
 
@@ -110,8 +110,7 @@ def pull(
 def _locked(dest: Path) -> Iterator[None]:
     """The folder, made if need be, to ourselves; trouble with writing there is a FetchError."""
     try:
-        dest.mkdir(parents=True, exist_ok=True)
-        with FileLock(dest / ".lock", timeout=_LOCK_WAIT_S):
+        with alone(dest, _LOCK_WAIT_S):
             yield
     except Timeout as error:
         raise FetchError("pull_busy", dest=dest) from error

@@ -1,9 +1,26 @@
-"""Puts a file in place whole or not at all."""
+"""Puts files in place whole or not at all, and one process at a time into one folder."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
+
+
+@contextmanager
+def alone(folder: Path, patience_s: float) -> Iterator[None]:
+    """The folder, made if need be, to ourselves: whoever fills one takes its lock by this.
+
+    Raises:
+        filelock.Timeout: Another process has had it for `patience_s` seconds.
+        OSError: It cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock", timeout=patience_s):
+        yield
 
 
 def put_whole(data: bytes, target: Path) -> None:

@@ -9,7 +9,8 @@ import typer
 from pipeline.assurance.privacy_sheet import FILING_AT, held_by, persons, sheet
 from pipeline.cli.console import AsJson, Lang, language, out_console, plain
 from pipeline.cli.of_site import AnyRunFolders, runs_of_site, site_if_any
-from pipeline.site.disclosure import disclosed, leaving
+from pipeline.site.disclosure import disclosed
+from pipeline.site.leaving import leaving
 
 
 def privacy_command(
@@ -35,7 +36,7 @@ def privacy_command(
         if site is not None:
             ends = {name: cohort.kept_until for name, cohort in site.cohorts.items()}
             table["kept_until"] = {name: end and end.isoformat() for name, end in ends.items()}
-            table["leaves"] = leaving(site)
+            table["leaves"] = {one.key: one.where for one in leaving(site)}
         typer.echo(json.dumps(table, ensure_ascii=False))
         return
     told = [*sheet(held, chosen), *(disclosed(site, chosen) if site else ())]

@@ -14,7 +14,7 @@ from pipeline.cli.of_site import no_cohort, this_site
 from pipeline.cli.speech import tell, term
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
-from pipeline.core.said import cause, recognised
+from pipeline.core.said import cause
 from pipeline.site.config import Site
 from pipeline.site.place import FILE
 
@@ -55,8 +55,7 @@ def check_site(as_json: AsJson = False) -> None:
     else:
         for remark in remarks:
             mark = f"[red]{term('line', 'fault')}[/]" if remark.fault else term("line", "remark")
-            told_so = tell(recognised(remark.text, "site_remark", "site_remark", "system"))
-            text = f"{mark} {plain(f'[{remark.key}]')} {plain(told_so)}"
+            text = f"{mark} {plain(f'[{remark.key}]')} {plain(tell(remark.text))}"
             out_console.print(text, highlight=False, soft_wrap=True)
         if not faults:
             line("site_sound", path=path)

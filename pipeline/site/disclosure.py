@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from pipeline.core import site_key
 from pipeline.core.policy import load_policy
 from pipeline.core.reasons import kind_name
 from pipeline.core.words import Language, words
 from pipeline.site.config import Cohort, Site
+from pipeline.site.leaving import leaving
 
 
 def disclosed(site: Site, lang: Language) -> Iterator[str]:
@@ -40,24 +40,10 @@ def disclosed(site: Site, lang: Language) -> Iterator[str]:
         yield t["desk_open"]
 
 
-def leaving(site: Site) -> dict[str, str]:
-    """Where something goes that leaves this machine, by its key in the site's file."""
-    mail, messages, audit = site.messages.mail, site.messages, site.audit
-    found = {
-        "messages.mail": ", ".join(mail.to) and f"{', '.join(mail.to)} ({mail.host})",
-        "messages.webhook": _host(messages.webhook),
-        "messages.ping": _host(messages.ping),
-        "audit.mail": ", ".join(audit.mail) and f"{', '.join(audit.mail)} ({mail.host})",
-        "audit.webhook": _host(audit.webhook),
-        "nightly.address": site.nightly.address if site.nightly.engine == "ray" else "",
-    }
-    return {key: where for key, where in found.items() if where}
-
-
 def _leaving(site: Site, lang: Language) -> Iterator[str]:
     t = words("disclosure", lang)
-    for key, where in leaving(site).items():
-        yield t[key.replace(".", "_")].format(where=where)
+    for one in leaving(site):
+        yield t[one.key.replace(".", "_")].format(where=one.where)
     if site.nightly.engine == "ray" and site.nightly.carry_files:
         yield t["files_carried"]
 
@@ -82,11 +68,6 @@ def _cohort(site: Site, name: str, cohort: Cohort, lang: Language) -> Iterator[s
     yield t["cards_read"] if policy.card.read else t["cards_unread"]
     yield t["templates_kept"] if policy.privacy.keep_templates else t["templates_gone"]
     yield t["opt_out"].format(lists=len(cohort.opt_out)) if cohort.opt_out else t["no_opt_out"]
-
-
-def _host(address: str) -> str:
-    """An address without its path and query, which may hold a secret."""
-    return urlsplit(address).hostname or ""
 
 
 def _loopback(host: str) -> bool:

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.core.words import languages, words
 from pipeline.site.config import load_site
-from pipeline.site.disclosure import disclosed, leaving
+from pipeline.site.disclosure import disclosed
+from pipeline.site.faults import examine
+from pipeline.site.leaving import leaving
 
 SECRET = "s3cr3t"
 LOUD = f"""
@@ -43,7 +45,7 @@ def test_a_quiet_site_says_that_nothing_leaves(tmp_path: Path) -> None:
     assert t["stays"] in text and t["not_encrypted"] in text
     assert t["cards_unread"] in text and t["not_searching"] in text
     assert "127.0.0.1:8765" in text and t["desk_open"] not in text
-    assert leaving(load_site(tmp_path / "photoproof.toml")) == {}
+    assert list(leaving(load_site(tmp_path / "photoproof.toml"))) == []
 
 
 def test_all_that_leaves_is_told_without_its_secrets(tmp_path: Path) -> None:
@@ -55,6 +57,15 @@ def test_all_that_leaves_is_told_without_its_secrets(tmp_path: Path) -> None:
         assert place in text
     assert t["files_carried"] in text and t["desk_open"] in text
     assert SECRET not in text
+
+
+def test_check_and_sheet_tell_of_the_same_ways_out(tmp_path: Path) -> None:
+    site = load_site(site_file(tmp_path, extra=LOUD))
+    ways, t = list(leaving(site)), words("disclosure", "en")
+    told_by_check = [r.text for r in examine(site) if r.text in {one.remark for one in ways}]
+    assert told_by_check == [one.remark for one in ways]
+    sheet = list(disclosed(site, "en"))
+    assert all(t[one.key.replace(".", "_")].format(where=one.where) in sheet for one in ways)
 
 
 def test_an_end_of_keeping_is_told_or_asked_for(tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def registry(desk: Desk, out: Path, by: str, lang: Language) -> list[Path]:
 def table(desk: Desk, out: Path, by: str) -> list[Path]:
     """Everybody as CSV, in the words of programs; `import decisions` reads it back.
 
+    It has the byte order mark without which Excel takes Chinese for another encoding.
+
     Raises:
         StoreError: The file cannot be written.
     """
@@ -85,7 +87,7 @@ def table(desk: Desk, out: Path, by: str) -> list[Path]:
     items = list(desk.items())
     with (
         replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
+        temporary.open("w", encoding="utf-8-sig", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)

@@ -9,11 +9,9 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from filelock import FileLock
-
 from models import manifest
 from models.arithmetic import ARITHMETIC
-from models.place import put_whole
+from models.place import alone, put_whole
 from pipeline.core.errors import ModelError
 from pipeline.core.policy import InputLimits
 from pipeline.core.program import program_digest
@@ -85,8 +83,7 @@ def _keep(weights: Weights) -> None:
         if manifest.state_of(folder / name, len(content), digest) != "present"
     }
     if missing:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=_PATIENCE_S):
+        with alone(folder, _PATIENCE_S):
             for name, content in missing.items():
                 put_whole(content, folder / name)
 
