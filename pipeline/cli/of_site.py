@@ -175,10 +175,10 @@ def _of_cohort(site: Site, name: str, names: set[Any]) -> Iterator[tuple[str, An
         return
     cohort = site.cohorts[name]
     one = {"policy": cohort.policy}
-    many: dict[str, Any] = {}
+    many: dict[str, Any] = {"proofs": cohort.proofs}
     if "roster" in names:  # it reads what has come in
         one["columns"] = cohort.columns
-        many = {"roster": cohort.roster, "photos": cohort.photos, "opt_out": cohort.opt_out}
+        many |= {"roster": cohort.roster, "photos": cohort.photos, "opt_out": cohort.opt_out}
         yield "references", _references(site, cohort)
         yield "out", str(site.run_of(name))
     yield "profile", site.profile_of(name)

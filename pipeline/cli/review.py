@@ -51,6 +51,7 @@ def review_command(
         typer.Option("--monitor", metavar="ADDRESS"),
     ] = None,
     night_hours: Annotated[float, typer.Option(min=0)] = 0,
+    proofs: Annotated[list[Path] | None, typer.Option()] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser")] = True,
 ) -> None:
     """Serve the review desk of a run in the browser."""
@@ -59,7 +60,8 @@ def review_command(
     from pipeline.desk.web.opening import has_display, opened
     from pipeline.desk.web.serve import Address, prepare
 
-    around = Surroundings(path, (*MONITORS, *(monitors or ())), night_hours, _day_of_site())
+    watched = (*MONITORS, *(monitors or ()))
+    around = Surroundings(path, watched, night_hours, _day_of_site(), tuple(proofs or ()))
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
     if service.doubt:

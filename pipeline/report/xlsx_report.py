@@ -108,15 +108,20 @@ def write_xlsx(
         xlsxwriter.Workbook(out, options) as book,
     ):
         book.set_properties({"title": words("report", lang)["title"], "author": "photoproof"})
-        placed = (on_scale(case, run.thresholds) for case in cases)
-        strays = _students(book, placed, lang, people, files is not None)
+        strays = _students(book, run, cases, lang, people, apart=files is not None)
         write_summary(book, run, lang)
         if rows := list(files or ()):
             _files(book, rows, strays, lang)
 
 
 def _students(
-    book: xlsxwriter.Workbook, cases: Iterable[Case], lang: Language, people: People, apart: bool
+    book: xlsxwriter.Workbook,
+    run: RunSummary,
+    cases: Iterable[Case],
+    lang: Language,
+    people: People,
+    *,
+    apart: bool,
 ) -> list[Case]:
     """The first sheet, one row a student; photos that nobody claims are given back if `apart`."""
     sheet = book.add_worksheet(word("sheet", "students", lang))
@@ -138,7 +143,7 @@ def _students(
         row += 1
         shown = pictured < PICTURE_ROWS and has_pictures(case, everyone=False)
         pictured += shown
-        cells = _cells(row, case, lang, people(case))
+        cells = _cells(row, on_scale(case, run.thresholds), lang, people(case))
         sheet.set_row_pixels(row, STUDENTS.height_of(cells, PICTURE_PX + 6 if shown else 0))
         paper.write_row(sheet, row, cells, plain)
         state = KEYS.index("decision")

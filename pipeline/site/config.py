@@ -50,6 +50,7 @@ class Cohort(Strict):
     Attributes:
         title: For people; the cohort's name stands where there is none.
         opt_out: Lists of students who refuse that a machine compares faces.
+        proofs: What students bring after the run; the desk's dossiers compare it with the photo.
         registration_ends: Retention counts from this day.
         keep_days: So long after it everything about its students is kept.
     """
@@ -63,10 +64,11 @@ class Cohort(Strict):
     columns: Path | None = None
     search_owner: bool = False
     opt_out: tuple[Path, ...] = ()
+    proofs: tuple[Path, ...] = ()
     registration_ends: date | None = None
     keep_days: int = Field(default=180, ge=0, le=3650)
 
-    @field_validator("roster", "photos", "opt_out", mode="before")
+    @field_validator("roster", "photos", "opt_out", "proofs", mode="before")
     @classmethod
     def _one_or_more(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value

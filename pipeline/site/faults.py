@@ -54,7 +54,7 @@ def _home(site: Site) -> Iterator[Remark]:
 
 def _cohort(site: Site, name: str, cohort: Cohort) -> Iterator[Remark]:
     key = f"cohorts.{name}"
-    given = {"roster": cohort.roster, "photos": cohort.photos, "opt_out": cohort.opt_out}
+    given = {name: getattr(cohort, name) for name in ("roster", "photos", "opt_out", "proofs")}
     given |= {f"references.{kind}": paths for kind, paths in cohort.references.items()}
     for what, paths in given.items():
         for path in map(site.path, paths):

@@ -46,10 +46,10 @@ class Deliveries:
         said = "EXISTS (SELECT 1 FROM json_each(near) WHERE value = ?)"
         return tuple(self._select(f"fate = 'unmatched' AND kind = 'photo' AND {said}", student_key))
 
-    def unclaimed(self, sha256: str) -> Delivered | None:
-        """A photo of these bytes that is nobody's."""
+    def unclaimed(self, sha256: str) -> tuple[Delivered, ...]:
+        """The photos of these bytes that are nobody's: one file may lie in several folders."""
         where = "fate = 'unmatched' AND kind = 'photo' AND sha256 = ?"
-        return next(self._select(where, sha256), None)
+        return tuple(self._select(where, sha256))
 
     def left(self) -> Iterator[Delivered]:
         """The files that are not in use, in order."""

@@ -213,3 +213,20 @@ def test_a_file_that_fits_two_says_whom_in_the_queue_and_on_its_own_case(
         assert page.count("文件名符合，也符合别人") == 2
         student = an.get(f"/case/{cases(made)[number_of(2)].id}").text
         assert "王芳.jpg" in student[student.index("这名学生还有这些文件") :]
+
+
+def test_a_file_that_lies_in_two_places_is_told_with_both(tmp_path: Path, sources: Sources) -> None:
+    one = next(sources.photos[0].rglob("IMG_4711.jpg"))
+    again = sources.photos[0] / "补交" / "微信图片 3.jpg"
+    again.parent.mkdir()
+    again.write_bytes(one.read_bytes())
+    made = night(tmp_path, sources)
+    with opened(made) as desk, desk_client(made, accounts=False) as client:
+        strays = {item.name: item for item in desk.items() if kind_of(item) is Kind.STRAY}
+        client.get(f"/enter?token={accounts.new_token(desk.ledger)}")
+        pages = {name: client.get(f"/case/{item.id}").text for name, item in strays.items()}
+    for name, page in pages.items():
+        assert f"<h1>{name}</h1>" in page
+        assert "IMG_4711.jpg" in page and "微信图片 3.jpg" in page
+        assert "photos/散照" in page and "photos/补交" in page
+    assert pages

@@ -256,7 +256,9 @@ def test_commands_tell_what_they_did(run: Path, tmp_path: Path) -> None:
         result = runner.invoke(app, ["export", kind, str(run), "--out", str(tmp_path / "x")])
         assert result.exit_code == 0, result.output
         assert (tmp_path / "x" / made).is_file()
-    with (tmp_path / "x" / "decisions.csv").open(encoding="utf-8") as file:
+    table = tmp_path / "x" / "decisions.csv"
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf"), "else Excel shows no Chinese"
+    with table.open(encoding="utf-8-sig") as file:
         rows = {row["subject_id"]: row for row in csv.DictReader(file)}
     assert rows[FINE]["student_verdict"] == "sideways"
     assert len(rows) == 16

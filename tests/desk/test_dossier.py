@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_browsing import PASSWORD, Visitor, desk_client
+from desk_browsing import HOME, PASSWORD, Visitor, desk_client
 from paper_runs import REFUSES, TALL, DrawnEngine, judge, made, name, number, pdf_pages, pdf_text
 from PIL import Image
 from report_cases import face
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from models import manifest
@@ -24,11 +25,13 @@ from pipeline.core.policy import load_policy, load_profile
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import Verdict
-from pipeline.desk.exchange import replies
+from pipeline.desk.exchange import later, replies
 from pipeline.desk.exchange.dossier import Paper, print_dossier
 from pipeline.desk.exchange.dossier_folder import chosen, file_dossiers
 from pipeline.desk.exchange.originals import LEAST_BYTES, MOST_BYTES, originals, proof_of
+from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.web import routes_paper
+from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.night.folder import LEDGER
 from pipeline.night.nightly import run_night
 from pipeline.sample import sources
@@ -295,6 +298,33 @@ def test_the_desk_prints_it_for_leads_who_have_answered(
     with opened(run) as desk:
         entry = desk.ledger.log.last("printed")
     assert entry is not None and (entry.who, entry.subject) == ("lu", number(6))
+
+
+def test_the_desks_dossier_names_the_school_and_shows_later_proofs(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "later" / f"{number(6)}-{name(6)}"
+    folder.mkdir(parents=True)
+    (folder / "高中毕业证.jpg").write_bytes(face(6, 640))
+    engine = DrawnEngine({number(6): 0.9})
+    monkeypatch.setattr(later, "Apart", lambda _factory, _files: engine)
+    monkeypatch.setattr(manifest, "digests", dict)
+    said = Surroundings(appointment=Appointment(school="示例大学"), proofs=(folder.parent,))
+    with Ledger(run / LEDGER) as ledger:
+        accounts.add(ledger, "mo", accounts.Role.LEAD, PASSWORD, "test")
+    with opened(run) as desk:
+        (item,) = chosen(desk, [number(6)])
+    for around in (said, Surroundings(proofs=(tmp_path / "gone",))):
+        served = create_app(run, accounts=True, around=around)
+        with TestClient(served, base_url=HOME, follow_redirects=False) as client:
+            lead = Visitor.log_in(client, "mo")
+            lead.post(f"/case/{item.id}/answer", verdict="ok")
+            got = lead.get(f"/case/{item.id}/dossier")
+        if around is not said:
+            assert got.status_code == 503 and "补交证明材料" in got.text
+            continue
+        text = "".join(pdf_text(got.content).split())
+        assert "示例大学" in text and "核验之后补交" in text and "相似度92" in text
 
 
 def _nothing(*_: object) -> None:

@@ -150,10 +150,16 @@ def offered(desk: Desk, item: Item, sha256: str) -> Offer:
 
 def stray_file(desk: Desk, item: Item) -> Delivered:
     """The file of a case that is nobody's. Raises NotOfferedError for another case."""
-    file = desk.store.deliveries.unclaimed(item.photo_sha256)
-    if file is None or not item.answers_key.startswith(STRAY):
+    files = unclaimed(desk, item)
+    if not files or not item.answers_key.startswith(STRAY):
         raise NotOfferedError
-    return file
+    return files[0]
+
+
+def unclaimed(desk: Desk, item: Item) -> list[Delivered]:
+    """The files of nobody's with a case's bytes, the one that the case is called by first."""
+    files = desk.store.deliveries.unclaimed(item.photo_sha256)
+    return sorted(files, key=lambda file: desk.mask(file.name.rpartition("/")[2]) != item.name)
 
 
 def _alike(case: Case) -> Iterator[tuple[str, tuple[str, float] | None, str]]:
@@ -167,9 +173,9 @@ def _alike(case: Case) -> Iterator[tuple[str, tuple[str, float] | None, str]]:
 
 
 def _near(desk: Desk, item: Item) -> Iterator[tuple[str, None, str]]:
-    file = desk.store.deliveries.unclaimed(item.photo_sha256)
-    for student_key in file.near if file else ():
-        yield student_key, None, "fits" if file and file.why == "fits_several" else "near"
+    for file in unclaimed(desk, item):
+        for student_key in file.near:
+            yield student_key, None, "fits" if file.why == "fits_several" else "near"
 
 
 def _candidate(student: Item, why: str, score: tuple[str, float] | None) -> Candidate:

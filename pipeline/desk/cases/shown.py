@@ -80,6 +80,7 @@ class ShownCase:
         candidates: Students whose the photo may be, where it is nobody's, each with its points.
         given: The assignment that the next night will see to.
         place: Folder of a photo that is nobody's.
+        twins: Name and folder of further files with the same bytes, which are nobody's either.
         able: There are pictures to lay over each other.
         outcome: State and whose answer is missing; the concluding answer only with `others`.
     """
@@ -104,6 +105,7 @@ class ShownCase:
     candidates: tuple[tuple[Candidate, int | None], ...] = ()
     given: Answer | None = None
     place: str = ""
+    twins: tuple[tuple[str, str], ...] = ()
     able: bool = False
 
 
@@ -139,6 +141,7 @@ def show(desk: Desk, item: Item, who: str, lang: Language, asked: str = "") -> S
     ]
     standing_now = standing(known)
     kind = kind_of(item)
+    files = list(_places(desk, item)) if kind is Kind.STRAY else []
     named = () if hidden else tuple(_named(desk, case))
     candidates = giving.candidates(desk, item, kept, asked) if kind is Kind.STRAY else []
     theirs = (desk.student(number) for number in named)
@@ -163,7 +166,8 @@ def show(desk: Desk, item: Item, who: str, lang: Language, asked: str = "") -> S
         offers=offers,
         candidates=tuple((one, _points(desk, one)) for one in candidates),
         given=assignment(known, desk.store.stamp()),
-        place=_place(desk, item) if kind is Kind.STRAY else "",
+        place=files[0][1] if files else "",
+        twins=tuple(files[1:]),
         able=comparable(slot for _, slot, _ in pictures) or bool(others),
     )
 
@@ -193,11 +197,11 @@ def _points(desk: Desk, one: Candidate) -> int | None:
     return score_of(desk, *one.score) if one.score else None
 
 
-def _place(desk: Desk, item: Item) -> str:
-    """The last folders on the way to a file that is nobody's."""
-    file = desk.store.deliveries.unclaimed(item.photo_sha256)
-    folders = file.path.replace("\\", "/").split("/")[:-1] if file else []
-    return desk.mask("/".join(folders[-_FOLDERS:]))
+def _places(desk: Desk, item: Item) -> Iterator[tuple[str, str]]:
+    """Name, and the last folders on the way, of each file with a case's bytes."""
+    for file in giving.unclaimed(desk, item):
+        *folders, name = file.path.replace("\\", "/").split("/")
+        yield desk.mask(name), desk.mask("/".join(folders[-_FOLDERS:]))
 
 
 def fitting_files(desk: Desk, item: Item) -> str:

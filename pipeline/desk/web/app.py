@@ -74,12 +74,14 @@ class Surroundings:
         monitors: Addresses that may read /metrics.
         night_hours: A last good night that is older is a fault; 0 for none.
         appointment: The next re-shoot day, as far as it is known.
+        proofs: Folders and archives with what students bring after the run, for dossiers.
     """
 
     path: str = ""
     monitors: tuple[str, ...] = MONITORS
     night_hours: float = 0
     appointment: Appointment = field(default_factory=Appointment)
+    proofs: tuple[Path, ...] = ()
 
 
 def create_app(
@@ -115,6 +117,7 @@ def create_app(
     app.state.watch = Watch(run, around.night_hours)
     app.state.metrics = Metrics(app.state.watch)
     app.state.appointment = around.appointment
+    app.state.proofs = around.proofs
     app.state.monitors = frozenset(around.monitors)
     for routes in (
         routes_visits,

@@ -14,13 +14,14 @@ from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pipeline.core.errors import InstallationError, StoreError
+from pipeline.core.errors import InstallationError, SourceError, StoreError
 from pipeline.core.words import words
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.shown import hidden_from
 from pipeline.desk.exchange import reshoot, worklists
 from pipeline.desk.exchange.dossier import Paper, print_dossier
 from pipeline.desk.exchange.exports import file_name
+from pipeline.desk.exchange.later import later_proofs
 from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.web.pages import page
 from pipeline.desk.web.routes_record import ChosenWork
@@ -44,15 +45,21 @@ class DayForm(BaseModel):
 
 
 @router.get("/case/{case}/dossier")
-def dossier(visit: LeadVisit, case: str) -> Response:
+def dossier(request: Request, visit: LeadVisit, case: str) -> Response:
     """The dossier of a case; scores and others' answers are in it, so not before one's own."""
     item = visit.desk.item(case)
     if item is None:
         raise RefusedError(404, "not_found")
     if hidden_from(visit.desk, item, visit.session.who):
         raise RefusedError(409, "judge_first")
+    state = request.app.state
+    try:
+        proofs = later_proofs(visit.desk, item, state.proofs)
+    except SourceError as error:
+        raise RefusedError(503, "no_proofs") from error
+    paper = Paper(date.today(), state.appointment.school, proofs)
     with _printing():
-        printed = print_dossier(visit.desk, item, visit.lang, Paper(date.today()))
+        printed = print_dossier(visit.desk, item, visit.lang, paper)
     visit.desk.ledger.record(visit.session.who, "printed", item.answers_key, paper="dossier")
     name = file_name("-".join(filter(None, (item.student_key, item.name))))
     return sent(printed.pdf, f"{name}.pdf", PDF)
