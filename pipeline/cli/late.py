@@ -54,6 +54,7 @@ COMMANDS = {
     "profiles": Place("profiles", "app"),
     "evaluate": Place("evaluate", "app"),
     "review": Place("review", "review_command"),
+    "serve": Place("serve", "serve_command"),
     "users": Place("review", "users_app"),
     "audit": Place("review", "audit_app"),
     "site": Place("site", "site_app"),

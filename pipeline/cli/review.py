@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import getpass
 import json
 import sys
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from pipeline.desk.exchange.reshoot import Appointment
 
 FromStdin = Annotated[bool, typer.Option("--password-stdin")]
+
+
+class DeskRole(enum.StrEnum):
+    """The roles that a run's desk knows by itself; a site has more."""
+
+    REVIEWER = Role.REVIEWER.value
+    LEAD = Role.LEAD.value
+    AUDITOR = Role.AUDITOR.value
+
 
 users_app = typer.Typer(no_args_is_help=True)
 audit_app = typer.Typer(no_args_is_help=True)
@@ -88,20 +98,20 @@ def _day_of_site() -> Appointment:
 def add_user(
     name: str,
     run: RunOption,
-    role: Annotated[Role, typer.Option()] = Role.REVIEWER,
+    role: Annotated[DeskRole, typer.Option()] = DeskRole.REVIEWER,
     from_stdin: FromStdin = False,
 ) -> None:
     """Make an account; the password is asked for."""
-    password = _password(from_stdin)
+    password = new_password(from_stdin)
     with _ledger(run) as ledger:
-        accounts.add(ledger, name, role, password, operator())
+        accounts.add(ledger, name, Role(role.value), password, operator())
     line("account", name=name, role=code_words("role", role.value))
 
 
 @users_app.command("passwd")
 def change_password(name: str, run: RunOption, from_stdin: FromStdin = False) -> None:
     """Give an account another password; its owner is logged out everywhere."""
-    password = _password(from_stdin)
+    password = new_password(from_stdin)
     with _ledger(run) as ledger:
         accounts.change(ledger, name, password, operator())
 
@@ -170,7 +180,7 @@ def operator() -> str:
         return "cli:unknown"
 
 
-def _password(from_stdin: bool) -> str:
+def new_password(from_stdin: bool) -> str:
     """A new password, asked for twice at a terminal."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")

@@ -11,6 +11,7 @@ import typer
 
 from pipeline.cli.console import AsJson, err_console, line, out_console, plain
 from pipeline.cli.of_site import no_cohort, this_site
+from pipeline.cli.site_user import user_app
 from pipeline.cli.speech import tell, term
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
@@ -21,6 +22,7 @@ from pipeline.site.place import FILE
 Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...")]
 
 site_app = typer.Typer(no_args_is_help=True)
+site_app.add_typer(user_app, name="user")
 
 
 @site_app.command("init")

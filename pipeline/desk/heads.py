@@ -15,7 +15,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.private import umask
 from pipeline.core.said import cause
 from pipeline.store import log
-from pipeline.store.ledger import Ledger
+from pipeline.store.people import People
 
 EACH_S = 60  # how often a head is written while people are at work
 _NOTE = "head_file"
@@ -33,7 +33,7 @@ class Heads:
         self._written, self._hash = 0.0, ""
         self._lock = threading.Lock()
 
-    def begin(self, ledger: Ledger) -> None:
+    def begin(self, ledger: People) -> None:
         """Write the first one, and remember in the ledger where `audit verify` finds them.
 
         Raises:
@@ -46,7 +46,7 @@ class Heads:
         except OSError as error:
             raise ConfigError("head_file_unwritable", path=self._path, why=cause(error)) from error
 
-    def keep(self, ledger: Ledger, *, now: bool = False) -> None:
+    def keep(self, ledger: People, *, now: bool = False) -> None:
         """Write the head, if it is another one and the last was not written just before.
 
         A file that cannot be written at this moment stops nobody's work; the log says so.
@@ -59,7 +59,7 @@ class Heads:
             self._written = time.monotonic()
             ledger.record("photoproof", "head_not_written")
 
-    def _write(self, ledger: Ledger) -> None:
+    def _write(self, ledger: People) -> None:
         with self._lock:
             seq, head = ledger.log.head()
             if head != self._hash:
@@ -75,7 +75,7 @@ class Heads:
             self._written = time.monotonic()
 
 
-def fault(ledger: Ledger, path: Path | None) -> str:
+def fault(ledger: People, path: Path | None) -> str:
     """What the heads outside say against the log; "" where nothing was written outside.
 
     Args:
@@ -105,7 +105,7 @@ def fault(ledger: Ledger, path: Path | None) -> str:
     return "" if found else f"{named} holds no head of this log: it has been replaced"
 
 
-def doubt_at_start(ledger: Ledger, path: Path) -> str:
+def doubt_at_start(ledger: People, path: Path) -> str:
     """What `fault` says when a desk is opened; a file that other desks began knows nothing of it.
 
     Args:
@@ -119,6 +119,6 @@ def doubt_at_start(ledger: Ledger, path: Path) -> str:
     return fault(ledger, path if known else None)
 
 
-def ledger_name(ledger: Ledger) -> str:
+def ledger_name(ledger: People) -> str:
     """What a log is known by: the start of its first entry's hash."""
     return ledger.log.hash_of(1)[:16]

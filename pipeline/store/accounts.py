@@ -66,6 +66,10 @@ class Accounts:
         found: tuple[str, str] | None = self._db.execute(asked, (name,)).fetchone()
         return found
 
+    def colleges_of(self, _name: str) -> tuple[str, ...]:
+        """The colleges that somebody is for; empty for all, as every account of a run is."""
+        return ()
+
     def change_password(self, name: str, password: str) -> bool:
         """Keep another hash; False if there is no such account."""
         changed = "UPDATE account SET password = ? WHERE name = ?"

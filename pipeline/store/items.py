@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -87,6 +88,29 @@ class Items:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._colleges: tuple[str, ...] = ()
+
+    def see_only(self, colleges: Collection[str]) -> None:
+        """Answer from now on as if there were no case but these colleges'; none named is all.
+
+        Every question goes through this, so that what lies outside cannot be told from what is not
+        there. Writing is not held back: a case has to be seen first.
+        """
+        self._colleges = tuple(colleges)
+
+    @property
+    def scoped(self) -> bool:
+        """Whether some colleges' cases alone are seen."""
+        return bool(self._colleges)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Inside, every case is seen: for what is made or verified, not shown."""
+        kept, self._colleges = self._colleges, ()
+        try:
+            yield
+        finally:
+            self._colleges = kept
 
     def replace(self, rows: Iterable[Item]) -> None:
         """Make the cases exactly these, none of them settled."""
@@ -149,13 +173,13 @@ class Items:
 
     def count(self, wanted: Wanted) -> int:
         """How many are wanted."""
-        where, values = _where(wanted)
+        where, values = self._where(wanted)
         asked = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - our own words
         return int(self._db.execute(asked, values).fetchone()[0])
 
     def page(self, wanted: Wanted, size: int, number: int) -> list[Item]:
         """One page of those wanted in the roster's order; the first is 1."""
-        where, values = _where(wanted)
+        where, values = self._where(wanted)
         rows = self._db.execute(
             f"SELECT * FROM item WHERE {where} ORDER BY position LIMIT ? OFFSET ?",  # noqa: S608
             (*values, size, size * (number - 1)),
@@ -172,7 +196,7 @@ class Items:
 
     def counts(self, wanted: Wanted, field: Field) -> list[tuple[str, int]]:
         """Those wanted by what stands in a field; reasons most frequent first."""
-        where, values = _where(wanted)
+        where, values = self._where(wanted)
         if field == "reason":
             joined = "item JOIN item_reason ON item_reason.item = item.id"
             column, order = "code", "2 DESC, 1"
@@ -182,17 +206,28 @@ class Items:
         return [(str(name), count) for name, count in self._db.execute(asked, values) if name]
 
     def _next(self, wanted: Wanted, place: str, position: int) -> Item | None:
-        where, values = _where(wanted)
+        where, values = self._where(wanted)
         asked = f"SELECT * FROM item WHERE {where} AND {place} LIMIT 1"  # noqa: S608 - our own words
         row = self._db.execute(asked, (*values, position)).fetchone()
         return _row(row) if row else None
 
     def _select(self, where: str, *values: str) -> Iterator[Item]:
+        within, colleges = self._within()
         rows = self._db.execute(
-            f"SELECT * FROM item WHERE {where} ORDER BY position",  # noqa: S608 - our own words
-            values,
+            f"SELECT * FROM item WHERE ({where}){within} ORDER BY position",  # noqa: S608
+            (*values, *colleges),
         ).fetchall()
         return map(_row, rows)
+
+    def _where(self, wanted: Wanted) -> tuple[str, list[str]]:
+        where, values = _where(wanted)
+        within, colleges = self._within()
+        return where + within, [*values, *colleges]
+
+    def _within(self) -> tuple[str, tuple[str, ...]]:
+        if not self._colleges:
+            return "", ()
+        return f" AND college IN ({', '.join('?' * len(self._colleges))})", self._colleges
 
 
 def _row(row: Sequence[Any]) -> Item:

@@ -14,56 +14,39 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from pipeline.store.accounts import Accounts
 from pipeline.store.answers import Answers
 from pipeline.store.items import Items
 from pipeline.store.log import Entry, Log, Verification
+from pipeline.store.people import People
 from pipeline.store.schema import APPEND_ONLY, LEDGER
-from pipeline.store.sqlite import Database
-from pipeline.store.turns import turns_of
 
-_WAIT_S = 20.0  # for other writers
 RUN_DECIDED = "run_decided"  # the action of `Ledger.decided`
 
 
-class Ledger(Database):
+class Ledger(People):
     """One run's people's data. One thread uses a ledger at a time; open one a request.
 
     Args:
         path: The file; made when it is not there.
 
     Attributes:
-        log: Who did or saw what; hash-chained.
         answers: What people said.
         items: What the queue is asked for.
-        accounts: People, their sessions and failed tries.
 
     Raises:
         StoreError: If the file cannot be opened, or is something else.
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, LEDGER, path.name, any_thread=True, wait_s=_WAIT_S)
-        self.log = Log(self.db)
+        super().__init__(path, LEDGER)
         self.answers = Answers(self.db, self.log, lambda: self.seal)
         self.items = Items(self.db)
-        self.accounts = Accounts(self.db)
-
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        with turns_of(self.path, _WAIT_S), super()._whole():
-            yield
 
     def _furnish(self) -> None:
         for trigger in APPEND_ONLY.values():
             self.db.execute(trigger)
         self.note("desk", token_hex(16))
         Log(self.db).append("photoproof", "ledger_made")
-
-    def record(self, who: str, action: str, subject: str = "", **detail: object) -> None:
-        """Add one log entry in a transaction of its own."""
-        with self.transaction():
-            self.log.append(who, action, subject, **detail)
 
     def verify(self, noted_head: str = "") -> Verification:
         """Whether log, answers and accounts are as they were written.
@@ -72,24 +55,7 @@ class Ledger(Database):
             noted_head: A head hash noted earlier; it must still be in the chain.
         """
         found = self.log.verify(self.answers.digests(), noted_head)
-        return found if found.fault else replace(found, fault=self._accounts_fault())
-
-    def _accounts_fault(self) -> str:
-        """The first account that is not as the log says it was made and changed."""
-        said: dict[str, dict[str, str]] = {}
-        for entry in self.log.entries():
-            if entry.action in ("account_made", "password_changed"):
-                detail = json.loads(entry.detail)
-                said.setdefault(detail["account"], {}).update(detail)
-            elif entry.action == "account_closed":
-                said.pop(json.loads(entry.detail)["account"], None)
-        for name, role, row in self.accounts.digests():
-            if (known := said.pop(name, None)) is None:
-                return f"account {name} was not made by `photoproof users`"
-            # Entries of the first version carry no digest of the account as a whole.
-            if role != known["role"] or row != known.get("row", row):
-                return f"account {name} has been changed: its role, its password or its date"
-        return f"account {next(iter(said))} is missing" if said else ""
+        return found if found.fault else replace(found, fault=self.accounts_fault())
 
     def decided(self, decisions: str, run: str) -> None:
         """Put on record what a run has decided at its end; nothing where the log says so already.

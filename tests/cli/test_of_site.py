@@ -54,7 +54,8 @@ def call(*words: object, ok: bool = True) -> Result:
 def commands(name: str) -> Iterator[Any]:
     """A command of the program, or each of a group's."""
     found = loaded(name)
-    yield from getattr(found, "commands", {name: found}).values()
+    for inner in getattr(found, "commands", {name: found}).values():
+        yield from getattr(inner, "commands", {"": inner}).values()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.core.errors import ConfigError
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
 from pipeline.store import log
@@ -96,7 +96,7 @@ def test_it_is_asked_from_our_own_page_and_by_somebody(run: Path) -> None:
 def test_a_desk_without_accounts_has_no_account_page(tmp_path: Path) -> None:
     run = make_run(tmp_path, photos(2))
     with Ledger(run / LEDGER) as ledger:
-        token = accounts.new_token(ledger)
+        token = once.new_token(ledger)
     with desk_client(run, accounts=False) as client:
         client.get(f"/enter?token={token}")
         assert client.get("/account").status_code == 404

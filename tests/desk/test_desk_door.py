@@ -10,7 +10,7 @@ import pytest
 from desk_browsing import PASSWORD, Visitor, desk_client, visitor
 from desk_runs import make_run, photos
 
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.web.opening import has_display, opened
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
@@ -68,7 +68,7 @@ def test_the_same_browser_comes_again_by_the_one_time_address(
 ) -> None:
     run = make_run(tmp_path, photos(2))
     with Ledger(run / LEDGER) as ledger:
-        token = accounts.new_token(ledger)
+        token = once.new_token(ledger)
     address = f"/enter?token={token}"
     with desk_client(run, accounts=False) as client:
         assert client.get(address).status_code == 303
@@ -83,7 +83,7 @@ def test_the_same_browser_comes_again_by_the_one_time_address(
             assert another.get(address).status_code == 403
         assert client.get("/").status_code == 200
     with Ledger(run / LEDGER) as ledger:
-        accounts.new_token(ledger)  # the desk is started again
+        once.new_token(ledger)  # the desk is started again
     with desk_client(run, accounts=False) as client:
         client.cookies.update(another.cookies)
         assert client.get(address).status_code == 403

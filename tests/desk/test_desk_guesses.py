@@ -15,7 +15,7 @@ from desk_browsing import PASSWORD, Visitor, desk_client, field, served
 from desk_runs import make_run, photos
 
 from pipeline.core.errors import ConfigError
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.accounts import Role, TooManyTriesError
 from pipeline.desk.passwords import fault
 from pipeline.desk.web import visits
@@ -143,14 +143,14 @@ def test_wrong_tokens_are_on_record_once_a_minute(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Ledger(run / LEDGER) as ledger:
-        token = accounts.new_token(ledger)
+        token = once.new_token(ledger)
     with desk_client(run, accounts=False) as client:
         codes = [client.get(f"/enter?token=guess{n}").status_code for n in range(30)]
         assert codes == [403] * accounts.TRIES_ADDRESS + [429] * 10
         assert len(addresses(run, "token_refused")) == 1
         with monkeypatch.context() as patch:
-            patch.setattr(accounts, "TOKEN_EACH_S", 0)
-            patch.setattr(accounts, "TRIES_ADDRESS", 100)
+            patch.setattr(once, "TOKEN_EACH_S", 0)
+            patch.setattr(once, "TRIES_ADDRESS", 100)
             assert client.get("/enter?token=x").status_code == 403
         assert len(addresses(run, "token_refused")) == 2
         assert client.get(f"/enter?token={token}").status_code == 303

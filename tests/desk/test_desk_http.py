@@ -11,7 +11,7 @@ import pytest
 from desk_browsing import PASSWORD, Visitor, desk_client, visitor
 from desk_runs import make_run, photos
 
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.cases.desk import opened
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
@@ -263,7 +263,7 @@ def test_hostile_text_stays_text(run: Path, case: str) -> None:
 def test_token_opens_the_desk_once(tmp_path: Path) -> None:
     run = make_run(tmp_path, photos(2))
     with Ledger(run / LEDGER) as ledger:
-        token = accounts.new_token(ledger)
+        token = once.new_token(ledger)
     with desk_client(run, accounts=False) as client:
         assert client.get("/").status_code == 401
         assert client.get("/enter?token=guess").status_code == 403

@@ -13,7 +13,7 @@ from desk_runs import make_run, photos
 from starlette.testclient import TestClient
 
 from pipeline.core.errors import ConfigError
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.desk.web.serve import Address, prepare
@@ -120,7 +120,7 @@ def test_head_says_what_get_says_without_a_body(run: Path, case: str) -> None:
 def test_head_never_spends_the_one_time_token(run: Path, tmp_path: Path) -> None:
     made = make_run(tmp_path, photos(2))
     with Ledger(made / LEDGER) as ledger:
-        token = accounts.new_token(ledger)
+        token = once.new_token(ledger)
     with desk_client(made, accounts=False) as client:
         assert client.head(f"/enter?token={token}").status_code == 200
         assert client.get(f"/enter?token={token}").status_code == 303

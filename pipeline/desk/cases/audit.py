@@ -27,7 +27,7 @@ def verified(desk: Desk, noted_head: str = "") -> Verification:
         desk: Not brought up to date: that would make states anew.
         noted_head: A head hash noted earlier; it must still be in the chain.
     """
-    with desk.ledger.snapshot(), desk.store.snapshot():
+    with desk.ledger.snapshot(), desk.store.snapshot(), desk.ledger.items.whole():
         found = desk.ledger.verify(noted_head)
         if found.fault:
             return found

@@ -7,7 +7,7 @@ answers stay, because they belong to a student and the bytes of a photo, not to 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -90,8 +90,9 @@ class Desk:
                 return False
             rows = list(self.cases_of_store())
             self.ledger.items.replace(rows)
-            for item in self.items():
-                self.update(item)
+            with self.ledger.items.whole():
+                for item in self.items():
+                    self.update(item)
             self.ledger.note("run", stamp)
             self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
         if self.ledger.log.last(RUN_DECIDED) is None:  # a run of a version that did not say
@@ -102,6 +103,15 @@ class Desk:
         """The store's students as cases, the seeded ones among them marked."""
         share, secret = self.policy.seeded_share, self.ledger.noted("desk")
         return cases_of(self.store, self.ledger.answers, self.mask, share, secret)
+
+    def see_only(self, colleges: Collection[str]) -> None:
+        """Know from now on no case but these colleges'; none named is all."""
+        self.ledger.items.see_only(colleges)
+
+    @property
+    def scoped(self) -> bool:
+        """Whether some colleges' cases alone are known."""
+        return self.ledger.items.scoped
 
     def item(self, identifier: str) -> Item | None:
         """A case by its id."""

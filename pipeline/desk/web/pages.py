@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from pipeline.core.words import Language, languages, words
 from pipeline.desk.accounts import Session
-from pipeline.desk.web.visits import base, inside, language
+from pipeline.desk.web.visits import base, home, inside, language
 from pipeline.report.view import SYMBOLS
 
 STATE_SYMBOLS = {
@@ -29,16 +29,62 @@ STATE_SYMBOLS = {
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
+class Pages:
+    """The pages of one application.
+
+    Args:
+        packages: Where its templates lie, the first found counts; the report's, which hold shared
+            components, come last.
+        tables: Of the catalogue, in which a page's own words stand; a later one goes before.
+        known: What every page of it is told besides.
+    """
+
+    def __init__(
+        self, packages: Sequence[str], tables: Sequence[str], known: Mapping[str, object] = {}
+    ) -> None:
+        self._environment = Environment(
+            loader=ChoiceLoader([*map(PackageLoader, (*packages, "pipeline.report"))]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._tables, self._known = tables, known
+
+    def page(
+        self,
+        request: Request,
+        name: str,
+        session: Session | None = None,
+        status: int = 200,
+        **values: Any,
+    ) -> HTMLResponse:
+        """One page in the visitor's language, with the menu of whoever has come in."""
+        session = session or getattr(request.state, "session", None)
+        lang = language(request)
+        template = self._environment.get_template(f"{name}.html.jinja")
+        text = template.render(
+            lang=lang,
+            t={key: said for table in self._tables for key, said in words(table, lang).items()},
+            w=_vocabulary(lang),
+            languages={code: words("language", code) for code in languages()},
+            session=session,
+            accounts=request.app.state.accounts,
+            base=base(request),
+            home=home(request),
+            here=inside(request) + (f"?{request.url.query}" if request.url.query else ""),
+            symbols=SYMBOLS,
+            state_symbols=STATE_SYMBOLS,
+            **self._known,
+            **values,
+        )
+        return HTMLResponse(text, status)
+
+
 @cache
-def _environment() -> Environment:
-    return Environment(
-        # Shared components lie with the report.
-        loader=ChoiceLoader([PackageLoader("pipeline.desk.web"), PackageLoader("pipeline.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def desk_pages() -> Pages:
+    """The pages of a desk by itself."""
+    return Pages(("pipeline.desk.web",), ("desk",), {"cohort": None})
 
 
 def page(
@@ -48,24 +94,9 @@ def page(
     status: int = 200,
     **values: Any,
 ) -> HTMLResponse:
-    """One page in the visitor's language, with the menu of whoever has come in."""
-    session = session or getattr(request.state, "session", None)
-    lang = language(request)
-    template = _environment().get_template(f"{name}.html.jinja")
-    text = template.render(
-        lang=lang,
-        t=words("desk", lang),
-        w=_vocabulary(lang),
-        languages={code: words("language", code) for code in languages()},
-        session=session,
-        accounts=request.app.state.accounts,
-        base=base(request),
-        here=inside(request) + (f"?{request.url.query}" if request.url.query else ""),
-        symbols=SYMBOLS,
-        state_symbols=STATE_SYMBOLS,
-        **values,
-    )
-    return HTMLResponse(text, status)
+    """One page of the application that is asked (`Pages.page`)."""
+    pages: Pages = request.app.state.pages
+    return pages.page(request, name, session, status, **values)
 
 
 _TABLES = (

@@ -1,4 +1,4 @@
-"""Coming in and going out: login, one-time token, logout, language, style sheets."""
+"""Coming in and going out: login, logout, one's own password; the same at a desk and in a hub."""
 
 from __future__ import annotations
 
@@ -11,22 +11,18 @@ from starlette.responses import Response
 
 from pipeline.desk import accounts
 from pipeline.desk.passwords import SHORTEST, fault
-from pipeline.desk.web.edge import HEAD
-from pipeline.desk.web.pages import page, static
+from pipeline.desk.web.pages import Pages, page
 from pipeline.desk.web.visits import (
     COOKIE,
-    LANGUAGE,
-    AnyVisit,
-    Back,
-    LanguageName,
-    OpenDesk,
+    AnyGuest,
+    Guest,
+    OpenPeople,
     RefusedError,
-    Visit,
     address,
     drop,
     go,
     hashing,
-    inside,
+    home,
     keep,
     kept,
     knock,
@@ -41,8 +37,9 @@ def door(request: Request, status: int = 200, *, wrong: bool = False) -> Respons
     """The login page; on a desk without accounts, where to find its address."""
     probe = Response()
     token = knock(request, probe)
-    back = inside(request) if request.method == "GET" else "/"
-    response = page(
+    back = request.url.path.removeprefix(home(request)) if request.method == "GET" else "/"
+    front: Pages = request.app.state.front
+    response = front.page(
         request,
         "door",
         status=status,
@@ -63,7 +60,7 @@ def ask(request: Request) -> Response:
 @router.post("/login")
 async def log_in(
     request: Request,
-    opened: OpenDesk,
+    ledger: OpenPeople,
     name: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     csrf: Annotated[str, Form(max_length=100)] = "",
@@ -73,7 +70,7 @@ async def log_in(
     knocked(request, csrf)
     if not request.app.state.accounts:
         raise RefusedError(403, "no_accounts")
-    ledger, source = opened.ledger, address(request)
+    source = address(request)
     await sleep(await run_in_threadpool(accounts.slowed_s, ledger, name))
     cookie = await hashing(request, lambda: accounts.log_in(ledger, name, password, source))
     if cookie is None:
@@ -83,80 +80,44 @@ async def log_in(
     return response
 
 
-@router.get("/enter")
-def enter(request: Request, opened: OpenDesk, token: str = "") -> Response:
-    """Open the one session of a desk without accounts."""
-    if HEAD in request.scope:  # who only asks whether it is there must not spend the token
-        return door(request)
-    if request.app.state.accounts:
-        raise RefusedError(404, "not_found")
-    known = kept(request, COOKIE)
-    if accounts.session(opened.ledger, known):
-        return go(request, "/")
-    cookie = accounts.redeem(opened.ledger, token, address(request), known)
-    if cookie is None:
-        raise RefusedError(403, "token_spent")
-    response = go(request, "/")
-    keep(request, response, COOKIE, cookie)
-    return response
-
-
 @router.post("/logout")
-def log_out(request: Request, visit: AnyVisit) -> Response:
+def log_out(request: Request, guest: AnyGuest) -> Response:
     """Close the session."""
-    accounts.end(visit.desk.ledger, kept(request, COOKIE), visit.session.who)
+    accounts.end(guest.ledger, kept(request, COOKIE), guest.session.who)
     response = go(request, "/login")
     drop(request, response, COOKIE)
     return response
 
 
 @router.get("/account")
-def account(request: Request, visit: AnyVisit) -> Response:
+def account(request: Request, guest: AnyGuest) -> Response:
     """Where people change their own password."""
-    return _account(request, visit)
+    return _account(request, guest)
 
 
 @router.post("/account")
 async def change_password(
     request: Request,
-    visit: AnyVisit,
+    guest: AnyGuest,
     current: Annotated[str, Form(max_length=1000)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     again: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Change one's own password, knowing the old one; one's sessions elsewhere end."""
-    who, ledger, source = visit.session.who, visit.desk.ledger, address(request)
+    who, ledger, source = guest.session.who, guest.ledger, address(request)
     if said := fault(password, who):
-        return _account(request, visit, 422, said)
+        return _account(request, guest, 422, said)
     if password != again:
-        return _account(request, visit, 422, "not_the_same")
+        return _account(request, guest, 422, "not_the_same")
     cookie = kept(request, COOKIE)
     if not await hashing(
         request, lambda: accounts.change_own(ledger, who, current, password, source, cookie)
     ):
-        return _account(request, visit, 403, "wrong_password")
-    return _account(request, visit, said="changed")
+        return _account(request, guest, 403, "wrong_password")
+    return _account(request, guest, said="changed")
 
 
-def _account(request: Request, visit: Visit, status: int = 200, said: str = "") -> Response:
+def _account(request: Request, guest: Guest, status: int = 200, said: str = "") -> Response:
     if not request.app.state.accounts:
         raise RefusedError(404, "not_found")
-    return page(request, "account", visit.session, status=status, said=said, least=SHORTEST)
-
-
-@router.get("/language/{name}")
-def choose_language(request: Request, name: LanguageName, back: Back) -> Response:
-    """Remember the language and go back."""
-    response = go(request, back)
-    keep(request, response, LANGUAGE, name)
-    return response
-
-
-@router.get("/static/{name}")
-def asset(name: str) -> Response:
-    """A style sheet, script or icon of ours; nothing else lies here."""
-    found = static(name)
-    if found is None:
-        raise RefusedError(404, "not_found")
-    content, kind = found
-    return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
+    return page(request, "account", guest.session, status=status, said=said, least=SHORTEST)

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.said import cause
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.heads import Heads, doubt_at_start
 from pipeline.desk.web.app import Surroundings, create_app
@@ -101,14 +101,7 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
             its files are unusable, a proxy is no address, the address is taken, or the file for
             heads cannot be written.
     """
-    if (address.certificate is None) != (address.key is None):
-        raise ConfigError("tls_half")
-    for proxy in address.proxies:
-        _network(proxy)
-    for monitor in address.around.monitors:
-        _monitor(monitor)
-    if not _PATH.fullmatch(address.around.path):
-        raise ConfigError("desk_path_malformed", path=address.around.path[:60])
+    check_address(address)
     with opened(run) as desk:
         with_accounts = _admitted(desk, address)
         heads, doubt = Heads(head_file) if head_file else None, ""
@@ -116,13 +109,13 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
             doubt = doubt_at_start(desk.ledger, head_file)
             heads.begin(desk.ledger)
         app = create_app(run, accounts=with_accounts, heads=heads, around=address.around)
-        config = _config(address, app)
-        listener = _listen(address)  # before a new token ends the session of a desk that runs
+        config = configured(address, app)
+        listener = listening(address)  # before a new token ends the session of a desk that runs
         url = address.url
         if with_accounts:
-            accounts.close_local(desk.ledger)
+            once.close_local(desk.ledger)
         else:
-            url += f"enter?token={accounts.new_token(desk.ledger)}"
+            url += f"enter?token={once.new_token(desk.ledger)}"
     server = uvicorn.Server(config)
     return Service(url, with_accounts, server, listener, run / LEDGER, heads, doubt)
 
@@ -135,7 +128,24 @@ def _admitted(desk: Desk, address: Address) -> bool:
     return known
 
 
-def _config(address: Address, app: FastAPI) -> uvicorn.Config:
+def check_address(address: Address) -> None:
+    """See that an address is whole.
+
+    Raises:
+        ConfigError: TLS is half given, a proxy or monitor is no address, or the path is none.
+    """
+    if (address.certificate is None) != (address.key is None):
+        raise ConfigError("tls_half")
+    for proxy in address.proxies:
+        _network(proxy)
+    for monitor in address.around.monitors:
+        _monitor(monitor)
+    if not _PATH.fullmatch(address.around.path):
+        raise ConfigError("desk_path_malformed", path=address.around.path[:60])
+
+
+def configured(address: Address, app: FastAPI) -> uvicorn.Config:
+    """The server's configuration. Raises ConfigError where the files for TLS are unusable."""
     config = uvicorn.Config(
         app,
         ssl_certfile=address.certificate,
@@ -170,7 +180,8 @@ def _monitor(given: str) -> None:
         raise ConfigError("monitor_malformed", given=given[:60]) from error
 
 
-def _listen(address: Address) -> socket.socket:
+def listening(address: Address) -> socket.socket:
+    """The address, taken. Raises ConfigError where that cannot be."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         return socket.create_server((address.host, address.port), family=family)

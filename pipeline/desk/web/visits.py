@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import compare_digest, token_urlsafe
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
@@ -16,9 +17,10 @@ from starlette.responses import RedirectResponse, Response
 
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, languages
 from pipeline.desk import accounts
-from pipeline.desk.accounts import Role, Session
+from pipeline.desk.accounts import DESK_ROLES, Role, Session
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.queue import Asker
+from pipeline.store.people import People
 
 COOKIE, KNOCK, LANGUAGE = "photoproof", "photoproof_knock", "photoproof_lang"
 HASHED_AT_ONCE = 2  # argon2 takes 64 MiB each
@@ -50,6 +52,15 @@ class Visit:
         return Asker(self.session.who, self.session.role)
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One request of anybody who has come in, about themselves."""
+
+    ledger: People
+    session: Session
+    lang: Language
+
+
 def language(request: Request) -> Language:
     """The chosen language, else the browser's, else Chinese."""
     wanted = kept(request, LANGUAGE) or request.headers.get("accept-language", "")[:2]
@@ -59,6 +70,40 @@ def language(request: Request) -> Language:
 def address(request: Request) -> str:
     """Where the request comes from."""
     return request.client.host if request.client else ""
+
+
+class Gate(Protocol):
+    """Where an application knows people by: a desk's own run, or the site that it is part of."""
+
+    def people(self, request: Request) -> AbstractContextManager[People]:
+        """What holds accounts and sessions, open for one request."""
+
+    def session(self, opened: Desk, cookie: str) -> Session | None:
+        """Whose cookie comes to a desk."""
+
+
+class OwnGate:
+    """The gate of a desk by itself: its run's ledger knows the people."""
+
+    @contextmanager
+    def people(self, request: Request) -> Iterator[People]:
+        """The ledger of the run. Raises StoreError where the run cannot be read."""
+        with contextmanager(desk)(request) as opened:
+            yield opened.ledger
+
+    def session(self, opened: Desk, cookie: str) -> Session | None:
+        """Whose cookie it is."""
+        return accounts.session(opened.ledger, cookie)
+
+
+def people(request: Request) -> Iterator[People]:
+    """Where people are known, for one request."""
+    gate: Gate = request.app.state.gate
+    with gate.people(request) as opened:
+        yield opened
+
+
+OpenPeople = Annotated[People, Depends(people)]
 
 
 def desk(request: Request) -> Iterator[Desk]:
@@ -93,6 +138,26 @@ async def token(request: Request) -> str:
 Token = Annotated[str, Depends(token)]
 
 
+def admitted(
+    request: Request, ledger: People, session: Session | None, roles: Collection[Role], csrf: str
+) -> Session:
+    """The session, if it may do what it asks for; a refusal is put on record.
+
+    Raises:
+        RefusedError: 401 without a session, 403 with the wrong role or a forged token.
+    """
+    if session is None:
+        raise RefusedError(401, "no_session")
+    request.state.session = session  # a refusal is a page with a menu too
+    if session.role not in roles:
+        ledger.record(session.who, "refused", path=inside(request))
+        raise RefusedError(403, "wrong_role")
+    if request.method != "GET" and not compare_digest(csrf.encode(), session.csrf.encode()):
+        ledger.record(session.who, "forged_token", path=inside(request))
+        raise RefusedError(403, "forged_token")
+    return session
+
+
 def admits(*roles: Role) -> Callable[..., Visit]:
     """A dependency that lets in these roles only.
 
@@ -101,25 +166,30 @@ def admits(*roles: Role) -> Callable[..., Visit]:
     """
 
     def visit(request: Request, opened: OpenDesk, csrf: Token) -> Visit:
-        session = accounts.session(opened.ledger, kept(request, COOKIE))
-        if session is None:
-            raise RefusedError(401, "no_session")
-        request.state.session = session  # a refusal is a page with a menu too
-        if session.role not in roles:
-            opened.ledger.record(session.who, "refused", path=inside(request))
-            raise RefusedError(403, "wrong_role")
-        if request.method != "GET" and not compare_digest(csrf.encode(), session.csrf.encode()):
-            opened.ledger.record(session.who, "forged_token", path=inside(request))
-            raise RefusedError(403, "forged_token")
+        gate: Gate = request.app.state.gate
+        known = gate.session(opened, kept(request, COOKIE))
+        session = admitted(request, opened.ledger, known, roles, csrf)
+        opened.see_only(session.colleges)
         return Visit(opened, session, language(request))
 
     return visit
 
 
+def guest(request: Request, ledger: OpenPeople, csrf: Token) -> Guest:
+    """Anybody who has come in.
+
+    Raises:
+        RefusedError: 401 without a session, 403 with a forged token.
+    """
+    known = accounts.session(ledger, kept(request, COOKIE))
+    return Guest(ledger, admitted(request, ledger, known, list(Role), csrf), language(request))
+
+
+AnyGuest = Annotated[Guest, Depends(guest)]
 JudgeVisit = Annotated[Visit, Depends(admits(Role.REVIEWER, Role.LEAD))]
 LeadVisit = Annotated[Visit, Depends(admits(Role.LEAD))]
 OverseerVisit = Annotated[Visit, Depends(admits(Role.LEAD, Role.AUDITOR))]
-AnyVisit = Annotated[Visit, Depends(admits(*Role))]
+AnyVisit = Annotated[Visit, Depends(admits(*DESK_ROLES))]
 
 
 def knock(request: Request, response: Response) -> str:
@@ -145,6 +215,11 @@ def base(request: Request) -> str:
     return str(request.scope.get("root_path", ""))
 
 
+def home(request: Request) -> str:
+    """The path of the whole: a hub's, where the desk is part of one, else the desk's own."""
+    return str(request.scope.get("app_root_path", base(request)))
+
+
 def inside(request: Request) -> str:
     """The request's path within the desk."""
     return request.url.path.removeprefix(base(request))
@@ -165,7 +240,7 @@ def cookie_name(request: Request, name: str) -> str:
     _, port = request.scope.get("server") or ("", 0)
     prefix = ""
     if request.url.scheme == "https":
-        prefix = "__Secure-" if base(request) else "__Host-"
+        prefix = "__Secure-" if home(request) else "__Host-"
     return f"{prefix}{name}_{port}_{request.app.state.instance}"
 
 
@@ -177,7 +252,7 @@ def kept(request: Request, name: str) -> str:
 def drop(request: Request, response: Response, name: str) -> None:
     """Forget a cookie."""
     secure = request.url.scheme == "https"
-    path = base(request) or "/"
+    path = home(request) or "/"
     response.delete_cookie(cookie_name(request, name), path, secure=secure, httponly=True)
 
 
@@ -190,7 +265,7 @@ def keep(request: Request, response: Response, name: str, value: str) -> None:
     response.set_cookie(
         cookie_name(request, name),
         value,
-        path=base(request) or "/",
+        path=home(request) or "/",
         httponly=True,
         samesite="lax" if name == COOKIE else "strict",
         secure=request.url.scheme == "https",

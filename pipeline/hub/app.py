@@ -1,0 +1,56 @@
+"""The web application of a site: its cohorts, their desks, its people."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from pipeline.desk.heads import Heads
+from pipeline.desk.web import routes_assets, routes_visits
+from pipeline.desk.web.app import Surroundings
+from pipeline.desk.web.edge import Edge
+from pipeline.desk.web.metrics import Metrics
+from pipeline.desk.web.shell import shell
+from pipeline.hub import health, routes_cohorts
+from pipeline.hub.desks import PATH, Desks
+from pipeline.hub.pages import hub_pages
+from pipeline.hub.visits import SiteGate
+from pipeline.site.config import Site
+from pipeline.site.people import ledger_file
+
+_ALONE = Surroundings()
+# One router a concern. What is not here, nobody can ask for.
+ROUTERS = (
+    routes_assets.router,
+    routes_visits.router,
+    health.router,
+    routes_cohorts.router,
+)
+
+
+def create_hub(
+    site: Site, *, around: Surroundings = _ALONE, head_file: Path | None = None
+) -> FastAPI:
+    """The hub of a site.
+
+    Args:
+        site: As its file says it.
+        around: Where it stands.
+        head_file: Gets the last hashes of the site's log and of the desks' logs by and by.
+    """
+    pages = hub_pages(site, school_login=False)
+    app = shell("photoproof", ROUTERS, pages, SiteGate(site), Metrics())
+    app.state.site = site
+    app.state.accounts = True
+    app.state.head_file = head_file
+    app.state.heads = Heads(head_file) if head_file else None
+    place = str(ledger_file(site).absolute())
+    app.state.instance = hashlib.sha256(place.encode()).hexdigest()[:8]
+    app.state.watches = {}
+    app.state.monitors = frozenset(around.monitors)
+    app.state.desks = Desks(site, app)
+    app.mount(PATH + "/{cohort}", app.state.desks)
+    app.add_middleware(Edge, prefix=around.path)
+    return app

@@ -1,0 +1,152 @@
+"""`site.sqlite`: the people of a site, their sessions, and the log of what is done in its hub.
+
+It stands beside the cohorts' folders and outlives them. What people say of photos stands in the
+ledger of each run (`pipeline.store.ledger`), signed with the names of these accounts.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.store.accounts import Accounts
+from pipeline.store.log import Log, Verification
+from pipeline.store.people import People
+from pipeline.store.schema import APPEND_ONLY
+from pipeline.store.sqlite import Schema
+
+BY_PASSWORD, BY_SCHOOL = "password", "school"  # how somebody signs in
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE account (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL,
+    colleges TEXT NOT NULL, signs_in TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+    id TEXT PRIMARY KEY, who TEXT NOT NULL, role TEXT NOT NULL, csrf TEXT NOT NULL,
+    began REAL NOT NULL, seen REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE failure (at REAL NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL) STRICT;
+CREATE TABLE log (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL,
+    action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL,
+    previous TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+"""
+_SCHEMA = Schema(
+    application=0x50507273,  # "PPrs"
+    version=1,
+    tables=_TABLES,
+    synchronous="FULL",
+    unusable="ledger_unusable",
+    foreign="ledger_foreign",
+    damaged="ledger_damaged",
+)
+
+
+class Person(NamedTuple):
+    """An account of a site.
+
+    Attributes:
+        made_at: UTC, ISO 8601.
+        colleges: Whose students they may see and hand in for; empty for all.
+        signs_in: `BY_PASSWORD` or `BY_SCHOOL`.
+    """
+
+    name: str
+    role: str
+    made_at: str
+    colleges: tuple[str, ...]
+    signs_in: str
+
+
+class SiteAccounts(Accounts):
+    """Accounts that say besides which colleges they are for, and how their owner signs in."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        super().__init__(db)
+
+    def add(
+        self,
+        name: str,
+        role: str,
+        password: str,
+        made_at: str,
+        colleges: Sequence[str] = (),
+        signs_in: str = BY_PASSWORD,
+    ) -> bool:
+        """Make an account; False if the name is taken."""
+        row = (name, role, password, made_at, _text(colleges), signs_in)
+        try:
+            self._db.execute("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?)", row)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def change(
+        self, name: str, role: str, colleges: Sequence[str], signs_in: str, password: str | None
+    ) -> bool:
+        """Keep another role and scope, and a password's hash if not None; False if unknown."""
+        changed = self._db.execute(
+            "UPDATE account SET role = ?, colleges = ?, signs_in = ?,"
+            " password = coalesce(?, password) WHERE name = ?",
+            (role, _text(colleges), signs_in, password, name),
+        )
+        return changed.rowcount > 0
+
+    def colleges_of(self, name: str) -> tuple[str, ...]:
+        """The colleges that somebody is for; empty for all."""
+        person = self.person(name)
+        return person.colleges if person else ()
+
+    def person(self, name: str) -> Person | None:
+        """Somebody's account."""
+        return next((one for one in self.people() if one.name == name), None)
+
+    def people(self) -> list[Person]:
+        """Everybody, by name."""
+        rows = self._db.execute(
+            "SELECT name, role, made_at, colleges, signs_in FROM account ORDER BY name"
+        )
+        return [Person(n, r, m, tuple(json.loads(c)), s) for n, r, m, c, s in rows]
+
+
+class SiteLedger(People):
+    """A site's people's data.
+
+    Args:
+        path: The file; made when it is not there.
+
+    Raises:
+        StoreError: If the file cannot be opened, or is something else.
+    """
+
+    made_by = "`photoproof site user` or the people's page"
+    accounts: SiteAccounts
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _SCHEMA)
+        self.accounts = SiteAccounts(self.db)
+
+    def _furnish(self) -> None:
+        for name in ("log_stays", "log_kept"):
+            self.db.execute(APPEND_ONLY[name])
+        Log(self.db).append("photoproof", "ledger_made")
+
+    def verify(self, noted_head: str = "") -> Verification:
+        """Whether log and accounts are as they were written.
+
+        Args:
+            noted_head: A head hash noted earlier; it must still be in the chain.
+        """
+        found = self.log.verify({}, noted_head)
+        return found if found.fault else replace(found, fault=self.accounts_fault())
+
+
+def _text(colleges: Sequence[str]) -> str:
+    return json.dumps(sorted(set(colleges)), ensure_ascii=False)
