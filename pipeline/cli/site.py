@@ -69,16 +69,24 @@ def nightly_command(
     cohorts: Only = None,
     force: Annotated[bool, typer.Option("--force")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    record: Annotated[str, typer.Option("--record", metavar="NAME")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Work through the site's cohorts; exit codes 0, 30 to 33 for a scheduler."""
     from pipeline.site.log import open_log
     from pipeline.site.nights import work_site
     from pipeline.site.outcome import EXIT_CODES, worst
+    from pipeline.site.works import recorded
 
     known = this_site()
     open_log(None if known.log.file is None else known.path(known.log.file), known.log.level)
-    nights = work_site(known, cohorts or (), force=force, dry_run=dry_run)
+    only = cohorts or ()
+    if dry_run:
+        nights = work_site(known, only, force=force, dry_run=True)
+    else:
+        with recorded(known, only, force, record) as recorder:
+            progress = recorder.progress
+            nights = recorder.nights = work_site(known, only, force=force, on_progress=progress)
     outcome = worst(nights)
     if as_json:
         told = {"outcome": outcome.value, "cohorts": [night.as_json() for night in nights]}

@@ -36,6 +36,7 @@ class Sources:
         earlier: Output folders of earlier runs, whose photos are known again.
         settled_before: Files of folders that changed later are still arriving, and left out;
             seconds since 1970.
+        whole: Sources that came whole: in these nothing is still arriving.
     """
 
     roster: Sequence[Path]
@@ -47,6 +48,7 @@ class Sources:
     opt_out: Sequence[Path] = ()
     earlier: Sequence[Path] = ()
     settled_before: float = math.inf
+    whole: Sequence[Path] = ()
 
 
 def read_intake(sources: Sources, out: Path | None) -> Cohort:
@@ -67,6 +69,7 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
         assigned=[*(path for path in kept if path.is_file()), *sources.assign],
         opt_out=sources.opt_out,
         settled_before=sources.settled_before,
+        whole=sources.whole,
     )
 
 

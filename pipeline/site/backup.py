@@ -23,6 +23,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.private import make_file, make_folder
 from pipeline.core.said import cause
 from pipeline.night.folder import DATABASE, LEDGER, PASSING, database_of, locked
+from pipeline.site.deliveries import UPLOADS
 from pipeline.site.keeping import lead_to_newest
 from pipeline.store.copying import copy_whole
 
@@ -124,7 +125,7 @@ def _files(name: str, home: Path, work: Path) -> Iterator[tuple[Path, str]]:
                 copy = work / f"{name}-{path.name}"
                 copy_whole(path, copy)
                 yield copy, inside
-            elif _kept(path):
+            elif _kept(path) and path.relative_to(home).parts[0] != UPLOADS:
                 yield path, inside
 
 

@@ -20,6 +20,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.policy import checked, read_toml
 from pipeline.core.standard import Strict
 from pipeline.core.words import DEFAULT_LANGUAGE, languages
+from pipeline.site.limits import Uploads
 from pipeline.site.place import FILE, VARIABLE, site_file
 
 MAIL_PASSWORD, WEBHOOK_SECRET = "PHOTOPROOF_MAIL_PASSWORD", "PHOTOPROOF_WEBHOOK_SECRET"
@@ -56,8 +57,8 @@ class Cohort(Strict):
     """
 
     title: str = ""
-    roster: tuple[Path, ...] = Field(min_length=1)
-    photos: tuple[Path, ...] = Field(min_length=1)
+    roster: tuple[Path, ...] = ()
+    photos: tuple[Path, ...] = ()
     references: Mapping[Text, tuple[Path, ...]] = Field(default_factory=dict)
     profile: Text | None = None
     policy: Path | None = None
@@ -206,17 +207,20 @@ class Site(Strict):
     """A site as its file says it.
 
     Attributes:
+        file: The file itself.
         folder: Of the file; relative paths start here.
         name: Of the school, in messages.
         home: Folder with a folder for each cohort: its run and its nights.
     """
 
+    file: Path = Path()
     folder: Path = Path()
     name: Text
     lang: str = DEFAULT_LANGUAGE
     home: Path = Path("cohorts")
     cohorts: Mapping[str, Cohort] = Field(min_length=1)
     nightly: Nightly = Nightly()
+    uploads: Uploads = Uploads()
     messages: Messages = Messages()
     desk: Desk = Desk()
     reshoot: Reshoot = Reshoot()
@@ -271,10 +275,11 @@ def load_site(path: Path) -> Site:
         ConfigError: It cannot be read, or has wrong keys or values: names every one.
     """
     table: dict[str, Any] = dict(read_toml(path))
-    if "folder" in table:
-        raise ConfigError("site_key_folder", path=path)
+    for key in ("file", "folder"):
+        if key in table:
+            raise ConfigError("site_key_unknown", path=path, key=key)
     site = checked(Site, table, str(path))
-    return site.model_copy(update={"folder": path.absolute().parent})
+    return site.model_copy(update={"file": path.absolute(), "folder": path.absolute().parent})
 
 
 def find_site(given: Path | None = None) -> Path:

@@ -1,7 +1,8 @@
 """A student's erasure over all cohorts of a site: runs, nights, and what the inbox still holds.
 
-What is not the site's own is only named: the registry's rosters and photos are their owner's to
-delete, and as long as they lie in the inbox the next night takes them in again.
+What is not the site's own is only named: the registry's rosters and photos, and what people handed
+in by the browser, are their owner's to delete, and as long as they lie there the next night takes
+them in again.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
-from pipeline.core.errors import PhotoproofError, StoreError
+from pipeline.core.errors import IntakeStopped, PhotoproofError, StoreError
 from pipeline.night.erasing import Erased, any_names, erase_student, named_in
 from pipeline.night.folder import DATABASE
 from pipeline.night.intake import read_intake
 from pipeline.site.config import Site
+from pipeline.site.deliveries import DELIVERIES, UPLOADS
 from pipeline.site.keeping import keep_night, nights_of
-from pipeline.site.nights import one_night_at_a_time, sources_of
+from pipeline.site.nights import one_night_at_a_time
+from pipeline.site.sources import sources_of
 from pipeline.store.forgetting import Marks
 
 
@@ -77,12 +81,16 @@ def _erased(site: Site, name: str, number: str, by: str) -> CohortErased:
 
 def _handed_in(site: Site, name: str, marks: Marks) -> list[str]:
     """What a night would take in of the student: the roster's row, photos and references."""
+    told = [str(path) for path in _files(site.home_of(name) / UPLOADS) if named_in(path, marks)]
     try:
-        sources = replace(sources_of(site, site.cohorts[name]), settled_before=math.inf)
+        sources = replace(sources_of(site, name), settled_before=math.inf)
         found = read_intake(sources, site.run_of(name))
+    except IntakeStopped:  # there is no roster, or are no photos
+        lying = _files(site.home_of(name) / DELIVERIES)
+        return told + [str(path) for path in lying if named_in(path, marks)]
     except PhotoproofError as error:
-        return [f"{type(error).__name__}: its inbox cannot be read"]
-    keys, told = set(), []
+        return [*told, f"{type(error).__name__}: its inbox cannot be read"]
+    keys = set()
     for job in found.jobs:
         subject = job.subject
         own = (subject.student_key, subject.student_no, subject.candidate_no, subject.id_number)
@@ -100,8 +108,13 @@ def _prove(site: Site, names: Sequence[str], marks: Marks) -> None:
         StoreError: A file still names the student.
     """
     homes = [site.home_of(name) for name in names]
-    files = [path for home in homes for path in home.rglob("*") if path.is_file()]
-    left = [path for path in files if not path.is_symlink() and named_in(path, marks)]
+    theirs = {home / name for home in homes for name in (DELIVERIES, UPLOADS)}
+    files = [path for home in homes for path in _files(home) if theirs.isdisjoint(path.parents)]
+    left = [path for path in files if named_in(path, marks)]
     if left:
         where = tuple(str(path.relative_to(site.path(site.home))) for path in left)
         raise StoreError("student_left_below", where=where)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
-from itertools import chain
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
@@ -23,7 +21,7 @@ from pipeline.desk.cases.verdicts import State
 from pipeline.night.executors import Executor
 from pipeline.night.executors.choosing import executor_of
 from pipeline.night.folder import DATABASE
-from pipeline.night.intake import Sources, read_intake
+from pipeline.night.intake import read_intake
 from pipeline.night.nightly import run_sources
 from pipeline.night.purge import purge_run
 from pipeline.night.rules import rules_of
@@ -31,10 +29,12 @@ from pipeline.night.safety import doubts
 from pipeline.site.arriving import unsettled, whole_files
 from pipeline.site.auditing import hand_out, tampered, told
 from pipeline.site.config import Cohort, Site
+from pipeline.site.deliveries import forget_handed_in
 from pipeline.site.keeping import forget_all_nights, forget_old_nights, keep_night, nights_of
 from pipeline.site.log import Log
 from pipeline.site.messages import message, send
 from pipeline.site.outcome import CohortNight, Outcome
+from pipeline.site.sources import read_by_workers, sources_of
 from pipeline.source.found import ARRIVING
 from pipeline.store import Store
 from pipeline.student.allowance import workers_within
@@ -95,13 +95,8 @@ def _executor(site: Site) -> AbstractContextManager[Executor]:
     """Where all cohorts' students are looked at: workers start once a night, not once a cohort."""
     how = site.nightly
     workers = how.workers if how.address else workers_of(site)
-    reads = [
-        site.path(path)
-        for cohort in site.cohorts.values()
-        for path in (*cohort.photos, *chain(*cohort.references.values()))
-    ]
     executor = executor_of(how.engine, how.address, workers, how.carry_files)
-    return executor.standing(tuple(reads))
+    return executor.standing(read_by_workers(site))
 
 
 def workers_of(site: Site) -> int:
@@ -152,8 +147,10 @@ def _tried(site: Site, name: str, day: date) -> CohortNight:
         if waiting := unsettled(whole_files(site, cohort), site.nightly.settle_minutes):
             return _night(cohort, name, Outcome.ARRIVING, arriving=len(waiting))
         rules, _ = _rules(site, name)
-        found = read_intake(sources_of(site, cohort), site.run_of(name))
+        found = read_intake(sources_of(site, name), site.run_of(name))
         said = tuple(doubts(found, site.run_of(name), rules.intake))
+    except IntakeStopped as error:
+        return _night(cohort, name, Outcome.STOPPED, said=(error.message,))
     except PhotoproofError as error:
         return _broken(site, cohort, name, error)
     outcome = Outcome.STOPPED if said else Outcome.WELL
@@ -207,7 +204,7 @@ def _work(
     if waiting := unsettled(whole_files(site, cohort), site.nightly.settle_minutes):
         return _night(cohort, name, Outcome.ARRIVING, arriving=len(waiting))
     outputs = run_sources(
-        *(sources_of(site, cohort), run, *_rules(site, name)),
+        *(sources_of(site, name), run, *_rules(site, name)),
         force=force,
         workers=workers_of(site),
         executor=executor,
@@ -233,7 +230,7 @@ def _work(
 def _forget(site: Site, cohort: Cohort, name: str) -> CohortNight:
     """Delete what is held of a cohort whose time is over; again where that was cut off."""
     run = site.run_of(name)
-    gone = forget_all_nights(site, name)
+    gone = forget_all_nights(site, name) + forget_handed_in(site, name)
     if (run / DATABASE).is_file() and (purged := purge_run(run, BY)):
         gone += purged.students
     said = (words("night", site.lang)["purged"],) if gone else ()
@@ -254,23 +251,6 @@ def _waiting(run: Path) -> int:
     """Cases that wait for people's answers."""
     with opened(run) as desk:
         return sum(item.state is State.TODO for item in desk.queued())
-
-
-def sources_of(site: Site, cohort: Cohort) -> Sources:
-    """What a cohort's table gives to its night; what changed just now is left for the next one."""
-    return Sources(
-        [site.path(path) for path in cohort.roster],
-        [site.path(path) for path in cohort.photos],
-        {kind: [site.path(path) for path in paths] for kind, paths in cohort.references.items()},
-        None if cohort.columns is None else site.path(cohort.columns),
-        opt_out=[site.path(path) for path in cohort.opt_out],
-        settled_before=_settled_before(site),
-    )
-
-
-def _settled_before(site: Site) -> float:
-    """What changed later is still arriving; seconds since 1970."""
-    return time.time() - 60 * site.nightly.settle_minutes
 
 
 def _rules(site: Site, name: str) -> tuple[Policy, Profile]:

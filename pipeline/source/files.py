@@ -47,13 +47,16 @@ class Intake:
         return tuple(found.picture for found in self.found if found.picture)
 
 
-def collect(sources: Sequence[Path], settled_before: float = math.inf) -> Intake:
+def collect(
+    sources: Sequence[Path], settled_before: float = math.inf, whole: Sequence[Path] = ()
+) -> Intake:
     """Every file of folders (with their sub-folders and zip archives) and of zip archives.
 
     Args:
         sources: Folders and zip archives.
         settled_before: Seconds since 1970. A file of a folder that changed later is still arriving,
             and left out; copies that keep an older time are known by the file's own record.
+        whole: Sources that came whole, which `settled_before` is not asked of.
 
     A file reached twice (a folder given together with its own sub-folder) counts once, for the
     source that is given later.
@@ -65,7 +68,8 @@ def collect(sources: Sequence[Path], settled_before: float = math.inf) -> Intake
     files: dict[object, Found] = {}
     remarks: list[str] = []
     for order, source in enumerate(sources):
-        searched = sorted(_search(source, settled_before), key=lambda file: file.name)
+        before = math.inf if source in whole else settled_before
+        searched = sorted(_search(source, before), key=lambda file: file.name)
         found = [replace(file, source=str(source), order=order) for file in searched]
         root = source.resolve()
         for file in found:

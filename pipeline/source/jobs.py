@@ -39,6 +39,7 @@ def gather(
     assigned: Sequence[Path] = (),
     opt_out: Sequence[Path] = (),
     settled_before: float = math.inf,
+    whole: Sequence[Path] = (),
 ) -> Cohort:
     """Read a roster and find every student's photo and reference portraits by file name.
 
@@ -53,6 +54,7 @@ def gather(
         assigned: Tables of files that people have given to students.
         opt_out: Lists of students who refuse that a machine compares faces.
         settled_before: As for `collect`.
+        whole: As well.
 
     Returns:
         One job a roster row, in the roster's order. Facts of each job: `source.photo_files` and
@@ -67,13 +69,13 @@ def gather(
     table = read_roster(roster, load_columns(columns))
     refused = refusing(opt_out, table.subjects)
     index = Index(table.subjects)
-    intake = collect([*photos, *reshoot], settled_before)
+    intake = collect([*photos, *reshoot], settled_before, whole)
     given = assignments(assigned, table.subjects, intake)
     matches = match_files(index, (f for f in intake.found if f.picture), given.owners)
     choices = {key: choose(owned, given.of(key)) for key, owned in matches.owned.items()}
     batches = {
         kind: (found, match_files(index, (f for f in found if f.picture)))
-        for kind, found in by_kind(references, settled_before)
+        for kind, found in by_kind(references, settled_before, whole)
     }
     remarks = [*table.remarks, *intake.remarks, *given.remarks]
     delivered = [*_left_out(PHOTO, intake.found), *_photos(choices), *_unclaimed(PHOTO, matches)]

@@ -22,7 +22,9 @@ WORDS = {
 
 
 def by_kind(
-    references: Mapping[str, Sequence[Path]], settled_before: float = math.inf
+    references: Mapping[str, Sequence[Path]],
+    settled_before: float = math.inf,
+    whole: Sequence[Path] = (),
 ) -> Iterator[tuple[str, list[Found]]]:
     """Files by kind, the kinds in the order given; those of kind "" sorted by what names say.
 
@@ -31,7 +33,7 @@ def by_kind(
     """
     sorted_out: dict[str, list[Found]] = {}
     for kind, sources in references.items():
-        for found in with_pages(collect(sources, settled_before).found):
+        for found in with_pages(collect(sources, settled_before, whole).found):
             sorted_out.setdefault(kind or kind_of(found.name), []).append(found)
         sorted_out.setdefault(kind, [])
     sorted_out.pop("", None)

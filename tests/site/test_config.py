@@ -50,7 +50,7 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
         (f"colour = 1\n{SITE}", "unknown key `colour`"),
         (f'lang = "fr"\n{SITE}', "`lang` is 'fr'; allowed: zh, en"),
         (f'folder = "x"\n{SITE}', "unknown key `folder`"),
-        ('name = "x"\n[cohorts.2026]\nphotos = []', "`cohorts.2026.roster`"),
+        ('name = "x"\n[cohorts.2026]\nroster = [1]', "`cohorts.2026.roster"),
         ('name = "x"\n[cohorts."../x"]\nroster = "r.csv"\nphotos = "p"', "names a folder"),
         (f'{SITE}[messages]\nwebhook = "ftp://x"', "`messages.webhook` is 'ftp://x'; must be an"),
         (f'{SITE}[messages.mail]\nto = ["me"]', "`messages.mail.to`"),

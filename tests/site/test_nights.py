@@ -109,7 +109,7 @@ def test_a_photo_still_arriving_is_left_for_the_next_night(
     photo = site.folder / "in" / "photos" / "S2.jpg"
     photo.write_text(WRONG)
     since = photo.stat().st_ctime - 0.0001
-    monkeypatch.setattr("pipeline.site.nights._settled_before", lambda _site: since)
+    monkeypatch.setattr("pipeline.site.sources._settled_before", lambda _site: since)
     monkeypatch.setattr("pipeline.site.nights.unsettled", lambda *_: [])
     night = work_site(site, ["2026"], today=DAY, force=True)[0]
     assert night.arriving == 1
@@ -120,7 +120,7 @@ def test_all_files_still_arriving_are_counted(
 ) -> None:
     deliver(tmp_path / "in", {f"S{number:03}": GOOD for number in range(210)})
     site = load_site(site_file(tmp_path, QUIET))
-    monkeypatch.setattr("pipeline.site.nights._settled_before", lambda _site: 0.0)
+    monkeypatch.setattr("pipeline.site.sources._settled_before", lambda _site: 0.0)
     (night,) = work_site(site, today=DAY, force=True)
     assert night.arriving == 210  # though run.json names 200 files alone
 

@@ -1,0 +1,84 @@
+"""Previews made beside the server: one process each, few at once, none longer than it may take."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.private import make_folder
+from pipeline.hub import preview
+from pipeline.hub.uploads import Draft
+
+_SECONDS = 600
+_AT_ONCE = 2
+
+
+class Previews:
+    """The previews that are being made; what is finished lies in the draft's own folder.
+
+    Args:
+        seconds: How long one may take.
+    """
+
+    def __init__(self, seconds: float = _SECONDS) -> None:
+        self._seconds = seconds
+        self._making: dict[Path, str] = {}
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(_AT_ONCE)
+
+    def of(self, draft: Draft, colleges: Collection[str]) -> dict[str, Any] | None:
+        """The preview of a draft as it is now; None while it is being made.
+
+        Args:
+            draft: What is handed in.
+            colleges: Whose students whoever asks may know of; all where it is empty.
+        """
+        state = draft.state()
+        if (found := read(draft)) and _fits(found, state, colleges):
+            return found
+        with self._lock:
+            if self._making.get(draft.folder) != state:
+                self._making[draft.folder] = state
+                work = (draft, state, sorted(colleges))
+                threading.Thread(target=self._make, args=work, daemon=True).start()
+        return None
+
+    def _make(self, draft: Draft, state: str, colleges: Collection[str]) -> None:
+        make_folder(draft.folder)
+        command = [sys.executable, "-P", "-m", preview.__name__, str(draft.site.file)]
+        command += [draft.cohort, str(draft.folder), state, *colleges]
+        try:
+            with self._slots:
+                subprocess.run(  # noqa: S603 - our own program
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    timeout=self._seconds,
+                    check=True,
+                )
+        except (OSError, subprocess.SubprocessError):
+            failed = {"state": state, "colleges": list(colleges), "failed": True}
+            (draft.folder / preview.FILE).write_text(json.dumps(failed), "utf-8")
+        finally:
+            with self._lock:
+                if self._making.get(draft.folder) == state:
+                    del self._making[draft.folder]
+
+
+def read(draft: Draft) -> dict[str, Any] | None:
+    """The last preview of a draft, of whatever state of it."""
+    try:
+        told = json.loads((draft.folder / preview.FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _fits(found: dict[str, Any], state: str, colleges: Collection[str]) -> bool:
+    return found.get("state") == state and found.get("colleges") == sorted(colleges)
