@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,16 +25,19 @@ photos = "in27/photos"
 HERE, THERE = "计算机学院", "外国语学院"  # colleges of the drawn cohort (`report_cases`)
 
 
-def make_site(folder: Path, extra: str = "", **review: object) -> Site:
+def make_site(
+    folder: Path, extra: str = "", changed: Mapping[int, str] = {}, **review: object
+) -> Site:
     """A site whose cohort 2026 has had a night with drawn faces, and everybody an account.
 
     Args:
         folder: Gets it all.
         extra: Of the site's file.
+        changed: Photos that are others than those of `desk_runs.photos`.
         review: Of the run's policy.
     """
     site = load_site(site_file(folder, text=SITE + NEXT + extra))
-    make_run(site.home_of("2026"), photos(), "run", **review)
+    make_run(site.home_of("2026"), {**photos(), **changed}, "run", **review)
     with people.site_ledger(site) as ledger:
         for role in Role:
             people.add(ledger, role.value, role, (), PASSWORD, "test")

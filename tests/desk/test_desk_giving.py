@@ -9,7 +9,7 @@ import pytest
 from desk_browsing import PASSWORD, Visitor, desk_client
 from desk_deliveries import alike, deliver, night, number_of
 
-from pipeline.desk import accounts
+from pipeline.desk import accounts, once
 from pipeline.desk.cases.audit import verified
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.kinds import Kind, kind_of
@@ -223,7 +223,7 @@ def test_a_file_that_lies_in_two_places_is_told_with_both(tmp_path: Path, source
     made = night(tmp_path, sources)
     with opened(made) as desk, desk_client(made, accounts=False) as client:
         strays = {item.name: item for item in desk.items() if kind_of(item) is Kind.STRAY}
-        client.get(f"/enter?token={accounts.new_token(desk.ledger)}")
+        client.get(f"/enter?token={once.new_token(desk.ledger)}")
         pages = {name: client.get(f"/case/{item.id}").text for name, item in strays.items()}
     for name, page in pages.items():
         assert f"<h1>{name}</h1>" in page

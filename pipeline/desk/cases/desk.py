@@ -17,6 +17,7 @@ from pipeline.core.policy import ReviewPolicy, load_policy
 from pipeline.core.privacy import Mask
 from pipeline.core.types import Case, Decision
 from pipeline.desk.cases.made import VERSION, cases_of
+from pipeline.desk.cases.scope import veiled
 from pipeline.desk.cases.verdicts import (
     Answer,
     Facts,
@@ -40,6 +41,8 @@ PERSON, REGISTRY, STUDENT = "PERSON", "REGISTRY", "STUDENT"
 
 class Desk:
     """Store and ledger of one run's folder; open one a request and close it.
+
+    Who sees some colleges only is shown the same desk with fewer cases (`see_only`).
 
     Raises:
         StoreError: There is no finished run in the folder, or a file cannot be used.
@@ -151,7 +154,7 @@ class Desk:
         case = self.store.case(item.student_key)
         if case is None:
             raise StoreError("case_busy")
-        return case
+        return veiled(self, case) if self.scoped else case
 
     def picture(self, item: Item, slot: str) -> bytes:
         """The best picture that is kept of a slot.

@@ -70,7 +70,8 @@ def offers(desk: Desk, item: Item) -> list[Offer]:
         Offer(file, item, SET_ASIDE if place == 1 else f"{SET_ASIDE}#{place}")
         for place, file in enumerate(aside, 1)
     ]
-    for file in desk.store.deliveries.near(item.student_key):
+    # A file of nobody's may be another college's: who sees some colleges only is not offered it.
+    for file in () if desk.scoped else desk.store.deliveries.near(item.student_key):
         stray = desk.of_photo(f"{STRAY}{file.sha256[:16]}", file.sha256)
         found.append(Offer(file, stray, PHOTO, stray))
     return found
@@ -132,7 +133,8 @@ def returned(desk: Desk, who: str, item: Item, answer: Answer) -> None:
     assign(desk.store.path.parent, student_key, before)
     if answer.beside:
         other = desk.ledger.answers.place(answer.beside)
-        case = desk.of_photo(*other) if other else None
+        with desk.ledger.items.whole():
+            case = desk.of_photo(*other) if other else None
         if case is not None:
             desk.ledger.answers.add(
                 who, case.answers_key, case.photo_sha256, "undo", {"undoes": answer.beside}

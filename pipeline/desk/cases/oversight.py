@@ -63,6 +63,8 @@ def agreement(desk: Desk) -> list[Agreement]:
     agreed: Counter[str] = Counter()
     unsure: Counter[str] = Counter()
     for subject, sha256 in desk.ledger.answers.photos():
+        if desk.scoped and not any(desk.about(subject)):
+            continue
         for answer in desk.said(subject, sha256):
             if answer.seeded and answer.blind:
                 seeded[answer.who] += 1

@@ -30,6 +30,7 @@ from pipeline.desk.cases.beside import (
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.giving import Candidate
 from pipeline.desk.cases.kinds import Choice, Kind, choices, comparable, kind_of
+from pipeline.desk.cases.scope import veiled
 from pipeline.desk.cases.verdicts import Answer, Outcome, assignment, standing
 from pipeline.report.score import on_scale
 from pipeline.report.view import card, masked_case, masked_file, reason_of_fate
@@ -208,6 +209,7 @@ def fitting_files(desk: Desk, item: Item) -> str:
     """Which file fits whom, where one fits several students or nearly one; "" for other cases."""
     codes = ("FITS_SEVERAL", "NEARLY_MATCHED")
     case = None if set(codes).isdisjoint(item.codes) else desk.store.case(item.student_key)
+    case = veiled(desk, case) if case and desk.scoped else case
     found = case.assessment.findings if case else ()
     return "; ".join(desk.mask(str(f.value)) for f in found if f.code in codes)
 

@@ -115,7 +115,7 @@ def show_queue(
         counts={name: queue.counts(visit.desk, chosen, visit.asker, name) for name in queue.FIELDS},
         waiting=queue.waiting(visit.desk, visit.asker),
         together=len(bulk.waiting(visit.desk, visit.asker)),
-        intake=visit.desk.run.intake,
+        intake=None if visit.desk.scoped else visit.desk.run.intake,
         run=visit.desk.run,
     )
 

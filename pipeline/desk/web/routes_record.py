@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from pipeline.core.words import words
-from pipeline.desk.cases import oversight
+from pipeline.desk.cases import oversight, scope
 from pipeline.desk.cases.audit import verified
 from pipeline.desk.cases.work import Chosen, choices, row
 from pipeline.desk.web.log_words import line_of
@@ -28,6 +28,7 @@ def audit(
     """The action log, newest first, and whether it is as it was written."""
     ledger = visit.desk.ledger
     checked, lines = verified(visit.desk), ledger.log.latest(before, LINES)
+    lines = scope.within(visit.desk, lines) if visit.desk.scoped else lines
     veiled = oversight.veiled(visit.desk, visit.session, lines)
     told = [line_of(line, visit.desk.mask, visit.lang) for line in lines]
     ledger.record(visit.session.who, "log_read")
