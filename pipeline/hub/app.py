@@ -13,7 +13,7 @@ from pipeline.desk.web.app import Surroundings
 from pipeline.desk.web.edge import Edge
 from pipeline.desk.web.metrics import Metrics
 from pipeline.desk.web.shell import shell
-from pipeline.hub import health, routes_cohorts
+from pipeline.hub import health, routes_cohorts, routes_log, routes_people, routes_retention
 from pipeline.hub.desks import PATH, Desks
 from pipeline.hub.pages import hub_pages
 from pipeline.hub.visits import SiteGate
@@ -27,6 +27,9 @@ ROUTERS = (
     routes_visits.router,
     health.router,
     routes_cohorts.router,
+    routes_people.router,
+    routes_log.router,
+    routes_retention.router,
 )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from pipeline.core.errors import PhotoproofError
 from pipeline.desk.cases.desk import Desk
-from pipeline.night.folder import DATABASE, SUMMARY
+from pipeline.night.folder import DATABASE, LEDGER, SUMMARY
 from pipeline.site.config import Site
 from pipeline.site.keeping import nights_of
 from pipeline.store.items import Wanted
+from pipeline.store.ledger import Ledger
 from pipeline.store.summary import RunSummary
 
 
@@ -66,6 +67,17 @@ def standing(site: Site, cohort: str, colleges: Sequence[str] = ()) -> Standing:
     except (PhotoproofError, sqlite3.Error, OSError):
         readable = False
     return Standing(cohort, title, night, states, len(nights_of(site, cohort)), True, readable)
+
+
+def known_colleges(site: Site) -> list[str]:
+    """The colleges of all cohorts' students, as their rosters name them."""
+    found: set[str] = set()
+    for name in site.cohorts:
+        ledger = site.run_of(name) / LEDGER
+        if ledger.is_file():
+            with suppress(PhotoproofError, sqlite3.Error, OSError), Ledger(ledger) as opened:
+                found.update(opened.items.colleges())
+    return sorted(found)
 
 
 def last_night(site: Site, cohort: str) -> RunSummary | None:

@@ -171,6 +171,11 @@ class Items:
         """The case to which answers about a student's photo of these bytes belong."""
         return next(self._select("subject = ? AND photo_sha256 = ?", answers_key, sha256), None)
 
+    def colleges(self) -> list[str]:
+        """The colleges that there are cases of."""
+        rows = self._db.execute("SELECT DISTINCT college FROM item WHERE college != '' ORDER BY 1")
+        return [str(college) for (college,) in rows]
+
     def count(self, wanted: Wanted) -> int:
         """How many are wanted."""
         where, values = self._where(wanted)

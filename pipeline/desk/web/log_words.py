@@ -18,6 +18,7 @@ from pipeline.store.log import Entry
 _VALUES = {
     "said": "verdict",
     "role": "role",
+    "signs_in": "log_value",
     "table": "log_value",
     "paper": "log_value",
     "shown": "log_value",
