@@ -13,6 +13,7 @@ from pipeline.cli.console import AsJson, err_console, line, out_console, plain
 from pipeline.cli.of_site import no_cohort, this_site
 from pipeline.cli.site_user import user_app
 from pipeline.cli.speech import tell, term
+from pipeline.cli.tokens import token_app
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
 from pipeline.core.said import cause
@@ -23,6 +24,7 @@ Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...")]
 
 site_app = typer.Typer(no_args_is_help=True)
 site_app.add_typer(user_app, name="user")
+site_app.add_typer(token_app, name="token")
 
 
 @site_app.command("init")

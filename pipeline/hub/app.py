@@ -13,12 +13,22 @@ from pipeline.desk.web.app import Surroundings
 from pipeline.desk.web.edge import Edge
 from pipeline.desk.web.metrics import Metrics
 from pipeline.desk.web.shell import shell
-from pipeline.hub import health, routes_cohorts, routes_log, routes_people, routes_retention
+from pipeline.hub import (
+    health,
+    routes_api,
+    routes_cohorts,
+    routes_log,
+    routes_people,
+    routes_retention,
+)
+from pipeline.hub.api import API, create_api, kept_ready
+from pipeline.hub.checking import Checking, MakesEngine
 from pipeline.hub.desks import PATH, Desks
 from pipeline.hub.pages import hub_pages
 from pipeline.hub.visits import SiteGate
 from pipeline.site.config import Site
 from pipeline.site.people import ledger_file
+from pipeline.student.engine import network_engine
 
 _ALONE = Surroundings()
 # One router a concern. What is not here, nobody can ask for.
@@ -30,11 +40,16 @@ ROUTERS = (
     routes_people.router,
     routes_log.router,
     routes_retention.router,
+    routes_api.router,
 )
 
 
 def create_hub(
-    site: Site, *, around: Surroundings = _ALONE, head_file: Path | None = None
+    site: Site,
+    *,
+    around: Surroundings = _ALONE,
+    head_file: Path | None = None,
+    makes_engine: MakesEngine = network_engine,
 ) -> FastAPI:
     """The hub of a site.
 
@@ -42,6 +57,7 @@ def create_hub(
         site: As its file says it.
         around: Where it stands.
         head_file: Gets the last hashes of the site's log and of the desks' logs by and by.
+        makes_engine: Looks at the pictures that machines send; another one for tests.
     """
     pages = hub_pages(site, school_login=False)
     app = shell("photoproof", ROUTERS, pages, SiteGate(site), Metrics())
@@ -54,6 +70,9 @@ def create_hub(
     app.state.watches = {}
     app.state.monitors = frozenset(around.monitors)
     app.state.desks = Desks(site, app)
+    app.state.checking = Checking(site.check.workers, site.check.waiting, makes_engine)
+    app.router.lifespan_context = kept_ready
+    app.mount(API, create_api(site, app.state.checking))
     app.mount(PATH + "/{cohort}", app.state.desks)
     app.add_middleware(Edge, prefix=around.path)
     return app

@@ -16,9 +16,8 @@ from pipeline.core.policy import Policy, Profile
 from pipeline.core.privacy import masked
 from pipeline.core.reasons import format_value
 from pipeline.core.types import Finding, ImageFile, Job, Pixels, Subject
-from pipeline.decide import decide_one
 from pipeline.report.guides import Axis, Guides, guides_of
-from pipeline.single.checked import Checked
+from pipeline.single.checked import Checked, judged
 from pipeline.student.decode import UnreadableError, decode_picture, read
 from pipeline.student.engine import Engine
 
@@ -39,8 +38,7 @@ def check_files(
             raise SourceError("no_such_file", name=masked(path.name))
     for path in photos:
         evidence = engine.assess(Job(Subject("", 0), ImageFile(path)))
-        measured = {m.name: m for m in evidence.measurements}
-        yield Checked(path, measured, decide_one(measured, (), policy, profile))
+        yield judged(path, evidence, policy, profile)
 
 
 def annotate(checked: Checked, policy: Policy, profile: Profile) -> Image.Image | None:

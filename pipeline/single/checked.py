@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.policy import Policy, Profile
 from pipeline.core.privacy import masked
 from pipeline.core.reasons import measure_name, sentence
-from pipeline.core.types import Assessment, Finding, Measurement, Severity
+from pipeline.core.types import Assessment, Evidence, Finding, Measurement, Severity
 from pipeline.core.words import languages
+from pipeline.decide import decide_one
 from pipeline.student.measures import all_measures
 
 
@@ -51,6 +53,12 @@ class Checked:
             ],
             "measures": {name: _row(m) for name, m in self.measurements.items()},
         }
+
+
+def judged(path: Path, evidence: Evidence, policy: Policy, profile: Profile) -> Checked:
+    """What was seen of one photo, judged without references."""
+    measured = {m.name: m for m in evidence.measurements}
+    return Checked(path, measured, decide_one(measured, (), policy, profile))
 
 
 def _row(measurement: Measurement) -> dict[str, Any]:

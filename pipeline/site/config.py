@@ -20,7 +20,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.policy import checked, read_toml
 from pipeline.core.standard import Strict
 from pipeline.core.words import DEFAULT_LANGUAGE, languages
-from pipeline.site.limits import Uploads
+from pipeline.site.limits import Check, Uploads
 from pipeline.site.place import FILE, VARIABLE, site_file
 
 MAIL_PASSWORD, WEBHOOK_SECRET = "PHOTOPROOF_MAIL_PASSWORD", "PHOTOPROOF_WEBHOOK_SECRET"
@@ -223,6 +223,7 @@ class Site(Strict):
     uploads: Uploads = Uploads()
     messages: Messages = Messages()
     desk: Desk = Desk()
+    check: Check = Check()
     reshoot: Reshoot = Reshoot()
     audit: Audit = Audit()
     log: Log = Log()

@@ -1,4 +1,4 @@
-"""Limits of what comes in by the browser: `[uploads]` of the site's file."""
+"""Limits of what comes in over HTTP: `[uploads]` and `[check]` of the site's file."""
 
 from __future__ import annotations
 
@@ -25,3 +25,19 @@ class Uploads(Strict):
     free_mb: int = Field(default=2048, ge=0)
     keep_hours: float = Field(default=24, gt=0, le=720)
     keep_days: float = Field(default=7, gt=0, le=365)
+
+
+class Check(Strict):
+    """Single photos for machines: how many are looked at at once, and how often one may ask.
+
+    Attributes:
+        workers: Processes that stay warm, about 400 MB each; a night beside them has its own.
+        waiting: Calls that may wait for one; who comes after them is told to come again.
+        per_minute: Calls of one machine account in any 60 seconds.
+        max_mb: A picture's size, in millions of bytes.
+    """
+
+    workers: int = Field(default=1, ge=1, le=64)
+    waiting: int = Field(default=16, ge=0, le=1000)
+    per_minute: int = Field(default=120, ge=1, le=100_000)
+    max_mb: int = Field(default=20, ge=1, le=200)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pipeline.store.accounts import Accounts
 from pipeline.store.log import Log, Verification
+from pipeline.store.machines import Machines
 from pipeline.store.people import People
 from pipeline.store.schema import APPEND_ONLY
 from pipeline.store.sqlite import Schema
@@ -26,6 +27,9 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 CREATE TABLE account (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL,
     colleges TEXT NOT NULL, signs_in TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE machine (
+    name TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, made_at TEXT NOT NULL, made_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE session (
     id TEXT PRIMARY KEY, who TEXT NOT NULL, role TEXT NOT NULL, csrf TEXT NOT NULL,
@@ -132,6 +136,7 @@ class SiteLedger(People):
     def __init__(self, path: Path) -> None:
         super().__init__(path, _SCHEMA)
         self.accounts = SiteAccounts(self.db)
+        self.machines = Machines(self.db)
 
     def _furnish(self) -> None:
         for name in ("log_stays", "log_kept"):
@@ -145,7 +150,22 @@ class SiteLedger(People):
             noted_head: A head hash noted earlier; it must still be in the chain.
         """
         found = self.log.verify({}, noted_head)
-        return found if found.fault else replace(found, fault=self.accounts_fault())
+        fault = found.fault or self.accounts_fault() or self._machines_fault()
+        return replace(found, fault=fault)
+
+    def _machines_fault(self) -> str:
+        """The first machine's account that is not as the log says it was made."""
+        said: dict[str, str] = {}
+        for entry in self.log.entries():
+            if entry.action == "machine_made":
+                detail = json.loads(entry.detail)
+                said[detail["machine"]] = detail["row"]
+            elif entry.action == "machine_closed":
+                said.pop(json.loads(entry.detail)["machine"], None)
+        for machine in self.machines.listed():
+            if said.pop(machine.name, None) != machine.digest:
+                return f"machine {machine.name} was not made by `photoproof site token`"
+        return f"machine {next(iter(said))} is missing" if said else ""
 
 
 def _text(colleges: Sequence[str]) -> str:

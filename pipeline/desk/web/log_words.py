@@ -21,6 +21,7 @@ _VALUES = {
     "signs_in": "log_value",
     "table": "log_value",
     "paper": "log_value",
+    "standard": "log_value",
     "shown": "log_value",
     "machine_seen": "log_value",
 }

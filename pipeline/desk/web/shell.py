@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 _AGAIN_S = "5"  # after which a browser may ask again
 BODY_LIMIT = 64 * 1024  # bytes; the longest form is a comment of 2,000 characters
 # FastAPI would otherwise obey environment variables that send traces of requests elsewhere.
-_NO_TELEMETRY: TelemetryConfig = {
+NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
     "logs": False,
@@ -65,7 +65,7 @@ def shell(
         redoc_url=None,
         openapi_url=None,
         max_body_size=BODY_LIMIT,
-        telemetry=_NO_TELEMETRY,
+        telemetry=NO_TELEMETRY,
     )
     app.state.gate, app.state.metrics = gate, metrics
     app.state.pages = app.state.front = pages
@@ -87,12 +87,12 @@ async def _safely(
 ) -> Response:
     """Put the safety headers on every answer, and count it."""
     began, status = perf_counter(), 500
+    told: Metrics = request.app.state.metrics  # now: what is mounted takes the request's place
     try:
         response = await call_next(request)
         status = response.status_code
     finally:
         route = getattr(request.scope.get("route"), "path", "")
-        told: Metrics = request.app.state.metrics
         told.answered(route, request.method, status, perf_counter() - began)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)

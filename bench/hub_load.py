@@ -1,0 +1,257 @@
+"""Thirty reviewers and five uploaders at once at the hub, on the loopback, while a night runs.
+
+    python bench/hub_site.py WORK
+    python bench/hub_load.py WORK [--seconds 120] [--look 3] [--no-night] [--no-browser]
+
+Starts `photoproof serve` and `photoproof nightly` as users do. Each reviewer has a college and does
+what the desk's script does: the next case and its pictures are fetched while one is looked at; a
+key sends the answer, and the next case is shown when the server has it on disk. Timed is from the
+key until the next sheet and all its pictures are there. One of the reviewers is a real Chromium,
+whose times end with the frame that shows them. Afterwards every answer that the hub took must
+stand in the ledger, and the ledger must hold together. A second trial needs a fresh copy of WORK.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2 as httpx
+import numpy as np
+from hub_uploads import upload_for
+
+from pipeline.desk.accounts import Role
+from pipeline.night.folder import LEDGER
+from pipeline.site import people
+from pipeline.site.config import Site, load_site
+from pipeline.site.people import site_ledger
+from pipeline.store.ledger import Ledger
+
+COHORT, PASSWORD = "2026", "correct horse battery"
+CASE, PICTURE = (
+    re.compile(r'data-case="([^"]+)"'),
+    re.compile(r'<img[^>]* src="([^"]+/picture/\d+)"'),
+)
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+VERDICT = re.compile(r'name="verdict" value="([^"]+)"')
+STEP = """(key) => new Promise((done) => {
+  const start = performance.now();
+  document.getElementById("desk").addEventListener("shown", () =>
+    requestAnimationFrame(() => done(performance.now() - start)), { once: true });
+  document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+})"""
+
+
+@dataclass
+class Seen:
+    """What all clients saw."""
+
+    waits: list[float] = field(default_factory=list)  # seconds from key to next picture
+    painted: list[float] = field(default_factory=list)  # milliseconds, in Chromium
+    answered: Counter[str] = field(default_factory=Counter)  # by reviewer
+    statuses: Counter[int] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    uploaded: int = 0  # bytes
+
+    def took(self, answer: httpx.Response) -> httpx.Response:
+        """Note how a request was answered."""
+        self.statuses[answer.status_code] += 1
+        if answer.status_code >= 400:
+            self.faults.append(f"{answer.status_code} {answer.request.method} {answer.url.path}")
+        return answer
+
+
+async def log_in(http: httpx.AsyncClient, name: str) -> None:
+    """Come in as people do."""
+    page = (await http.get("/login")).text
+    found = CSRF.search(page)
+    assert found, "the login page has no token"
+    data = {"name": name, "password": PASSWORD, "csrf": found[1], "back": "/"}
+    answer = await http.post("/login", data=data)
+    assert answer.status_code == 303, answer.text
+
+
+async def sheet(http: httpx.AsyncClient, seen: Seen, path: str) -> tuple[str, str] | None:
+    """The id and the text of a case, its pictures fetched; None where none waits."""
+    answer = seen.took(await http.get(path, headers={"x-desk": "sheet"}))
+    if answer.status_code != 200:
+        return None
+    text = answer.text
+    named = CASE.search(text)
+    assert named, "the sheet has no case"
+    for picture in dict.fromkeys(PICTURE.findall(text)):
+        seen.took(await http.get(picture, headers={"x-desk": "1"}))
+    return named[1], text
+
+
+async def review(url: str, name: str, seen: Seen, until: float, look: float) -> None:
+    """One reviewer at work on the own college's cases."""
+    base, query = f"/c/{COHORT}", "reason=SIZE_PX"
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+        await log_in(http, name)
+        # As a page first: it has the token that goes with every answer.
+        page = seen.took(await http.get(f"{base}/next?{query}", follow_redirects=True)).text
+        found, token = CASE.search(page), CSRF.search(page)
+        assert found and token, "no case waits"
+        at, text = found[1], page
+        while time.monotonic() < until:
+            follow = f"{base}/next?after={at}&{query}"
+            ahead = asyncio.create_task(sheet(http, seen, follow))
+            await asyncio.sleep(look)
+            verdict = VERDICT.search(text)
+            assert verdict
+            key = time.perf_counter()
+            answer = await http.post(
+                f"{base}/case/{at}/answer?{query}",
+                data={"verdict": verdict[1]},
+                headers={"x-desk": "nothing", "x-csrf-token": token[1]},
+            )
+            if seen.took(answer).status_code == 204:
+                seen.answered[name] += 1
+            following = await ahead
+            seen.waits.append(time.perf_counter() - key)
+            if following is None:
+                return
+            at, text = following
+
+
+async def watch(url: str, name: str, seen: Seen, until: float, look: float) -> None:
+    """One reviewer in a real browser."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await chromium.new_page(viewport={"width": 1366, "height": 768})
+        await page.goto(f"{url}/login")
+        await page.fill("input[name=name]", name)
+        await page.fill("input[name=password]", PASSWORD)
+        await page.press("input[name=password]", "Enter")
+        await page.wait_for_load_state("networkidle")
+        await page.goto(f"{url}/c/{COHORT}/next?reason=SIZE_PX")
+        await page.wait_for_load_state("networkidle")
+        while time.monotonic() < until:
+            await page.wait_for_timeout(look * 1000)
+            seen.painted.append(float(await page.evaluate(STEP, "1")))
+            seen.answered[name] += 1
+        await chromium.close()
+
+
+async def load(
+    url: str, reviewers: list[str], uploaders: list[str], given: argparse.Namespace
+) -> Seen:
+    """Everybody at once."""
+    seen = Seen()
+    until = time.monotonic() + given.seconds
+    work = [review(url, name, seen, until, given.look) for name in reviewers]
+    if given.browser:
+        work[-1] = watch(url, reviewers[-1], seen, until, given.look)
+    work += [upload_for(url, name, seen, until, log_in) for name in uploaders]
+    await asyncio.gather(*work)
+    return seen
+
+
+def accounts(site: Site, reviewers: int, uploaders: int) -> tuple[list[str], list[str]]:
+    """Make everybody, each for one college."""
+    named: dict[Role, list[str]] = {Role.REVIEWER: [], Role.UPLOADER: []}
+    with site_ledger(site) as ledger:
+        known = {one.name for one in ledger.accounts.people()}
+        for role, count in ((Role.REVIEWER, reviewers), (Role.UPLOADER, uploaders)):
+            for place in range(1, count + 1):
+                name = f"{role.value}{place}"
+                named[role].append(name)
+                if name not in known:
+                    people.add(ledger, name, role, [f"第{place}学院"], PASSWORD, "bench")
+    return named[Role.REVIEWER], named[Role.UPLOADER]
+
+
+def lost(site: Site, seen: Seen, before: Counter[str]) -> int:
+    """Answers that were taken and do not stand in the ledger; prints what its check finds."""
+    now = signed(site)
+    with Ledger(site.run_of(COHORT) / LEDGER) as ledger:
+        print(f"log: {ledger.verify().fault or 'as it was written'}")
+    return sum(max(0, count - now[who] + before[who]) for who, count in seen.answered.items())
+
+
+def signed(site: Site) -> Counter[str]:
+    """How many answers of each stand in the log."""
+    with Ledger(site.run_of(COHORT) / LEDGER) as ledger:
+        return Counter(entry.who for entry in ledger.log.entries() if entry.action == "answer")
+
+
+def told(name: str, values: list[float], unit: str) -> None:
+    """Median, 95 % and worst."""
+    if values:
+        median, late, worst = np.percentile(values, [50, 95, 100])
+        print(
+            f"{name}: {len(values)}, median {median:.0f} {unit}, 95 % {late:.0f}, worst {worst:.0f}"
+        )
+
+
+def main() -> None:
+    """Load and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--look", type=float, default=3)
+    parser.add_argument("--reviewers", type=int, default=30)
+    parser.add_argument("--uploaders", type=int, default=5)
+    parser.add_argument("--night", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--browser", action=argparse.BooleanOptionalAction, default=True)
+    given = parser.parse_args()
+    site = load_site(given.work / "photoproof.toml")
+    who = accounts(site, given.reviewers, given.uploaders)
+    before = signed(site)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pipeline"]
+    place = ["--site", str(given.work)]
+    errors = (given.work / "serve.log").open("wb")
+    serve = subprocess.Popen(  # noqa: S603
+        [*command, "serve", *place, "--port", str(port), "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=errors,
+    )
+    night = None
+    try:
+        assert serve.stdout
+        serve.stdout.readline()
+        if given.night:
+            with (given.work / "night.log").open("wb") as log:
+                night = subprocess.Popen(  # noqa: S603
+                    [*command, "nightly", *place], stdout=log, stderr=log
+                )
+            time.sleep(5)
+        seen = asyncio.run(load(f"http://127.0.0.1:{port}", *who, given))
+        if night:
+            ran = night.poll() is None
+            print("the night was at work", "all the time" if ran else "for a part of it")
+    finally:
+        for process in filter(None, (night, serve)):
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+    told("key to next picture, all reviewers", [1000 * one for one in seen.waits], "ms")
+    told("key to next frame, Chromium", seen.painted, "ms")
+    print(f"answers: {sum(seen.answered.values())}, lost: {lost(site, seen, before)}")
+    print(f"uploaded: {seen.uploaded / 2**20:.0f} MiB by {given.uploaders}")
+    print(f"requests: {sum(seen.statuses.values())}, by status {dict(seen.statuses)}")
+    print("refused:", json.dumps(Counter(seen.faults).most_common(8)))
+    locked = (given.work / "serve.log").read_text("utf-8", "replace").count("locked")
+    print(f"'locked' on standard error: {locked}; load average {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

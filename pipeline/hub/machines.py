@@ -1,0 +1,52 @@
+"""Accounts of machines that ask for single checks: a name, and a token that is shown once."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+
+from pipeline.core.errors import ConfigError
+from pipeline.core.privacy import masked
+from pipeline.desk.accounts import check_name, digest_of
+from pipeline.store import log
+from pipeline.store.machines import Machine
+from pipeline.store.site_ledger import SiteLedger
+
+MARK = "pp_"  # so that a token in a script or a log is known for what it is
+
+
+def signed(name: str) -> str:
+    """How the log says that a machine did something."""
+    return f"machine:{name}"
+
+
+def add(ledger: SiteLedger, name: str, by: str) -> str:
+    """Make a machine's account; its token, of which only a hash is kept.
+
+    Raises:
+        ConfigError: The name is taken or unusable.
+    """
+    check_name(name)
+    token = MARK + token_urlsafe(32)
+    row = Machine(name, digest_of(token), log.now(), by)
+    with ledger.transaction():
+        if not ledger.machines.add(row):
+            raise ConfigError("machine_exists", name=name)
+        ledger.log.append(by, "machine_made", machine=name, row=row.digest)
+    return token
+
+
+def remove(ledger: SiteLedger, name: str, by: str) -> None:
+    """Close a machine's account; its token opens nothing from now on.
+
+    Raises:
+        ConfigError: There is no such account.
+    """
+    with ledger.transaction():
+        if not ledger.machines.remove(name):
+            raise ConfigError("no_machine", name=masked(name))
+        ledger.log.append(by, "machine_closed", machine=name)
+
+
+def named_by(ledger: SiteLedger, token: str) -> str | None:
+    """The name of the account that a token is of; None of none."""
+    return ledger.machines.named_by(digest_of(token))
