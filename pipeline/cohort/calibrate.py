@@ -75,6 +75,22 @@ def non_mated(
     return NonMated(counts, left_out, norms is not None)
 
 
+def sampled(
+    gallery: Gallery, norms: Norms | None, count: int, seed: int = 0
+) -> tuple[Gallery, Norms | None]:
+    """So many photos and references of a gallery, drawn at random, the same for the same seed.
+
+    What is normal for each of their pictures stays what it is among all.
+    """
+    rng = np.random.default_rng(seed)
+    photos, references = (
+        np.sort(rng.choice(len(keys), min(count, len(keys)), replace=False))
+        for keys in (gallery.photo_keys, gallery.reference_keys)
+    )
+    some = norms and Norms(norms.photo[photos], norms.reference[references], norms.typical)
+    return gallery.part(photos, references), some
+
+
 def calibrated(
     comparison: ComparisonPolicy, seen: Mapping[str, NonMated], policy: CalibrationPolicy
 ) -> tuple[ComparisonPolicy, dict[str, dict[str, object]]]:

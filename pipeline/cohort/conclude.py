@@ -8,16 +8,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.cohort.calibrate import NonMated, calibrated, non_mated
-from pipeline.cohort.duplicates import copies, identical, same_face, settled
+from pipeline.cohort.across import across, is_large
+from pipeline.cohort.calibrate import NonMated, calibrated, non_mated, sampled
+from pipeline.cohort.duplicates import identical, settled
 from pipeline.cohort.gallery import NO_FACES, Faces, Galleries, Gallery, norms
-from pipeline.cohort.owners import (
-    Candidate,
-    best_others,
-    find_owners,
-    most_alike,
-    reference_owners,
-)
 from pipeline.cohort.set_aside import better_files
 from pipeline.core.identity import best_comparison, conflict, matches
 from pipeline.core.measurements import LIKELY_OWNER, LOOKS_LIKE
@@ -34,14 +28,15 @@ def conclude_all(store: Store, policy: Policy) -> None:
     photos, asides, galleries = _galleries(store)
     with store.transaction():
         store.cohort.adjust(_adjusted(galleries))
-    _keep(store, _distributions(store, galleries, policy))
+    _keep(store, _distributions(store, photos, galleries, policy))
     judged, _ = effective(store, policy)
     own = dict(_own_scores(store, judged))
     suspects = {student_key: score for student_key, (score, same) in own.items() if not same}
     matching = own.keys() - suspects.keys()
     found = list(settled(identical(store.cohort.same_photo()), matching))
     same_bytes = {student_key for student_key, _ in found}
-    copied = [c for c in copies(store.cohort.photo_hashes(), photos) if c[0] not in same_bytes]
+    asked = across(photos, galleries, policy)
+    copied = [c for c in asked.copies(store.cohort) if c[0] not in same_bytes]
     found += settled(copied, matching)
     references = [
         Faces.of(gallery.reference_keys, {}, gallery.references)
@@ -50,16 +45,14 @@ def conclude_all(store: Store, policy: Policy) -> None:
     files = store.cohort.set_aside()
     found += better_files(photos, asides, references, files, policy.cohort.owner_margin)
     if policy.cohort.one_to_many:
-        found += reference_owners(_odd_references(store, judged), galleries, judged)
+        found += asked.reference_owners(_odd_references(store, judged), judged)
         strays = store.cohort.strays()  # whose they are is asked of all
         suspects |= {key: -1.0 for key in photos.keys if key in strays}
-        owners = find_owners(suspects, _candidates(suspects, galleries), judged)
-        found += most_alike(sorted(strays), galleries, MOST_ALIKE)
+        owners = asked.owners(suspects, judged)
+        found += asked.most_alike(sorted(strays), MOST_ALIKE)
         found += [_proposed(key, told) if key in strays else (key, told) for key, told in owners]
         explained = {*suspects, *(student_key for student_key, _ in found)}
-        among = Gallery(photos, photos)
-        needed = policy.cohort.calibration.same_face_from
-        found += same_face(among, norms(among), needed, explained)
+        found += asked.same_face(explained, judged)
     store.cohort.conclude(found)
 
 
@@ -111,7 +104,9 @@ def _adjusted(galleries: Galleries) -> Iterator[tuple[str, str, float]]:
                 yield student_key, slot, float(pair[0])
 
 
-def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[str, NonMated]:
+def _distributions(
+    store: Store, photos: Faces, galleries: Galleries, policy: Policy
+) -> dict[str, NonMated]:
     """Non-mated scores by reference kind, among students whose own reference matches."""
     matching: dict[str, set[str]] = defaultdict(set)
     for student_key, comparisons in store.comparisons():
@@ -119,11 +114,14 @@ def _distributions(store: Store, galleries: Galleries, policy: Policy) -> dict[s
             needed = policy.comparison.of(comparison.kind).accept_from
             if comparison.score is not None and comparison.score >= needed:
                 matching[comparison.slot].add(student_key)
+    rules = policy.cohort.calibration
     # The first reference of a kind stands for the kind: second ones are few.
+    asked = {slot: pair for slot, pair in galleries.items() if "#" not in slot}
+    if is_large(photos, galleries):
+        asked = {slot: sampled(*pair, rules.sample) for slot, pair in asked.items()}
     return {
-        slot: non_mated(gallery, normal, matching[slot], policy.cohort.calibration)
-        for slot, (gallery, normal) in galleries.items()
-        if "#" not in slot
+        slot: non_mated(gallery, normal, matching[slot], rules)
+        for slot, (gallery, normal) in asked.items()
     }
 
 
@@ -137,20 +135,10 @@ def _own_scores(store: Store, judged: Policy) -> Iterator[tuple[str, tuple[float
 
 def _odd_references(store: Store, judged: Policy) -> Iterator[tuple[str, Comparison]]:
     """The reference that contradicts the photo and another reference, by student."""
-    for student_key, measured, comparisons in store.evidence():
-        found = conflict(measured.values, comparisons, judged) if len(comparisons) > 1 else None
+    for student_key, measured, comparisons in store.evidence(several=True):
+        found = conflict(measured.values, comparisons, judged)
         if found is not None and found.odd is not None:
             yield student_key, found.odd
-
-
-def _candidates(suspects: Mapping[str, float], galleries: Galleries) -> dict[str, Candidate]:
-    """The best other reference of any kind for each suspect photo."""
-    best: dict[str, Candidate] = {}
-    for slot, (gallery, normal) in galleries.items():
-        for student_key, candidate in best_others(suspects, gallery, normal, slot.split("#")[0]):
-            if student_key not in best or candidate.score > best[student_key].score:
-                best[student_key] = candidate
-    return best
 
 
 def _keep(store: Store, seen: Mapping[str, NonMated]) -> None:

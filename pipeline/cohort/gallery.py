@@ -26,7 +26,7 @@ MIN_OTHERS = 20
 BLOCK = 2_000_000  # scores at a time: 8 MB, whatever the cohort's size
 _ROWS = 2048  # vectors in float64 at a time: 2 MB
 _SEX = {"male": 1, "female": 2}
-_OPPOSITE = 3  # what two known and different sexes add up to
+OPPOSITE = 3  # what two known and different sexes add up to
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,13 @@ class Gallery:
         self.photos, self.references = photos.vectors, references.vectors
         self._photos, self._references = _side(photos, number), _side(references, number)
 
+    def part(self, photos: Rows, references: Rows) -> Gallery:
+        """These rows of both."""
+        here, there = self.sides()
+        return Gallery(
+            _some(self.photo_keys, here, photos), _some(self.reference_keys, there, references)
+        )
+
     def sides(self) -> tuple[Side, Side]:
         """Photos and references."""
         return self._photos, self._references
@@ -92,7 +99,7 @@ class Gallery:
         for start in range(0, len(self.photo_keys), step):
             rows = slice(start, min(start + step, len(self.photo_keys)))
             strangers = here.student[rows, None] != there.student[None, :]
-            strangers &= (here.sex[rows, None] + there.sex[None, :]) != _OPPOSITE
+            strangers &= (here.sex[rows, None] + there.sex[None, :]) != OPPOSITE
             yield rows, self.photos[rows] @ self.references.T, strangers
 
 
@@ -124,6 +131,14 @@ class Norms:
         shift -= np.float32(self.typical[0])
         slope -= shift
         return np.asarray(slope, np.float32)
+
+    def adjust_pairs(
+        self, scores: Floats, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> Floats:
+        """Adjusted scores of single pairs; all three have one shape, or are spread to it."""
+        (p_slope, p_shift), (r_slope, r_shift) = self._lines
+        slope, shift = p_slope[rows] + r_slope[columns], p_shift[rows] + r_shift[columns]
+        return np.asarray(slope * scores - (shift - np.float32(self.typical[0])), np.float32)
 
     @cached_property
     def _lines(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
@@ -160,9 +175,9 @@ def _moments(side: Side, others: Side) -> Reals:
     of squares its quadratic form with their second moments.
     """
     moments = np.zeros((len(side.vectors), 3))
-    for sex in range(_OPPOSITE):
+    for sex in range(OPPOSITE):
         mine = np.flatnonzero(side.sex == sex)
-        theirs = np.flatnonzero(side.sex.dtype.type(sex) + others.sex != _OPPOSITE)
+        theirs = np.flatnonzero(side.sex.dtype.type(sex) + others.sex != OPPOSITE)
         total, second = _sums(others.vectors, theirs)
         for rows, vectors in _exact(side.vectors, mine):
             moments[rows, 0] = len(theirs)
@@ -200,6 +215,10 @@ def _spread(sums: Reals) -> Reals:
     mean = sums[:, 1] / sums[:, 0]
     variance = np.maximum(sums[:, 2] / sums[:, 0] - mean**2, 1e-6)
     return np.stack((mean, np.sqrt(variance)), axis=1)
+
+
+def _some(keys: Sequence[str], side: Side, rows: Rows) -> Faces:
+    return Faces([keys[row] for row in rows.tolist()], side.sex[rows], side.vectors[rows])
 
 
 def _side(faces: Faces, number: Mapping[str, int]) -> Side:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def most_alike(
         most: How many students at most.
     """
     for stray in strays:
-        best: dict[str, tuple[float, str]] = {}
+        seen: list[Candidate] = []
         for slot, (gallery, normal) in galleries.items():
             row = next((i for i, key in enumerate(gallery.photo_keys) if key == stray), None)
             if row is None:
@@ -75,13 +76,21 @@ def most_alike(
             raw = gallery.photos[row] @ gallery.references.T
             scores = raw if normal is None else normal.adjust(raw, row)
             for column in np.argsort(-scores)[:most]:
-                found = float(scores[column]), slot.split("#")[0]
-                key = gallery.reference_keys[column]
-                best[key] = max(found, best.get(key, found))
-        ordered = sorted(best, key=lambda key: -best[key][0])[:most]
-        if ordered:
-            told = [[key, best[key][1], round(best[key][0], 4)] for key in ordered]
-            yield stray, Measurement(ALIKE, json.dumps(told, ensure_ascii=False))
+                key, score = gallery.reference_keys[column], float(scores[column])
+                seen.append(Candidate(key, slot.split("#")[0], score))
+        yield from alike(stray, seen, most)
+
+
+def alike(stray: str, seen: Iterable[Candidate], most: int) -> Iterator[tuple[str, Measurement]]:
+    """What is told of one such photo, of all that it resembles; nothing where that is nobody."""
+    best: dict[str, tuple[float, str]] = {}
+    for candidate in seen:
+        found = candidate.score, candidate.kind
+        best[candidate.student_key] = max(found, best.get(candidate.student_key, found))
+    ordered = sorted(best, key=lambda key: -best[key][0])[:most]
+    if ordered:
+        told = [[key, best[key][1], round(best[key][0], 4)] for key in ordered]
+        yield stray, Measurement(ALIKE, json.dumps(told, ensure_ascii=False))
 
 
 def reference_owners(
@@ -114,7 +123,10 @@ def reference_owners(
 
 
 def find_owners(
-    suspects: Mapping[str, float], candidates: Mapping[str, Candidate], policy: Policy
+    suspects: Mapping[str, float],
+    candidates: Mapping[str, Candidate],
+    policy: Policy,
+    alone: Mapping[str, float] = MappingProxyType({}),
 ) -> Iterator[tuple[str, Measurement]]:
     """Name the owner where the evidence is strict enough; mutual swaps are named as such.
 
@@ -124,12 +136,17 @@ def find_owners(
         suspects: Own best score by student.
         candidates: Best other reference by student, from `best_others`.
         policy: Thresholds and margin.
+        alone: By kind the score that an owner must reach who has not this student's photo in turn.
     """
     owner: dict[str, str] = {}
     for student_key, candidate in candidates.items():
         needed = policy.comparison.of(candidate.kind).accept_from
         if candidate.score >= max(needed, suspects[student_key] + policy.cohort.owner_margin):
             owner[student_key] = candidate.student_key
+    for student_key in tuple(owner):
+        candidate = candidates[student_key]
+        mutual = owner.get(candidate.student_key) == student_key
+        if mutual or candidate.score >= alone.get(candidate.kind, -1.0):
             yield student_key, Measurement(LOOKS_LIKE, candidate.student_key)
             yield student_key, Measurement(LOOKS_LIKE_SCORE, candidate.score)
     for student_key, other in owner.items():

@@ -12,6 +12,7 @@ from time import perf_counter
 from models.arithmetic import ARITHMETIC
 from pipeline import __version__
 from pipeline.cohort.conclude import conclude_all, effective, histograms
+from pipeline.cohort.neighbours import check_size, remarks_of
 from pipeline.core.delivery import Delivered, Fate
 from pipeline.core.digest import digest_of
 from pipeline.core.errors import StoreError
@@ -85,10 +86,13 @@ def assess_cohort(
         The run's summary, as it goes into `run.json`.
 
     Raises:
+        InstallationError: There are too many students to compare all with all, and the extra that
+            needs not is not installed.
         StoreError: The folder is locked by another run, foreign or not writable, or was renamed
             meanwhile; two students have one key.
     """
     started, clock = datetime.now(UTC), perf_counter()
+    check_size(len(cohort.jobs))
     with locked(plan.out) as held, Store(plan.out / DATABASE) as store:
         store.own_key.unlock()
         if not plan.policy.privacy.keep_templates:
@@ -98,6 +102,7 @@ def assess_cohort(
             conclude_all(store, plan.policy)
         remember(store, plan.out, plan.earlier)
         judged, calibration = effective(store, plan.policy)
+        way = remarks_of(len(cohort.jobs))
         tally = decided(store, judged, plan.profile)
         with store.transaction():
             store.note("cohort_key", gathered.cohort_key)
@@ -125,7 +130,7 @@ def assess_cohort(
             },
             calibration=calibration,
             non_mated=histograms(store),
-            remarks=(*cohort.remarks, *gathered.remarks, *tally.remarks),
+            remarks=(*cohort.remarks, *gathered.remarks, *tally.remarks, *way),
         )
         _nobody_is_missing(cohort, tally.counts)
         held.still_there()

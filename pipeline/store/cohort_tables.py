@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 from pydantic_core import from_json
@@ -107,13 +107,26 @@ class CohortTables:
             for slot, own in keys.items()
         }
 
-    def photo_hashes(self) -> dict[str, tuple[str, str]]:
-        """Perceptual hash of each photo and of its mirror image, by student, in order."""
-        rows = self._store.db.execute(
+    def photo_hashes(self, of: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Perceptual hash of each photo and of its mirror image, by student, in order.
+
+        Args:
+            of: Only of these students, in any order.
+        """
+        asked = (
             "SELECT student_key, json_extract(measured, ?) AS plain,"
-            " json_extract(measured, ?) AS mirrored FROM student"
-            " WHERE plain IS NOT NULL ORDER BY position",
-            (f"$.{PHOTO_HASH}", f"$.{PHOTO_HASH_MIRRORED}"),
+            " json_extract(measured, ?) AS mirrored FROM student WHERE plain IS NOT NULL"
+        )
+        names = (f"$.{PHOTO_HASH}", f"$.{PHOTO_HASH_MIRRORED}")
+        db = self._store.db
+        rows: Iterable[tuple[str, str, str]] = (
+            db.execute(f"{asked} ORDER BY position", names)
+            if of is None
+            else (
+                row
+                for student_key in of
+                for row in db.execute(f"{asked} AND student_key = ?", (*names, student_key))
+            )
         )
         return {student_key: (plain, mirrored) for student_key, plain, mirrored in rows}
 

@@ -46,6 +46,7 @@ _EVIDENCE = (
     f"SELECT student_key, measured, errors, {_COMPARISON}"  # noqa: S608
     f" FROM student LEFT JOIN comparison {_IN_ORDER}"
 )
+_SEVERAL = "student_key IN (SELECT student_key FROM comparison GROUP BY 1 HAVING count(*) > 1)"
 _SUMMARY = "run"  # the name of the note
 _CHILDREN = ("decision", "conclusion", "comparison", "picture", "template", "sharp")
 
@@ -163,10 +164,13 @@ class Store(Database):
             (student_key, pack_assessment(assessment)),
         )
 
-    def evidence(self) -> Iterator[tuple[str, Measured, tuple[Comparison, ...]]]:
-        """Key, what was seen and comparisons of every student, in order, one at a time."""
+    def evidence(
+        self, *, several: bool = False
+    ) -> Iterator[tuple[str, Measured, tuple[Comparison, ...]]]:
+        """Key, what was seen and comparisons of all, or of those with `several`, in order."""
         concluded = self._concluded()
-        for student_key, group in groupby(self.db.execute(_EVIDENCE), itemgetter(0)):
+        asked = _EVIDENCE.replace("ORDER", f"WHERE {_SEVERAL} ORDER") if several else _EVIDENCE
+        for student_key, group in groupby(self.db.execute(asked), itemgetter(0)):
             (first, *_) = together = tuple(group)
             table = unpack_measured(first[1], first[2])
             if student_key in concluded:
