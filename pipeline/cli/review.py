@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.console import AsJson, code_words, err_console, line, out_console, plain
-from pipeline.cli.of_site import RunFolder, RunOption, site_if_any
+from pipeline.cli.of_site import RunFolder, RunOption, site_if_any, this_site
 from pipeline.cli.speech import tell
-from pipeline.core.errors import StoreError
+from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.said import recognised, said
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER, database_of
 from pipeline.store.ledger import Ledger
+from pipeline.store.log import Verification
 
 if TYPE_CHECKING:
     from pipeline.desk.exchange.reshoot import Appointment
@@ -159,6 +160,39 @@ def verify(
         found = verified(desk, head)
         if not found.fault:
             found = replace(found, fault=heads.fault(desk.ledger, head_file))
+    _tell(found, as_json)
+
+
+@audit_app.command("site")
+def verify_site(
+    head: Annotated[str, typer.Option()] = "",
+    head_file: Annotated[Path | None, typer.Option()] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that the site's log and accounts are as they were written."""
+    from pipeline.desk import heads
+    from pipeline.site.people import ledger_file, site_ledger
+
+    site = this_site()
+    if not ledger_file(site).is_file():
+        raise ConfigError("hub_needs_accounts")
+    with site_ledger(site) as ledger:
+        found = ledger.verify(head)
+        if not found.fault:
+            found = replace(found, fault=heads.fault(ledger, head_file))
+    _tell(found, as_json)
+
+
+def operator() -> str:
+    """Who gives a command: the account on this machine."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli:unknown"
+
+
+def _tell(found: Verification, as_json: bool) -> None:
+    """What a check has found. Raises StoreError where something is not as it was written."""
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     if found.fault:
@@ -170,14 +204,6 @@ def verify(
         line("head", head=found.head)
         if found.unchecked:
             out_console.print(tell(recognised(found.unchecked, "audit_fault")), highlight=False)
-
-
-def operator() -> str:
-    """Who gives a command: the account on this machine."""
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "cli:unknown"
 
 
 def new_password(from_stdin: bool) -> str:

@@ -47,6 +47,10 @@ def serve_command(
             said("line.site_record_doubted", doubt=recognised(service.doubt, "audit_fault"))
         )
         err_console.print(f"[bold red]{plain(doubt)}[/]", highlight=False, soft_wrap=True)
+    if service.taken.names:
+        line("accounts_taken", console=err_console, names=service.taken.names)
+    for name, cohorts in service.taken.clashes:
+        line("account_not_taken", console=err_console, name=name, cohorts=cohorts)
     if not address.local and tls_cert is None:
         line("desk_no_tls")
     typer.echo(service.url)

@@ -14,6 +14,7 @@ from pipeline.desk.web.serve import Address, check_address, configured, listenin
 from pipeline.hub.app import create_hub
 from pipeline.site.config import Site
 from pipeline.site.people import site_ledger
+from pipeline.site.taking import Taken, take_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Service:
     """A hub ready to be served.
 
     Attributes:
+        taken: What became of accounts that cohorts had by themselves.
         doubt: What the heads that were written outside say against the site's log.
     """
 
@@ -29,6 +31,7 @@ class Service:
     server: uvicorn.Server
     listener: socket.socket
     heads: Heads | None
+    taken: Taken
     doubt: str = ""
 
     def run(self) -> None:
@@ -53,6 +56,7 @@ def prepare(site: Site, address: Address, head_file: Path | None = None) -> Serv
     app = create_hub(site, around=address.around, head_file=head_file)
     heads: Heads | None = app.state.heads
     with site_ledger(site) as ledger:
+        taken = take_over(site, ledger)
         if not ledger.accounts.people():
             raise ConfigError("hub_needs_accounts")
         doubt = ""
@@ -60,4 +64,5 @@ def prepare(site: Site, address: Address, head_file: Path | None = None) -> Serv
             doubt = doubt_at_start(ledger, head_file)
             heads.begin(ledger)
     config = configured(address, app)
-    return Service(address.url, site, uvicorn.Server(config), listening(address), heads, doubt)
+    listener = listening(address)
+    return Service(address.url, site, uvicorn.Server(config), listener, heads, taken, doubt)

@@ -58,28 +58,38 @@ def add(
     check_name(name)
     wanted = _checked(colleges)
     hashed = _hashed(password, name)
-    keep(ledger, name, role, wanted, hashed, by)
+    with ledger.transaction():
+        put_in(ledger, name, role, wanted, hashed, by)
 
 
-def keep(
+def put_in(
     ledger: SiteLedger,
     name: str,
     role: Role,
     colleges: Sequence[str],
     hashed: str,
     by: str,
-    **detail: str,
+    taken_from: str = "",
 ) -> None:
-    """Keep a new account whose password's hash is known; "" for one of the school's sign-in.
+    """Keep a new account whose password's hash is known; call inside a transaction.
+
+    Args:
+        ledger: Of the site.
+        name: Of the account.
+        role: What its owner may do.
+        colleges: For whom; empty for all.
+        hashed: "" where its owner signs in through the school.
+        by: Who makes it.
+        taken_from: The cohort whose desk had it before.
 
     Raises:
         ConfigError: The name is taken.
     """
     signs_in = BY_PASSWORD if hashed else BY_SCHOOL
-    with ledger.transaction():
-        if not ledger.accounts.add(name, role.value, hashed, log.now(), colleges, signs_in):
-            raise ConfigError("account_exists", name=name)
-        _put_down(ledger, by, "account_made", name, role, colleges, signs_in, **detail)
+    if not ledger.accounts.add(name, role.value, hashed, log.now(), colleges, signs_in):
+        raise ConfigError("account_exists", name=name)
+    detail = {"taken_from": taken_from} if taken_from else {}
+    _put_down(ledger, by, "account_made", name, role, colleges, signs_in, **detail)
 
 
 def change(ledger: SiteLedger, name: str, role: Role, colleges: Sequence[str], by: str) -> None:

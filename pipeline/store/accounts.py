@@ -51,6 +51,10 @@ class Accounts:
         """Name, role and date of every account, by name."""
         return self._db.execute("SELECT name, role, made_at FROM account ORDER BY name").fetchall()
 
+    def kept(self) -> list[tuple[str, str, str]]:
+        """Name, role and the password's hash of every account, by name."""
+        return self._db.execute("SELECT name, role, password FROM account ORDER BY name").fetchall()
+
     def digests(self) -> list[tuple[str, str, str]]:
         """Name, role and a digest of all that is kept of every account, by name."""
         rows = self._db.execute("SELECT * FROM account ORDER BY name")
