@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -18,13 +19,16 @@ from pipeline.hub import (
     routes_api,
     routes_cohorts,
     routes_log,
+    routes_nights,
     routes_people,
     routes_retention,
+    routes_uploads,
 )
 from pipeline.hub.api import API, create_api, kept_ready
 from pipeline.hub.checking import Checking, MakesEngine
 from pipeline.hub.desks import PATH, Desks
 from pipeline.hub.pages import hub_pages
+from pipeline.hub.previews import Previews
 from pipeline.hub.visits import SiteGate
 from pipeline.site.config import Site
 from pipeline.site.people import ledger_file
@@ -41,6 +45,8 @@ ROUTERS = (
     routes_log.router,
     routes_retention.router,
     routes_api.router,
+    routes_uploads.router,
+    routes_nights.router,
 )
 
 
@@ -68,6 +74,8 @@ def create_hub(
     place = str(ledger_file(site).absolute())
     app.state.instance = hashlib.sha256(place.encode()).hexdigest()[:8]
     app.state.watches = {}
+    app.state.previews = Previews()
+    app.state.swept = -math.inf
     app.state.monitors = frozenset(around.monitors)
     app.state.desks = Desks(site, app)
     app.state.checking = Checking(site.check.workers, site.check.waiting, makes_engine)

@@ -20,7 +20,7 @@ from pipeline.core.delivery import Delivered, Fate, RosterSheet
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.privacy import masked, masked_file_name
 from pipeline.core.private import make_file, shield
-from pipeline.core.said import recognised, worded
+from pipeline.core.said import Said, recognised, worded
 from pipeline.core.types import Cohort
 from pipeline.core.words import languages, remark_text, value_word
 from pipeline.night.folder import DATABASE
@@ -85,7 +85,12 @@ def _doubts(site: Site, cohort: str, known: Cohort) -> list[str]:
     policy = site.cohorts[cohort].policy
     own = None if policy is None else site.path(policy)
     rules, _ = rules_of(own, site.profile_of(cohort))
-    return list(doubts(known, site.run_of(cohort), rules.intake))
+    title = site.cohorts[cohort].title or cohort
+    # Where the run lies is nobody's business in a browser.
+    return [
+        Said(doubt.key, {**doubt.values, "out": title}) if isinstance(doubt, Said) else doubt
+        for doubt in doubts(known, site.run_of(cohort), rules.intake)
+    ]
 
 
 def _against_last(site: Site, cohort: str, known: Cohort) -> dict[str, int]:
@@ -189,8 +194,6 @@ def _name(file: Delivered) -> str:
 def main(arguments: Sequence[str]) -> None:
     """Write the preview of one draft, whole or not at all."""
     place, cohort, folder, state, *colleges = arguments
-    shield()
-    _limit()
     site = load_site(Path(place))
     told = preview(site, cohort, Path(folder) / "files", colleges)
     told |= {"state": state, "colleges": colleges}
@@ -216,4 +219,6 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
+    shield()
+    _limit()
     main(sys.argv[1:])

@@ -50,18 +50,10 @@ class Previews:
 
     def _make(self, draft: Draft, state: str, colleges: Collection[str]) -> None:
         make_folder(draft.folder)
-        command = [sys.executable, "-P", "-m", preview.__name__, str(draft.site.file)]
-        command += [draft.cohort, str(draft.folder), state, *colleges]
+        arguments = [str(draft.site.file), draft.cohort, str(draft.folder), state, *colleges]
         try:
             with self._slots:
-                subprocess.run(  # noqa: S603 - our own program
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    timeout=self._seconds,
-                    check=True,
-                )
+                self._run(arguments)
         except (OSError, subprocess.SubprocessError):
             failed = {"state": state, "colleges": list(colleges), "failed": True}
             (draft.folder / preview.FILE).write_text(json.dumps(failed), "utf-8")
@@ -69,6 +61,17 @@ class Previews:
             with self._lock:
                 if self._making.get(draft.folder) == state:
                     del self._making[draft.folder]
+
+    def _run(self, arguments: list[str]) -> None:
+        """The program that makes one, to its end."""
+        subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-P", "-m", preview.__name__, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=self._seconds,
+            check=True,
+        )
 
 
 def read(draft: Draft) -> dict[str, Any] | None:

@@ -74,7 +74,9 @@ def _erased(site: Site, name: str, number: str, by: str) -> CohortErased:
         shutil.rmtree(night)
     if gone and gone[-1] == nights[-1]:
         with suppress(ValueError):  # a folder of somebody's own
-            keep_night(site, name, date.fromisoformat(nights[-1].name))  # what was written anew
+            keep_night(
+                site, name, date.fromisoformat(nights[-1].name[:10])
+            )  # what was written anew
     found = tuple(_handed_in(site, name, marks))
     return CohortErased(name, erased, tuple(night.name for night in gone), found)
 

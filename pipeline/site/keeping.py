@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from pipeline.core.private import make_folder
-from pipeline.night.folder import REPORTS, SUMMARY
+from pipeline.night.folder import REPORTS, RESULTS, SUMMARY
 from pipeline.site.config import Site
 
 NIGHTS, NEWEST = "nights", "newest"
@@ -34,16 +35,20 @@ def _nights(home: Path) -> list[Path]:
 
 
 def keep_night(site: Site, cohort: str, day: date) -> Path:
-    """Keep the reports that lie in the run's folder as those of a day; a later run replaces them.
+    """Keep the reports that lie in the run's folder as those of a day.
 
-    The folder is made aside and then renamed, so that what is there is always whole.
+    A later night of one day is kept beside the earlier one, as `2026-11-24.02`, where anything came
+    out otherwise. The folder is made aside and then renamed, so that what is there is always whole.
 
     Raises:
         OSError: It cannot be written.
     """
     run, nights = site.run_of(cohort), site.home_of(cohort) / NIGHTS
     make_folder(nights)
-    aside, target = nights / f".{day.isoformat()}", nights / day.isoformat()
+    aside, target = (
+        nights / f".{day.isoformat()}",
+        nights / _name(run, nights_of(site, cohort), day),
+    )
     shutil.rmtree(aside, ignore_errors=True)
     make_folder(aside)
     for name in (*REPORTS, SUMMARY):
@@ -54,6 +59,17 @@ def keep_night(site: Site, cohort: str, day: date) -> Path:
     aside.rename(target)
     lead_to_newest(site.home_of(cohort))
     return target
+
+
+def _name(run: Path, nights: Sequence[Path], day: date) -> str:
+    """What a night's folder is called: that of its day.s last one where both say the same."""
+    same_day = [night for night in nights if night.name[:10] == day.isoformat()]
+    if not same_day:
+        return day.isoformat()
+    new, last = run / RESULTS, same_day[-1] / RESULTS
+    if new.is_file() and last.is_file() and new.read_bytes() != last.read_bytes():
+        return f"{day.isoformat()}.{len(same_day) + 1:02}"
+    return same_day[-1].name
 
 
 def lead_to_newest(home: Path) -> None:

@@ -123,6 +123,7 @@ def static(name: str) -> tuple[bytes, str] | None:
         "compare.js": ("pipeline.desk.web", "static"),
         "theme.js": ("pipeline.desk.web", "static"),
         "help.js": ("pipeline.desk.web", "static"),
+        "hub.js": ("pipeline.desk.web", "static"),
         "icon.svg": ("pipeline.desk.web", "static"),
     }
     if name not in known:
