@@ -80,7 +80,7 @@ def url(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             ("/etc/ssl/photoproof.pem", str(certificate)),
             ("/etc/ssl/photoproof.key", str(key)),
             ("/var/log/nginx/photoproof.log", f"{folder}/error.log"),
-            ("http://127.0.0.1:8765", f"http://{urlsplit(address).netloc}"),
+            ("server 127.0.0.1:8765", f"server {urlsplit(address).netloc}"),
         ):
             assert site.count(shipped) == 1, shipped
             site = site.replace(shipped, here)
