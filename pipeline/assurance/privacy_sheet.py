@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.moments import local_minute
 from pipeline.core.words import Language, words
 from pipeline.night.folder import database_of
 from pipeline.store import RunSummary, Store
@@ -79,13 +80,13 @@ def sheet(runs: Sequence[Held], lang: Language) -> Iterator[str]:
         keeps = run.rules("privacy").get("keep_templates")
         yield t["run"].format(
             run=run.folder,
-            finished=run.summary.finished[:10],
+            finished=local_minute(run.summary.finished),
             students=run.summary.students,
             pictures=len(run.pictures),
             templates=len(run.templates),
         )
         if run.summary.purged:
-            yield t["purged"].format(date=run.summary.purged[:10])
+            yield t["purged"].format(date=local_minute(run.summary.purged))
         yield t["templates_kept"] if keeps else t["templates_gone"]
         if run.rules("card").get("read"):
             yield t["cards_read"]

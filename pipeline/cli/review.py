@@ -17,6 +17,7 @@ from pipeline.cli.console import AsJson, code_words, err_console, line, out_cons
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any, this_site
 from pipeline.cli.speech import tell
 from pipeline.core.errors import ConfigError, StoreError
+from pipeline.core.moments import local_minute
 from pipeline.core.said import recognised, said
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
@@ -137,7 +138,7 @@ def list_users(run: RunOption, as_json: AsJson = False) -> None:
             "account_since",
             name=name,
             role=code_words("role", role.value),
-            since=made[:10],
+            since=local_minute(made),
         )
 
 

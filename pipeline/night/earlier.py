@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.cohort.duplicates import NEAR_BITS
 from pipeline.core.measurements import REFUSED_BEFORE, SEEN_EARLIER
+from pipeline.core.moments import local_day
 from pipeline.core.reasons import OTHER, catalogue
 from pipeline.core.types import Measurement
 from pipeline.night.folder import LEDGER, database_of
@@ -79,7 +80,7 @@ def _refusals(run: Path) -> dict[str, Refusal]:
 
 def _photos(run: Path, refused: Mapping[str, Refusal]) -> Iterator[_Before]:
     with Store(database_of(run), readonly=True) as store:
-        date = store.finished().finished[:10]
+        date = local_day(store.finished().finished)
         digests: Mapping[str, str] = store.cohort.photo_digests()
         for student_key, hashes in store.cohort.photo_hashes().items():
             refusal = refused.get(digests.get(student_key, ""))
@@ -97,4 +98,4 @@ def _told(refusal: Refusal) -> Measurement:
     """Date and the registry's word for what was wrong."""
     code = _CODES.get(refusal.verdict, "")
     word = catalogue()[code].registry if code else OTHER
-    return Measurement(REFUSED_BEFORE, f"{refusal.at[:10]} {word}")
+    return Measurement(REFUSED_BEFORE, f"{local_day(refusal.at)} {word}")

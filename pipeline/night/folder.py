@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from filelock import FileLock, Timeout
 
 from pipeline.core.errors import StoreError
+from pipeline.core.moments import now_told
 from pipeline.core.private import make_file, make_folder, umask
-from pipeline.core.said import cause
+from pipeline.core.said import cause, recognised, said
 
 DATABASE = "photoproof.sqlite"  # the run's own store
 LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk
@@ -61,10 +61,10 @@ class locked:  # noqa: N801 - used as a context manager
         try:
             make_folder(self._out)
             self._lock.acquire(timeout=0)
-            since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
             make_file(self._owner)
             self._owner.write_text(
-                f"process {os.getpid()} on {platform.node()} since {since}", "utf-8"
+                said("owner.process", pid=os.getpid(), node=platform.node(), since=now_told()),
+                "utf-8",
             )
             self._place = _place_of(self._out)
         except Timeout as error:
@@ -90,6 +90,6 @@ class locked:  # noqa: N801 - used as a context manager
 
     def _named(self) -> str:
         try:
-            return self._owner.read_text("utf-8")
+            return recognised(self._owner.read_text("utf-8"), "owner")
         except OSError:
-            return "not known which"
+            return said("owner.unknown")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import xlsxwriter
 
+from pipeline.core.moments import local_minute
 from pipeline.core.reasons import kind_name
 from pipeline.core.shares import shares
 from pipeline.core.types import PHOTO
@@ -24,8 +25,8 @@ def write_summary(book: xlsxwriter.Workbook, run: RunSummary, lang: Language) ->
         run: The run's summary.
         lang: Of all words.
     """
-    sheet = _Sheet(book, lang)
     t = words("report", lang)
+    sheet = _Sheet(book, lang, made(run, lang))
     sheet.parts(t["decision"], run.counts.decision, "decision")
     sheet.parts(t["by_category"], run.counts.category, "category")
     if told := run.intake:
@@ -49,10 +50,16 @@ def write_summary(book: xlsxwriter.Workbook, run: RunSummary, lang: Language) ->
     sheet.counted(t["by_reason"], run.counts.reasons)
 
 
+def made(run: RunSummary, lang: Language) -> str:
+    """What stands over every page of the workbook: the report's name, and when it was made."""
+    t = words("report", lang)
+    return f"{t['title']} · {t['finished']} {local_minute(run.finished)}"
+
+
 class _Sheet:
     """Tables below each other."""
 
-    def __init__(self, book: xlsxwriter.Workbook, lang: Language) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, lang: Language, title: str) -> None:
         name = word("sheet", "summary", lang)
         self._lang, self._row = lang, 0
         self._sheet = book.add_worksheet(name)
@@ -62,7 +69,7 @@ class _Sheet:
         self._share = book.add_format({**grid, "num_format": "0.0%"})
         self._whole = book.add_format({**grid, "bold": True})
         self._hundred = book.add_format({**grid, "bold": True, "num_format": "0.0%"})
-        paper.on_paper(self._sheet, _TABLE, f"{words('report', lang)['title']} · {name}")
+        paper.on_paper(self._sheet, _TABLE, f"{title} · {name}")
         self._sheet.fit_to_pages(1, 1)
 
     def parts(self, title: str, counts: Mapping[str, int], section: str) -> None:

@@ -18,7 +18,7 @@ from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report import paper
 from pipeline.report.files import replacing
 from pipeline.report.score import on_scale
-from pipeline.report.summary_sheet import write_summary
+from pipeline.report.summary_sheet import made, write_summary
 from pipeline.report.view import (
     advice_of,
     codes,
@@ -111,7 +111,7 @@ def write_xlsx(
         strays = _students(book, run, cases, lang, people, apart=files is not None)
         write_summary(book, run, lang)
         if rows := list(files or ()):
-            _files(book, rows, strays, lang)
+            _files(book, run, rows, strays, lang)
 
 
 def _students(
@@ -131,7 +131,7 @@ def _students(
         for decision, (ink, ground) in COLOURS.items()
     }
     header = [word("sheet", key, lang) for key in KEYS]
-    title = f"{words('report', lang)['title']} · {word('sheet', 'students', lang)}"
+    title = f"{made(run, lang)} · {word('sheet', 'students', lang)}"
     paper.set_up(sheet, STUDENTS, header, book.add_format(paper.HEADER), title)
     sheet.freeze_panes(1, KEYS.index("name") + 1)
     strays: list[Case] = []
@@ -235,14 +235,18 @@ def _choices(sheet: Worksheet, last: int, lang: Language) -> None:
 
 
 def _files(
-    book: xlsxwriter.Workbook, files: Sequence[Delivered], strays: Iterable[Case], lang: Language
+    book: xlsxwriter.Workbook,
+    run: RunSummary,
+    files: Sequence[Delivered],
+    strays: Iterable[Case],
+    lang: Language,
 ) -> None:
     """The sheet of files that are not in use: nobody's first, with their pictures, then others."""
     name = word("sheet", "files", lang)
     sheet, plain = book.add_worksheet(name), paper.text_style(book)
     header = [word("sheet", "photo", lang)]
     header += [word("intake", key, lang) for key in FILE_COLUMNS if key != "photo"]
-    title = f"{words('report', lang)['title']} · {name}"
+    title = f"{made(run, lang)} · {name}"
     paper.set_up(sheet, FILES, header, book.add_format(paper.HEADER), title)
     sheet.freeze_panes(1, 2)
     pictures: defaultdict[str, list[bytes]] = defaultdict(list)

@@ -22,6 +22,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from pipeline.core.moments import local_minute
 from pipeline.core.private import make_file
 from pipeline.core.words import Language, words
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Mail, Site
@@ -47,12 +48,12 @@ def message(site: Site, night: str, nights: Sequence[CohortNight], finished: str
         site: Whose.
         night: Its id.
         nights: Each cohort's.
-        finished: When, local time with zone.
+        finished: When, ISO 8601 with zone; words say the local minute.
     """
     w = words("night", site.lang)
     outcome = worst(nights)
     subject = w["subject"].format(site=site.name, outcome=w[outcome.value])
-    lines = [w["finished"].format(at=finished), "", *in_words(nights, site.lang)]
+    lines = [w["finished"].format(at=local_minute(finished)), "", *in_words(nights, site.lang)]
     if site.desk.url:
         lines += ["", w["link"].format(url=site.desk.url)]
     content = {

@@ -129,7 +129,7 @@ def one_night_at_a_time(site: Site) -> Iterator[None]:
 
 
 def _tell(site: Site, log: Log, nights: Sequence[CohortNight]) -> None:
-    finished = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    finished = datetime.now().astimezone().isoformat(timespec="seconds")
     for channel, fault in send(site, message(site, log.night, nights, finished)):
         if fault:
             log.error("message_failed", channel=channel, error=fault)

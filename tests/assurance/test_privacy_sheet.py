@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.assurance.privacy_sheet import Held, held_by, persons, sheet
 from pipeline.core.errors import StoreError
+from pipeline.core.moments import local_minute
 from pipeline.core.policy import load_policy
 from pipeline.core.types import Evidence, Subject
 from pipeline.core.words import languages, words
@@ -86,7 +87,7 @@ def test_the_sheet_tells_the_policy_that_was_in_force() -> None:
     for key in ("templates_kept", "others_read"):
         assert t[key] in lines
     assert t["search_on"].format(runs="runs/2026") in lines
-    assert t["purged"].format(date="2026-09-01") in lines
+    assert t["purged"].format(date=local_minute("2026-09-01T00:00:00")) in lines
     usual = list(sheet([held(1)], "en"))
     assert {t[key] for key in ("search_off", "templates_gone", "owner_reads")} <= set(usual)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from pipeline.core.moments import local_minute
+from pipeline.core.moments import local_day
 from pipeline.core.words import Language, word, words
 from pipeline.desk.cases.oversight import Work
 from pipeline.desk.cases.verdicts import Need, Verdict
@@ -89,7 +89,7 @@ def row(line: Work, lang: Language) -> list[str]:
         item.numbers.split(" ")[0],
         item.name,
         doing(line, lang),
-        local_minute(line.since)[:10] if line.since else "",
+        local_day(line.since) if line.since else "",
         line.registry,
         _verdict(line.staff, lang),
         _verdict(line.student, lang),

@@ -8,10 +8,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from pipeline.core.errors import StoreError
+from pipeline.core.moments import local_day, local_second
 from pipeline.core.private import make_folder
 from pipeline.core.said import cause
 from pipeline.core.types import Case
@@ -106,7 +106,7 @@ def _line(desk: Desk, item: Item) -> list[str]:
         ";".join(a.who for a in standing(answers)),
         *(outcome.verdict or "", outcome.remedy or "", item.state),
         *(_said(answers, "student"), _said(answers, "registry")),
-        *((desk.mask(final.comment), final.at) if final else ("", "")),
+        *((desk.mask(final.comment), local_second(final.at)) if final else ("", "")),
     ]
 
 
@@ -145,7 +145,7 @@ def _category(verdict: Verdict | None, lang: Language) -> str:
 
 def _day(answer: Answer | None) -> str:
     """The local day of an answer."""
-    return datetime.fromisoformat(answer.at).astimezone().strftime("%Y-%m-%d") if answer else ""
+    return local_day(answer.at) if answer else ""
 
 
 def _counted(desk: Desk, cases: list[Case]) -> RunSummary:

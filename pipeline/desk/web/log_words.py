@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from pipeline.core.moments import local_second
 from pipeline.core.privacy import Mask
 from pipeline.core.reasons import STRAY
 from pipeline.core.words import Language, word, words
@@ -49,12 +49,7 @@ def line_of(entry: Entry, mask: Mask, lang: Language) -> Line:
     told = style["semicolon"].join(_told(json.loads(detail), lang))
     raw = "" if detail == "{}" else detail
     action = word("action", entry.action, lang)
-    return Line(entry.seq, local(entry.at), entry.who, action, subject, told, raw)
-
-
-def local(at: str) -> str:
-    """A moment of the log, which counts in UTC, by the clock of this machine, with its zone."""
-    return datetime.fromisoformat(at).astimezone().isoformat(" ", "seconds")
+    return Line(entry.seq, local_second(entry.at), entry.who, action, subject, told, raw)
 
 
 def _told(detail: dict[str, Any], lang: Language) -> Iterator[str]:

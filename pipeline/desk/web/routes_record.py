@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from pipeline.core.said import recognised, worded
 from pipeline.core.words import words
 from pipeline.desk.cases import oversight, scope
 from pipeline.desk.cases.audit import verified
@@ -33,7 +34,14 @@ def audit(
     told = [line_of(line, visit.desk.mask, visit.lang) for line in lines]
     ledger.record(visit.session.who, "log_read")
     return page(
-        request, "audit", visit.session, checked=checked, lines=told, full=LINES, veiled=veiled
+        request,
+        "audit",
+        visit.session,
+        checked=checked,
+        fault=worded(recognised(checked.fault, "audit_fault"), visit.lang),
+        lines=told,
+        full=LINES,
+        veiled=veiled,
     )
 
 

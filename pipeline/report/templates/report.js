@@ -158,6 +158,7 @@
   }
 
   function more(count = CHUNK) {
+    if (root.classList.contains("paper-shown")) return; // the list for paper is whole at once
     if (cells) {
       for (let left = 2 * count, next; left && !(next = cells.next()).done; left -= 1) list.append(next.value());
       return;
@@ -200,8 +201,9 @@
     cells = f.view === "sheet" ? views.sheet(shown, open) : null;
     list.className = f.view;
     root.classList.toggle("paper-shown", f.view === "paper");
+    root.classList.toggle("sheet-shown", f.view === "sheet");
     paper.replaceChildren(...(f.view === "paper" ? views.paper(shown) : []));
-    if (f.view !== "paper") more();
+    more();
     $("shown").textContent = t.shown.replace("{shown}", shown.length).replace("{total}", cases.length);
     $("nothing").hidden = shown.length > 0;
     form.classList.toggle("filtered", Object.entries(f).some(([name, value]) => value && !ONLY_SEEN.has(name)));
@@ -350,6 +352,10 @@
     chosenTheme = root.dataset.theme === "dark" ? "light" : "dark";
     paint();
     keep(state());
+  });
+  // Narrow screens hold reasons and fields behind this, so that the first case is there at once.
+  $("further").addEventListener("click", () => {
+    $("further").setAttribute("aria-expanded", root.classList.toggle("further-shown"));
   });
   dark.addEventListener("change", paint);
   // A summary tile or bar is a link that carries a filter.
