@@ -10,6 +10,7 @@ import typer
 from pipeline.cli.console import AsJson, code_words, line
 from pipeline.cli.of_site import this_site
 from pipeline.cli.review import FromStdin, new_password, operator
+from pipeline.core.moments import local_minute
 from pipeline.desk.accounts import Role
 from pipeline.site import people
 
@@ -57,7 +58,7 @@ def list_people(as_json: AsJson = False) -> None:
         typer.echo(json.dumps([one._asdict() for one in known], ensure_ascii=False))
         return
     for one in known:
-        role, since = code_words("role", one.role), one.made_at[:10]
+        role, since = code_words("role", one.role), local_minute(one.made_at)
         if one.colleges:
             line("account_of", name=one.name, role=role, since=since, colleges=one.colleges)
         else:

@@ -9,6 +9,7 @@ import typer
 from pipeline.cli.console import AsJson, err_console, line
 from pipeline.cli.of_site import this_site
 from pipeline.cli.review import operator
+from pipeline.core.moments import local_minute
 
 token_app = typer.Typer(no_args_is_help=True)
 
@@ -46,4 +47,4 @@ def list_tokens(as_json: AsJson = False) -> None:
         typer.echo(json.dumps([{"name": row.name, "made": row.made_at} for row in rows]))
         return
     for row in rows:
-        line("machine_since", name=row.name, since=row.made_at[:10])
+        line("machine_since", name=row.name, since=local_minute(row.made_at))

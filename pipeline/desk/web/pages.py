@@ -11,6 +11,7 @@ from fastapi import Request
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from pipeline.core.moments import local_minute
 from pipeline.core.words import Language, languages, words
 from pipeline.desk.accounts import Session
 from pipeline.desk.web.visits import base, home, inside, language
@@ -49,6 +50,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["minute"] = local_minute
         self._tables, self._known = tables, known
 
     def page(
