@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -22,6 +23,7 @@ from pipeline.hub import (
     routes_nights,
     routes_people,
     routes_retention,
+    routes_school,
     routes_uploads,
 )
 from pipeline.hub.api import API, create_api, kept_ready
@@ -29,6 +31,7 @@ from pipeline.hub.checking import Checking, MakesEngine
 from pipeline.hub.desks import PATH, Desks
 from pipeline.hub.pages import hub_pages
 from pipeline.hub.previews import Previews
+from pipeline.hub.school import school_of
 from pipeline.hub.visits import SiteGate
 from pipeline.site.config import Site
 from pipeline.site.people import ledger_file
@@ -39,6 +42,7 @@ _ALONE = Surroundings()
 ROUTERS = (
     routes_assets.router,
     routes_visits.router,
+    routes_school.router,
     health.router,
     routes_cohorts.router,
     routes_people.router,
@@ -65,10 +69,11 @@ def create_hub(
         head_file: Gets the last hashes of the site's log and of the desks' logs by and by.
         makes_engine: Looks at the pictures that machines send; another one for tests.
     """
-    pages = hub_pages(site, school_login=False)
+    school = school_of(site.login.oidc, site.desk.url, os.environ)
+    pages = hub_pages(site, school_login=school is not None)
     app = shell("photoproof", ROUTERS, pages, SiteGate(site), Metrics())
     app.state.site = site
-    app.state.accounts = True
+    app.state.accounts, app.state.school = True, school
     app.state.head_file = head_file
     app.state.heads = Heads(head_file) if head_file else None
     place = str(ledger_file(site).absolute())

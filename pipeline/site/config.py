@@ -21,6 +21,7 @@ from pipeline.core.policy import checked, read_toml
 from pipeline.core.standard import Strict
 from pipeline.core.words import DEFAULT_LANGUAGE, languages
 from pipeline.site.limits import Check, Uploads
+from pipeline.site.login import Login
 from pipeline.site.place import FILE, VARIABLE, site_file
 
 MAIL_PASSWORD, WEBHOOK_SECRET = "PHOTOPROOF_MAIL_PASSWORD", "PHOTOPROOF_WEBHOOK_SECRET"
@@ -227,6 +228,7 @@ class Site(Strict):
     reshoot: Reshoot = Reshoot()
     audit: Audit = Audit()
     log: Log = Log()
+    login: Login = Login()
 
     @field_validator("lang")
     @classmethod
@@ -246,9 +248,11 @@ class Site(Strict):
         return value
 
     @model_validator(mode="after")
-    def _letters_can_be_sent(self) -> Site:
+    def _whole(self) -> Site:
         if self.audit.mail and not (self.messages.mail.host and self.messages.mail.sender):
             raise ValueError("`audit.mail` needs `messages.mail.host` and `messages.mail.sender`")
+        if self.login.oidc and not self.desk.url:
+            raise ValueError("`login.oidc` needs `desk.url`, to which people come back")
         return self
 
     def path(self, given: Path) -> Path:

@@ -13,6 +13,7 @@ from pipeline.core.said import said
 from pipeline.night.rules import rules_of
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Cohort, Site
 from pipeline.site.leaving import leaving
+from pipeline.site.login import SECRET
 from pipeline.source.columns import load_columns
 
 SMALLEST_FREE = 2 * 2**30  # bytes
@@ -91,6 +92,8 @@ def _secrets(site: Site) -> Iterator[Remark]:
         yield Remark(
             "messages.mail.user", said("site_remark.password", variable=f"${MAIL_PASSWORD}")
         )
+    if site.login.oidc and not os.environ.get(SECRET):
+        yield Remark("login.oidc", said("site_remark.password", variable=f"${SECRET}"))
     if wanted.webhook and not os.environ.get(WEBHOOK_SECRET):
         told = said("site_remark.unsigned", variable=f"${WEBHOOK_SECRET}")
         yield Remark("messages.webhook", told, fault=False)

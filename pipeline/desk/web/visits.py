@@ -256,7 +256,9 @@ def drop(request: Request, response: Response, name: str) -> None:
     response.delete_cookie(cookie_name(request, name), path, secure=secure, httponly=True)
 
 
-def keep(request: Request, response: Response, name: str, value: str) -> None:
+def keep(
+    request: Request, response: Response, name: str, value: str, *, along_links: bool = False
+) -> None:
     """Set a cookie that no script can read.
 
     No other site can send it, but that the session's comes along with a link: the report's lead to
@@ -267,7 +269,7 @@ def keep(request: Request, response: Response, name: str, value: str) -> None:
         value,
         path=home(request) or "/",
         httponly=True,
-        samesite="lax" if name == COOKIE else "strict",
+        samesite="lax" if along_links or name == COOKIE else "strict",
         secure=request.url.scheme == "https",
     )
 

@@ -1,0 +1,213 @@
+"""Signing in through the school, against a real provider: who comes in, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import httpx2 as httpx
+import pytest
+from desk_browsing import HOME, PASSWORD, Visitor
+from fastapi import FastAPI
+from hub_cases import hub_client
+from school_provider import CLIENT, SECRET, Provider, serving
+from site_cases import SITE, site_file
+from starlette.testclient import TestClient
+
+from pipeline.core.errors import ConfigError
+from pipeline.core.words import words
+from pipeline.desk.accounts import Role
+from pipeline.hub.app import create_hub
+from pipeline.site import login, people
+from pipeline.site.config import Site, load_site
+from pipeline.site.leaving import leaving
+from pipeline.site.people import site_ledger
+
+REFUSED = words("refusal", "zh")
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with serving() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def sound(provider: Provider) -> None:
+    """Nothing is wrong with it when a test begins."""
+    provider.who, provider.wrong, provider.fault = "wang", {}, ""
+    provider.in_userinfo = False
+
+
+@pytest.fixture(scope="module")
+def site(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    said = f'[desk]\nurl = "{HOME}/"\n[login.oidc]\n'
+    said += f'issuer = "{provider.issuer}"\nclient_id = "{CLIENT}"\n'
+    site = load_site(site_file(tmp_path_factory.mktemp("school"), said, SITE))
+    with site_ledger(site) as ledger:
+        people.add(ledger, "wang", Role.LEAD, (), None, "test")
+        people.add(ledger, "li", Role.LEAD, (), PASSWORD, "test")
+    return site
+
+
+@pytest.fixture
+def app(site: Site, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    monkeypatch.setenv(login.SECRET, SECRET)
+    return create_hub(site)
+
+
+@pytest.fixture
+def browser(app: FastAPI) -> Iterator[TestClient]:
+    with hub_client(app) as client:
+        yield client
+
+
+def away(browser: TestClient, back: str = "/") -> str:
+    """Where the provider sends a browser back to that went there from our page."""
+    assert "/login/school" in browser.get("/login").text
+    left = browser.get(f"/login/school?back={back}")
+    assert left.status_code == 303
+    with httpx.Client() as at_provider:
+        returned = at_provider.get(left.headers["location"])
+    return returned.headers["location"].removeprefix(HOME)
+
+
+def last_entry(site: Site) -> tuple[str, str, dict[str, str]]:
+    with site_ledger(site) as ledger:
+        (entry,) = ledger.log.latest(2**62, 1)
+    return entry.who, entry.action, json.loads(entry.detail)
+
+
+def test_who_the_school_knows_comes_in_with_the_role_that_the_site_gives(
+    browser: TestClient, site: Site
+) -> None:
+    came = browser.get(away(browser, "/cohorts/2026"))
+    assert (came.status_code, came.headers["location"]) == (303, "/cohorts/2026")
+    text = browser.get("/").text
+    assert "wang" in text
+    assert words("role", "zh")["lead"] in text
+    assert last_entry(site)[:2] == ("wang", "login")
+
+
+def test_a_name_that_userinfo_alone_tells_is_asked_for(
+    browser: TestClient, provider: Provider
+) -> None:
+    provider.in_userinfo = True
+    assert browser.get(away(browser)).status_code == 303
+
+
+def test_a_new_key_of_the_provider_is_asked_for(browser: TestClient, provider: Provider) -> None:
+    assert browser.get(away(browser)).status_code == 303
+    provider.renew_key()
+    assert browser.get(away(browser)).status_code == 303
+
+
+@pytest.mark.parametrize("who", ["stranger", "li"])
+def test_who_has_no_account_for_it_is_told_so(
+    browser: TestClient, provider: Provider, site: Site, who: str
+) -> None:
+    provider.who = who
+    came = browser.get(away(browser))
+    assert came.status_code == 403
+    assert REFUSED["school_unknown"].format(name=who) in came.text
+    assert browser.get("/").status_code == 401
+    name, action, detail = last_entry(site)
+    assert (name, action, detail["why"]) == (who, "login_refused", "no_account")
+
+
+def test_a_name_never_leads_out_of_its_page(browser: TestClient, provider: Provider) -> None:
+    provider.who = "<script>{0.__class__}"
+    came = browser.get(away(browser))
+    assert came.status_code == 403
+    assert "&lt;script&gt;{0.__class__}" in came.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iss": "https://elsewhere.example"},
+        {"aud": "another site"},
+        {"nonce": "of another login"},
+        {"exp": int(time.time()) - 3600},
+        {"azp": "another site"},
+        {"preferred_username": ["wang"]},
+        {"preferred_username": ""},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_not_sound_opens_nothing(
+    browser: TestClient, provider: Provider, wrong: dict[str, object]
+) -> None:
+    provider.wrong = wrong
+    came = browser.get(away(browser))
+    assert (came.status_code, REFUSED["school_unsound"] in came.text) == (403, True)
+    assert browser.get("/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "key"),
+    [
+        ("key", 403, "school_unsound"),
+        ("shared", 403, "school_unsound"),
+        ("refuse", 403, "school_refused"),
+        ("down", 503, "school_unreachable"),
+    ],
+)
+def test_what_goes_wrong_at_the_provider_is_said(
+    browser: TestClient, provider: Provider, fault: str, status: int, key: str
+) -> None:
+    provider.fault = fault
+    came = browser.get(away(browser))
+    assert (came.status_code, REFUSED[key] in came.text) == (status, True)
+    assert browser.get("/").status_code == 401
+
+
+def test_a_provider_that_calls_itself_otherwise_is_not_gone_to(
+    browser: TestClient, provider: Provider
+) -> None:
+    provider.fault = "elsewhere"
+    left = browser.get("/login/school")
+    assert (left.status_code, REFUSED["school_unsound"] in left.text) == (403, True)
+
+
+def test_another_browser_and_another_issuer_do_not_come_back_in_ones_place(
+    browser: TestClient, app: FastAPI, provider: Provider
+) -> None:
+    """Nor twice by one address, nor with a state that nobody was given."""
+    where, before = away(browser), provider.tokens
+    with hub_client(app) as other:
+        assert REFUSED["school_stale"] in other.get(where).text
+    assert REFUSED["school_stale"] in browser.get(where).text  # it is spent
+    forged = away(browser).replace("state=", "state=x")
+    assert REFUSED["school_stale"] in browser.get(forged).text
+    mixed = away(browser).partition("&iss=")[0] + "&iss=https://elsewhere.example"
+    assert REFUSED["school_unsound"] in browser.get(mixed).text
+    assert provider.tokens == before
+
+
+def test_passwords_remain_and_open_no_account_of_the_schools(browser: TestClient) -> None:
+    assert Visitor.try_in(browser, "wang", "").status_code == 401
+    assert Visitor.try_in(browser, "wang", PASSWORD).status_code == 401
+    assert Visitor.log_in(browser, "li").get("/").status_code == 200
+
+
+def test_a_way_back_out_of_the_site_leads_home(browser: TestClient) -> None:
+    assert browser.get(away(browser, "//elsewhere.example")).headers["location"] == "/"
+
+
+def test_without_the_schools_sign_in_there_is_no_such_page(site: Site) -> None:
+    plain = site.model_copy(update={"login": login.Login()})
+    with hub_client(create_hub(plain)) as client:
+        assert client.get("/login/school").status_code == 404
+        assert client.get("/login/school/return?state=x&code=y").status_code == 404
+
+
+def test_the_secret_must_be_there(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(login.SECRET, raising=False)
+    with pytest.raises(ConfigError, match=login.SECRET):
+        create_hub(site)
+
+
+def test_site_check_names_the_provider_among_what_is_spoken_to(site: Site) -> None:
+    assert "login.oidc" in [one.key for one in leaving(site)]
