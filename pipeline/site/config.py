@@ -20,7 +20,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.policy import checked, read_toml
 from pipeline.core.standard import Strict
 from pipeline.core.words import DEFAULT_LANGUAGE, languages
-from pipeline.site.limits import Check, Uploads
+from pipeline.site.limits import Check, Log, Uploads
 from pipeline.site.login import Login
 from pipeline.site.place import FILE, VARIABLE, site_file
 
@@ -195,13 +195,6 @@ class Audit(Strict):
 
     _boxes = field_validator("mail")(lambda boxes: tuple(map(_mailbox, boxes)))
     _addresses = field_validator("webhook")(_address)
-
-
-class Log(Strict):
-    """The structured log, one JSON object a line."""
-
-    file: Path | None = None
-    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class Site(Strict):

@@ -1,6 +1,9 @@
-"""Limits of what comes in over HTTP: `[uploads]` and `[check]` of the site's file."""
+"""Small tables of the site's file: limits of what comes in over HTTP, and the log of nights."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -41,3 +44,10 @@ class Check(Strict):
     waiting: int = Field(default=16, ge=0, le=1000)
     per_minute: int = Field(default=120, ge=1, le=100_000)
     max_mb: int = Field(default=20, ge=1, le=200)
+
+
+class Log(Strict):
+    """The structured log, one JSON object a line."""
+
+    file: Path | None = None
+    level: Literal["debug", "info", "warning", "error"] = "info"
