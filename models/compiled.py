@@ -2,7 +2,8 @@
 
 OpenVINO's own cache would load a damaged file without a word, and wrong weights make wrong scores.
 Here each file states what it was made of and the sha256 of its content, and is made again when
-either does not fit.
+either does not fit. Programs that would compile differently (another version of this package or of
+OpenVINO, another processor) have folders of their own, or they would undo each other's work.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -23,6 +25,7 @@ from models.arithmetic import instruction_set
 from models.place import put_whole
 
 _FOLDER = "compiled"
+_FOLDERS = 4  # of so many programs; the one that was furnished longest ago goes
 Reader = Callable[[ov.Core, Path], ov.Model]
 # What OpenVINO raises for a file that is damaged or of another network.
 FAILURES = (
@@ -55,7 +58,7 @@ def load_compiled(
     Raises:
         FAILURES: If the file cannot be read or compiled.
     """
-    kept = _place(path, shape, made)
+    kept = _place(core, path, shape, made)
     key = _key(core, path, config, made)
     found = _read(core, kept, key, config)
     if found is not None:
@@ -74,27 +77,34 @@ def is_kept(
 ) -> bool:
     """Whether `load_compiled` has kept this one; of its file the heading alone is read."""
     try:
-        with _place(path, shape, made).open("rb") as file:
+        with _place(core, path, shape, made).open("rb") as file:
             return bool(json.loads(file.readline())["key"] == _key(core, path, config, made))
     except (OSError, ValueError, LookupError, TypeError):
         return False
 
 
-def _place(path: Path, shape: tuple[int, ...], made: str) -> Path:
+def _place(core: ov.Core, path: Path, shape: tuple[int, ...], made: str) -> Path:
     way = f"-{zlib.crc32(made.encode()):08x}" if made else ""
-    return path.parent / _FOLDER / f"{path.stem}-{'x'.join(map(str, shape))}{way}.blob"
+    program = f"{zlib.crc32(json.dumps(_program(core)).encode()):08x}"
+    name = f"{path.stem}-{'x'.join(map(str, shape))}{way}.blob"
+    return path.parent / _FOLDER / program / name
 
 
 def _key(core: ov.Core, path: Path, config: dict[str, Any], made: str) -> str:
-    """All that it depends on: weights, this package's code, settings, OpenVINO, the processor.
-
-    Processors of one name can differ in their instructions: "AMD EPYC" has AVX-512 or has not.
-    """
+    """All that it depends on: weights, settings, the program."""
     # An OpenVINO graph (.xml) has its weights beside it, under the same name.
     parts = [file.stat() for file in sorted(path.parent.glob(f"{path.stem}.*"))]
     made_of = [(part.st_size, part.st_mtime_ns) for part in parts]
+    return json.dumps([made_of, made, config, *_program(core)])
+
+
+def _program(core: ov.Core) -> tuple[str, ...]:
+    """What compiles: this package's code, OpenVINO, the processor.
+
+    Processors of one name can differ in their instructions: "AMD EPYC" has AVX-512 or has not.
+    """
     processor = f"{core.get_property('CPU', 'FULL_DEVICE_NAME')} {instruction_set()}"
-    return json.dumps([made_of, _code(), made, config, ov.__version__, processor])
+    return (_code(), ov.__version__, processor)
 
 
 @cache
@@ -125,7 +135,17 @@ def _keep(network: ov.CompiledModel, names: tuple[str, ...], kept: Path, key: st
     blob = stream.getvalue()
     about = {"key": key, "names": names, "sha256": hashlib.sha256(blob).hexdigest()}
     try:
-        kept.parent.mkdir(exist_ok=True)
+        if not kept.parent.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            _forget_others(kept.parent)
         put_whole(json.dumps(about).encode() + b"\n" + blob, kept)
     except OSError:
         return
+
+
+def _forget_others(folder: Path) -> None:
+    """Delete what programs left that nobody has furnished for longest."""
+    others = [path for path in folder.parent.iterdir() if path.is_dir() and path != folder]
+    others.sort(key=lambda path: path.stat().st_mtime)
+    for old in others[: 1 - _FOLDERS]:
+        shutil.rmtree(old, ignore_errors=True)

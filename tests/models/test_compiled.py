@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_the_second_process_reads_what_the_first_compiled(
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text"])
 def test_a_damaged_file_is_made_again(weights: Path, compilations: list[Path], damage: str) -> None:
     right = compile_it(weights)
-    (kept,) = (weights.parent / "compiled").iterdir()
+    (kept,) = (weights.parent / "compiled").rglob("*.blob")
     whole = kept.read_bytes()
     middle = len(whole) // 2
     flipped = whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
@@ -103,3 +104,24 @@ def test_other_code_compiles_anew(
     monkeypatch.setattr("models.compiled._code", lambda: "another version")
     load_compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
     assert len(compilations) == 2
+
+
+def test_programs_beside_each_other_keep_their_own_and_old_ones_go(
+    weights: Path, compilations: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two versions that share a cache made each other compile at every start."""
+
+    def by(version: str) -> None:
+        monkeypatch.setattr("models.compiled._code", lambda: version)
+        load_compiled(ov.Core(), weights, SHAPE, dict(CONFIG))
+
+    for version in ("one", "another", "one", "another"):
+        by(version)
+    assert len(compilations) == 2
+    for when, version in enumerate(("third", "fourth", "fifth")):
+        for folder in (weights.parent / "compiled").iterdir():
+            os.utime(folder, (when, folder.stat().st_mtime - 60))
+        by(version)
+    left = list((weights.parent / "compiled").iterdir())
+    assert len(left) == 4
+    assert compilations[0].parent not in left

@@ -183,7 +183,7 @@ def test_a_night_on_a_machine_that_has_compiled_nothing_yet(tmp_path: Path) -> N
     environment = {**os.environ, "PHOTOPROOF_CACHE": str(cache)}
 
     def kept() -> dict[str, int]:
-        found = (cache / "models/compiled").iterdir()
+        found = (cache / "models/compiled").rglob("*.blob")
         return {path.name: path.stat().st_mtime_ns for path in found}
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
