@@ -27,7 +27,7 @@ from pipeline.desk.web.visits import RefusedError, go
 from pipeline.hub.cohorts import has_run
 from pipeline.hub.starting import start
 from pipeline.hub.visits import AskedCohort, CohortVisit, LeadVisit, Named, Visit, admits
-from pipeline.night.folder import FILES, PAGE, RESULTS, WORKBOOK
+from pipeline.night.folder import COLLEGES, FILES, PAGE, RESULTS, WORKBOOK
 from pipeline.site.compared import last_nights, two_nights
 from pipeline.site.keeping import nights_of
 from pipeline.site.works import Work, stop, work_of, works_of
@@ -120,12 +120,28 @@ def read_report(visit: ReportVisit, asked: AskedCohort, day: str, name: str) -> 
     if (name != PAGE and name not in _KEPT) or not (folder / name).is_file():
         raise RefusedError(404, "not_found")
     visit.record("report_read", cohort=asked.name, night=day, file=name)
-    if name == PAGE:
+    return _handed_out(folder / name, _KEPT.get(name, ""), f"{asked.name}-{day}-{name}")
+
+
+@router.get("/cohorts/{cohort}/nights/{day}/colleges/{name}")
+def read_college(visit: ReportVisit, asked: AskedCohort, day: str, name: str) -> Response:
+    """A college's page or workbook of a night that is too large for one."""
+    _whole(visit)
+    folder = _night(visit, asked, day) / COLLEGES
+    if not folder.is_dir() or name not in {file.name for file in folder.iterdir()}:
+        raise RefusedError(404, "not_found")
+    visit.record("report_read", cohort=asked.name, night=day, file=name)
+    kind = _KEPT[WORKBOOK] if name.endswith(".xlsx") else ""
+    return _handed_out(folder / name, kind, f"{asked.name}-{day}-{name}")
+
+
+def _handed_out(path: Path, kind: str, name: str) -> Response:
+    """A page to read, or a table to keep under a name."""
+    if not kind:
         about = {"Content-Security-Policy": _REPORT}
-        return FileResponse(folder / name, media_type="text/html", headers=about)
-    told = f"attachment; filename*=UTF-8''{quote(f'{asked.name}-{day}-{name}')}"
-    headers = {"Content-Disposition": told}
-    return FileResponse(folder / name, media_type=_KEPT[name], headers=headers)
+        return FileResponse(path, media_type="text/html", headers=about)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return FileResponse(path, media_type=kind, headers=headers)
 
 
 @router.get("/cohorts/{cohort}/differences")

@@ -21,6 +21,7 @@ from pipeline.core.said import cause, said
 from pipeline.core.words import Language
 from pipeline.night.folder import (
     ASSIGNED,
+    COLLEGES,
     DATABASE,
     LEDGER,
     PREVIOUS,
@@ -119,11 +120,14 @@ def _clear(run: Path, student: Student) -> Iterator[str]:
     marks = student.marks
     reports = [run / name for name in (*REPORTS, SUMMARY, PROPOSED) if (run / name).is_file()]
     # All of them where one names the student: in a picture nobody finds a number.
-    due = bool(student.keys) or any_names(reports, marks)
+    due = bool(student.keys) or any_names((*reports, *(run / COLLEGES).glob("*")), marks)
     try:
         if any_names((run / PREVIOUS).rglob("*"), marks):
             shutil.rmtree(run / PREVIOUS)
             yield PREVIOUS
+        if due and (run / COLLEGES).is_dir():
+            shutil.rmtree(run / COLLEGES)
+            yield COLLEGES
         for report in reports if due else ():
             report.unlink()
             yield report.name

@@ -19,6 +19,7 @@ LEDGER = "review.sqlite"  # accounts, answers and the log of the review desk
 RESULTS, PAGE, WORKBOOK = "results.csv", "report.html", "report.xlsx"
 FILES = "files.csv"
 REPORTS = (RESULTS, PAGE, WORKBOOK, FILES)  # what people read, about students by name
+COLLEGES = "colleges"  # folder of pages and workbooks where one of each would be too large
 SUMMARY = "run.json"
 ASSIGNED = "assign.csv"  # files that people have given to students
 PROPOSED = "assign.proposed.csv"  # files whose student the faces propose

@@ -17,12 +17,24 @@ from pipeline.core.program import program_digest
 from pipeline.core.said import cause
 from pipeline.core.types import Case
 from pipeline.core.words import Language
-from pipeline.night.folder import FILES, PAGE, PREVIOUS, REPORTS, RESULTS, SUMMARY, WORKBOOK
+from pipeline.night.folder import (
+    COLLEGES,
+    FILES,
+    PAGE,
+    PREVIOUS,
+    REPORTS,
+    RESULTS,
+    SUMMARY,
+    WORKBOOK,
+)
 from pipeline.store import RunSummary, Store
 from pipeline.store.masking import mask_of
 
 _NOTE = "reports"
 _ASIDE = ".next"
+# Above so many students report.html and report.xlsx are the index of one a college: a page of so
+# many is 53 MiB, a workbook 10.
+SPLIT_ABOVE = 20_000
 # What a summary tells of how the run went, not of what came of it. A run that finds nothing to do
 # leaves the report of the one that did it.
 _COURSE = {
@@ -53,9 +65,13 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
     noted = json.loads(store.noted(_NOTE) or "{}")
     same = noted.get("made_of") == made_of
     known = noted["files"] if same else {}
-    due = [name for name in REPORTS if known.get(name) != _sha256(out / name)]
+    large = stored > SPLIT_ABOVE
+    wanted = (*REPORTS, COLLEGES) if large else REPORTS
+    due = [name for name in wanted if known.get(name) != _sha256(out / name)]
     if not due:
         return
+    if large and {PAGE, WORKBOOK, COLLEGES} & {*due}:
+        due = list(dict.fromkeys([*due, PAGE, WORKBOOK, COLLEGES]))
     # Late: their libraries take longer to load than everything else an unchanged night does.
     from pipeline.report import write_csv, write_files, write_html, write_xlsx
     from pipeline.report.view import masked_case, masked_file
@@ -69,18 +85,27 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
     with _aside(out) as aside:
         if RESULTS in due:
             write_csv(cases(), aside / RESULTS)
-        if PAGE in due:
+        left = (masked_file(file, mask) for file in store.deliveries.left())
+        if COLLEGES in due:
+            from pipeline.night.colleges import write_colleges
+            from pipeline.report.by_college import write_index_html, write_index_xlsx
+
+            parts = write_colleges(store, summary, aside / COLLEGES, mask, lang, SPLIT_ABOVE)
+            write_index_html(summary, parts, aside / PAGE, lang)
+            write_index_xlsx(summary, parts, aside / WORKBOOK, lang, left)
+        elif PAGE in due:
             write_html(summary, cases(), aside / PAGE, lang)
-        if WORKBOOK in due:
-            left = (masked_file(file, mask) for file in store.deliveries.left())
+        if WORKBOOK in due and not large:
             write_xlsx(summary, cases(), aside / WORKBOOK, lang, files=left)
         if FILES in due:
             write_files(files, aside / FILES, lang)
         if not same:
             _keep_last(out)
+        if COLLEGES in due or not large:
+            shutil.rmtree(out / COLLEGES, ignore_errors=True)
         for name in due:
             (aside / name).replace(out / name)
-    digests = {name: _sha256(out / name) for name in REPORTS}
+    digests = {name: _sha256(out / name) for name in wanted}
     with store.transaction():
         store.note(_NOTE, json.dumps({"made_of": made_of, "files": digests}))
 
@@ -114,6 +139,8 @@ def _keep_last(out: Path) -> None:
     for file in last:
         make_file(fresh / file.name)
         shutil.copyfile(file, fresh / file.name)
+    if (out / COLLEGES).is_dir():
+        (out / COLLEGES).replace(fresh / COLLEGES)
     shutil.rmtree(out / PREVIOUS, ignore_errors=True)
     fresh.replace(out / PREVIOUS)
 
@@ -135,8 +162,10 @@ def _standard(profile: str) -> dict[str, Any] | None:
 
 
 def _sha256(path: Path) -> str:
-    """Of a file's content; "" where it cannot be read."""
+    """Of a file's content, or of a folder's files; "" where it cannot be read."""
     try:
+        if path.is_dir():
+            return digest_of(sorted((file.name, sha256_of(file)) for file in path.iterdir()))
         return sha256_of(path)
     except OSError:
         return ""

@@ -19,6 +19,7 @@ from pipeline.core.private import make_file
 from pipeline.core.said import cause
 from pipeline.night.folder import (
     ASSIGNED,
+    COLLEGES,
     DATABASE,
     LEDGER,
     PREVIOUS,
@@ -93,9 +94,10 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
             if file.exists():
                 file.unlink()
                 removed.append(file.name)
-        if (run / PREVIOUS).is_dir():
-            shutil.rmtree(run / PREVIOUS)
-            removed.append(PREVIOUS)
+        for folder in (COLLEGES, PREVIOUS):
+            if (run / folder).is_dir():
+                shutil.rmtree(run / folder)
+                removed.append(folder)
         make_file(run / SUMMARY)
         (run / SUMMARY).write_text(
             json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8"

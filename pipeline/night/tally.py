@@ -12,7 +12,7 @@ from pipeline.core.measurements import ASSESS_ERROR, INSTRUCTIONS
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.program import program_digest
 from pipeline.core.said import said
-from pipeline.core.types import Decision, Measurement, Severity
+from pipeline.core.types import Assessment, Decision, Measurement, Severity
 from pipeline.decide import Judge
 from pipeline.store import Store
 from pipeline.store.summary import Counts
@@ -61,12 +61,7 @@ def _inputs(store: Store, policy: Policy, profile: Profile) -> str:
 
 def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
     """Decide every student of a store from what was measured; no pixel is touched."""
-    decisions = Counter({decision.value: 0 for decision in Decision})
-    categories: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    advice: Counter[str] = Counter()
-    instructions: Counter[str] = Counter()
-    files: Counter[str] = Counter()
+    counting, instructions = Counting(), Counter[str]()
     strays = store.cohort.strays()
     judge, unassessed = Judge(policy, profile), store.unassessed()
     with store.transaction():
@@ -77,22 +72,38 @@ def decide_all(store: Store, policy: Policy, profile: Profile) -> Tally:
                 instructions[str(ran_on)] += 1
             assessment = judge.judge(seen, comparisons)
             store.decide(student_key, assessment)
-            if student_key in strays:  # files are counted by themselves, never among students
-                files[assessment.decision.value] += 1
-                continue
-            decisions[assessment.decision.value] += 1
-            categories[assessment.category] += 1
-            # Each once, in the order of the findings: a set would count in an order of its own.
-            found = dict.fromkeys(
-                (f.code, f.severity is Severity.ADVICE) for f in assessment.findings
-            )
-            for code, is_advice in found:
-                (advice if is_advice else reasons)[code] += 1
-    counts = Counts(
-        decision=dict(decisions),
-        category=dict(categories.most_common()),
-        reasons=dict(reasons.most_common()),
-        advice=dict(advice.most_common()),
-        strays=dict(files.most_common()),
-    )
-    return Tally(counts, dict(sorted(instructions.items())))
+            counting.add(assessment, student_key in strays)
+    return Tally(counting.counts(), dict(sorted(instructions.items())))
+
+
+class Counting:
+    """Counts decisions as they come."""
+
+    def __init__(self) -> None:
+        self._decisions = Counter({decision.value: 0 for decision in Decision})
+        self._categories: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._advice: Counter[str] = Counter()
+        self._files: Counter[str] = Counter()
+
+    def add(self, assessment: Assessment, stray: bool) -> None:
+        """Count a student, or a photo that nobody claims."""
+        if stray:  # files are counted by themselves, never among students
+            self._files[assessment.decision.value] += 1
+            return
+        self._decisions[assessment.decision.value] += 1
+        self._categories[assessment.category] += 1
+        # Each once, in the order of the findings: a set would count in an order of its own.
+        found = dict.fromkeys((f.code, f.severity is Severity.ADVICE) for f in assessment.findings)
+        for code, is_advice in found:
+            (self._advice if is_advice else self._reasons)[code] += 1
+
+    def counts(self) -> Counts:
+        """What they come to."""
+        return Counts(
+            decision=dict(self._decisions),
+            category=dict(self._categories.most_common()),
+            reasons=dict(self._reasons.most_common()),
+            advice=dict(self._advice.most_common()),
+            strays=dict(self._files.most_common()),
+        )

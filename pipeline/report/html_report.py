@@ -38,7 +38,11 @@ from pipeline.store import RunSummary
 
 
 def write_html(
-    run: RunSummary, cases: Iterable[Case], path: Path, lang: Language = DEFAULT_LANGUAGE
+    run: RunSummary,
+    cases: Iterable[Case],
+    path: Path,
+    lang: Language = DEFAULT_LANGUAGE,
+    part: str = "",
 ) -> None:
     """Write the report of one run.
 
@@ -47,21 +51,19 @@ def write_html(
         cases: Consumed once, in the order of the roster.
         path: Where to put it.
         lang: Language of everything but the registry's category names.
+        part: The college whose page it is; such a page lies in a folder beside its index.
 
     Raises:
         StoreError: If the file cannot be written.
     """
     room = Room.of(run)
     tally = plots.ScoreTally()
-    page = _environment().get_template("report.html.jinja")
+    page = environment().get_template("report.html.jinja")
     stream = page.generate(
-        html_lang=words("language", lang)["html"],
-        t=words("report", lang),
-        facts=_facts(run, lang),
+        **head_of(run, lang),
+        part=part,
         late_facts=_late_facts(run, lang),
-        sum=_sum(run, lang),
         strays=sum(run.counts.strays.values()),
-        symbols=SYMBOLS,
         **_intake(run, lang),
         decisions=_shares(run, lang),
         categories=_named(run.counts.category, "category", lang),
@@ -74,7 +76,7 @@ def write_html(
         # A function: only after the last student are the scores counted.
         score_charts=lambda: _score_charts(tally, run, lang),
         stage_chart=plots.stage_chart(run.stages, lang) if run.stages else "",
-        css=_inline("report.css"),
+        css=inline("report.css"),
         js=_script(),
         js_hash=b64encode(sha256(_script().encode()).digest()).decode(),
     )
@@ -86,8 +88,19 @@ def write_html(
         out.writelines(stream)
 
 
+def head_of(run: RunSummary, lang: Language) -> dict[str, Any]:
+    """What the head of a page needs, of a run or of a college's part of it."""
+    return {
+        "html_lang": words("language", lang)["html"],
+        "t": words("report", lang),
+        "facts": _facts(run, lang),
+        "sum": _sum(run, lang),
+        "symbols": SYMBOLS,
+    }
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Templates with everything escaped; an unknown name in one is an error."""
     return Environment(
         loader=PackageLoader("pipeline.report"),
@@ -98,14 +111,14 @@ def _environment() -> Environment:
     )
 
 
-def _inline(name: str) -> Markup:
+def inline(name: str) -> Markup:
     """A style sheet or script of ours, to be placed as it is."""
     return Markup(files("pipeline.report").joinpath("templates", name).read_text("utf-8"))  # noqa: S704
 
 
 def _script() -> Markup:
     """The page's only script; its Content-Security-Policy lets no other run."""
-    return Markup("").join(map(_inline, ("guides.js", "decide.js", "views.js", "report.js")))
+    return Markup("").join(map(inline, ("guides.js", "decide.js", "views.js", "report.js")))
 
 
 def _json(data: object) -> Markup:

@@ -111,7 +111,7 @@ def write_xlsx(
         strays = _students(book, run, cases, lang, people, apart=files is not None)
         write_summary(book, run, lang)
         if rows := list(files or ()):
-            _files(book, run, rows, strays, lang)
+            files_sheet(book, run, rows, strays, lang)
 
 
 def _students(
@@ -234,7 +234,7 @@ def _choices(sheet: Worksheet, last: int, lang: Language) -> None:
         sheet.data_validation(1, column, last, column, {"validate": "list", "source": source})
 
 
-def _files(
+def files_sheet(
     book: xlsxwriter.Workbook,
     run: RunSummary,
     files: Sequence[Delivered],

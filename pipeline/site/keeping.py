@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.core.private import make_folder
-from pipeline.night.folder import REPORTS, RESULTS, SUMMARY
+from pipeline.night.folder import COLLEGES, REPORTS, RESULTS, SUMMARY
 from pipeline.site.config import Site
 
 NIGHTS, NEWEST = "nights", "newest"
@@ -55,6 +55,8 @@ def keep_night(site: Site, cohort: str, day: date) -> Path:
         if (run / name).is_file():
             # Copied, not linked: the desk's folder and this one live for different times.
             shutil.copy2(run / name, aside / name)
+    if (run / COLLEGES).is_dir():
+        shutil.copytree(run / COLLEGES, aside / COLLEGES)
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
     lead_to_newest(site.home_of(cohort))

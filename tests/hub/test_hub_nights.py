@@ -18,6 +18,7 @@ from hub_cases import HERE, comer, make_site
 
 from pipeline.desk.accounts import Role
 from pipeline.hub.app import create_hub
+from pipeline.night.folder import COLLEGES
 from pipeline.site import people, works
 from pipeline.site.config import Site
 from pipeline.site.works import State, new_work, works_of
@@ -123,6 +124,20 @@ def test_a_report_may_draw_itself_and_nothing_else(lead: Visitor) -> None:
     assert "connect-src" not in policy
     table = lead.get(f"{AT}/nights/2026-11-28/results.csv")
     assert table.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_college_of_a_large_night_is_read_as_the_whole_is(site: Site, lead: Visitor) -> None:
+    night = site.home_of("2026") / "nights/2026-11-28"
+    (night / COLLEGES).mkdir()
+    (night / COLLEGES / "001-文学院.html").write_text("<p>", "utf-8")
+    (night / COLLEGES / "001-文学院.xlsx").write_bytes(b"PK")
+    page = lead.get(f"{AT}/nights/2026-11-28/colleges/001-文学院.html")
+    assert page.headers["content-security-policy"].startswith("sandbox allow-scripts")
+    table = lead.get(f"{AT}/nights/2026-11-28/colleges/001-文学院.xlsx")
+    assert table.headers["content-disposition"].startswith("attachment")
+    for name in ("002.html", "..%2Fresults.csv", "..%2F..%2F..%2Fphotoproof.toml"):
+        assert lead.get(f"{AT}/nights/2026-11-28/colleges/{name}").status_code == 404
+    shutil.rmtree(night / COLLEGES)
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,8 @@ def test_words_and_uses_match() -> None:
     folder = files("pipeline.report")
     scripts = [folder.joinpath("templates", n) for n in ("decide.js", "views.js", "report.js")]
     script = "".join(path.read_text("utf-8") for path in scripts)
-    page = folder.joinpath("templates", "report.html.jinja").read_text("utf-8")
+    pages = [folder.joinpath("templates", f"{n}.html.jinja") for n in ("report", "colleges")]
+    page = "".join(path.read_text("utf-8") for path in pages)
     in_script = set(re.findall(r"\bt\.(\w+)", script))
     in_page = set(re.findall(r"\bt\.(\w+)|\bt\['(\w+)'\]", page))
     modules = ("html_report.py", "plots.py", "score.py", "view.py", "xlsx_report.py")
