@@ -107,10 +107,12 @@ def backup_command(
 ) -> None:
     """Copy cohorts into one checked archive; a desk may go on meanwhile."""
     from pipeline.site.backup import back_up
+    from pipeline.site.people import ledger_file
 
     known = this_site()
     names = cohorts or [name for name in known.cohorts if known.run_of(name).is_dir()]
-    done = back_up({name: known.home_of(_known(known, name)) for name in names}, target)
+    homes = {name: known.home_of(_known(known, name)) for name in names}
+    done = back_up(homes, target, ledger_file(known))
     line(
         "backed_up",
         target=target,

@@ -22,12 +22,21 @@ from pipeline.site.config import Site
 from pipeline.site.log import Log
 from pipeline.site.messages import Message, send_mail, send_webhook, tried
 from pipeline.site.outcome import CohortNight, Outcome
+from pipeline.site.people import ledger_file
 from pipeline.store.ledger import Ledger
+from pipeline.store.people import People
+from pipeline.store.site_ledger import SiteLedger
+
+SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last entry of a cohort's log: what the log is known by, its number and its hash."""
+    """The last entry of a log: what the log is known by, its number and its hash.
+
+    Attributes:
+        cohort: Whose desk's; `SITE` for that of the site's people.
+    """
 
     cohort: str
     ledger: str
@@ -83,6 +92,12 @@ def hand_out(site: Site, names: Sequence[str], log: Log) -> None:
                     _write(file, ledger, log, name)
                 entry, digest = ledger.log.head()
                 found.append(Head(name, heads.ledger_name(ledger), entry, digest))
+    if (people := ledger_file(site)).is_file():
+        with SiteLedger(people) as ledger:
+            if file is not None:
+                _write(file, ledger, log, SITE)
+            entry, digest = ledger.log.head()
+            found.append(Head(SITE, heads.ledger_name(ledger), entry, digest))
     for channel, fault in _sent(site, log.night, found):
         if fault:
             log.error("heads_not_sent", channel=channel, error=fault)
@@ -90,7 +105,7 @@ def hand_out(site: Site, names: Sequence[str], log: Log) -> None:
             log.info("heads_sent", channel=channel)
 
 
-def _write(file: Path, ledger: Ledger, log: Log, name: str) -> None:
+def _write(file: Path, ledger: People, log: Log, name: str) -> None:
     try:
         heads.Heads(file).begin(ledger)
     except ConfigError as error:

@@ -25,6 +25,7 @@ from pipeline.core.said import cause
 from pipeline.night.folder import DATABASE, LEDGER, PASSING, database_of, locked
 from pipeline.site.deliveries import UPLOADS
 from pipeline.site.keeping import lead_to_newest
+from pipeline.site.people import FILE as PEOPLE
 from pipeline.store.copying import copy_whole
 
 _INDEX = "photoproof-backup.json"
@@ -34,19 +35,25 @@ _DATABASES = (DATABASE, LEDGER)
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What an archive holds: cohorts, files, and bytes of it on disk."""
+    """What an archive holds: cohorts, files, and bytes of it on disk.
+
+    Attributes:
+        people: The site's people are in it, and where it was put back, they were as well.
+    """
 
     cohorts: tuple[str, ...]
     files: int
     size: int
+    people: bool = False
 
 
-def back_up(homes: dict[str, Path], target: Path) -> Backup:
+def back_up(homes: dict[str, Path], target: Path, people: Path | None = None) -> Backup:
     """Write the folders of cohorts into one archive, made aside and renamed when it is whole.
 
     Args:
         homes: Folder of each cohort by its name.
         target: The archive, `.tar.gz`; one that is there is refused.
+        people: The site's ledger; left out where there is none.
 
     Raises:
         StoreError: A folder has no run, a database is damaged, or the archive cannot be written.
@@ -62,6 +69,11 @@ def back_up(homes: dict[str, Path], target: Path) -> Backup:
                 for source, inside in _files(name, home, Path(work)):
                     sums[inside] = sha256_of(source)
                     archive.add(source, inside, recursive=False)
+            if people is not None and people.is_file():
+                copy = Path(work) / PEOPLE
+                copy_whole(people, copy)
+                sums[PEOPLE] = sha256_of(copy)
+                archive.add(copy, PEOPLE, recursive=False)
             index = {
                 "format": _FORMAT,
                 "photoproof": __version__,
@@ -78,11 +90,13 @@ def back_up(homes: dict[str, Path], target: Path) -> Backup:
         raise StoreError("backup_unwritable", target=target, why=cause(error)) from error
     finally:
         aside.unlink(missing_ok=True)
-    return Backup(tuple(homes), len(sums), target.stat().st_size)
+    return Backup(tuple(homes), len(sums), target.stat().st_size, PEOPLE in sums)
 
 
 def restore(source: Path, home: Path) -> Backup:
     """Put the cohorts of an archive into a folder, after every file was found to be whole.
+
+    The site's people come along where there are none yet; who is there already stays.
 
     Args:
         source: From `back_up`.
@@ -111,7 +125,10 @@ def restore(source: Path, home: Path) -> Backup:
         for name in index["cohorts"]:
             shutil.move(place / name, home / name)
             lead_to_newest(home / name)
-    return Backup(tuple(index["cohorts"]), len(index["sha256"]), source.stat().st_size)
+        people = PEOPLE in index["sha256"] and not (home / PEOPLE).exists()
+        if people:
+            shutil.move(place / PEOPLE, home / PEOPLE)
+    return Backup(tuple(index["cohorts"]), len(index["sha256"]), source.stat().st_size, people)
 
 
 def _files(name: str, home: Path, work: Path) -> Iterator[tuple[Path, str]]:

@@ -17,13 +17,17 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.core.errors import ConfigError, StoreError
+from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import opened
 from pipeline.night import nightly
 from pipeline.night.folder import DATABASE, LEDGER
 from pipeline.night.nightly import run_night
+from pipeline.site import people
 from pipeline.site.backup import back_up, restore
 from pipeline.site.config import Site, load_site
 from pipeline.site.nights import work_site
+from pipeline.site.people import ledger_file, site_ledger
+from pipeline.store.site_ledger import SiteLedger
 
 QUIET = "[nightly]\nsettle_minutes = 0\nworkers = 1\n"
 
@@ -52,6 +56,24 @@ def test_a_backup_is_put_back_elsewhere(site: Site, tmp_path: Path) -> None:
     newest = home / "2026" / "nights" / "newest"
     assert newest.resolve().name == "2026-11-24"
     assert (newest / "results.csv").is_file()
+
+
+def test_the_sites_people_come_along_and_replace_nobody(site: Site, tmp_path: Path) -> None:
+    with site_ledger(site) as ledger:
+        people.add(ledger, "wang", Role.ADMINISTRATOR, (), None, "test")
+    target, home = tmp_path / "b.tar.gz", tmp_path / "elsewhere"
+    assert back_up({"2026": site.home_of("2026")}, target, ledger_file(site)).people
+    assert restore(target, home).people
+    with SiteLedger(home / people.FILE) as ledger:
+        assert [one.name for one in ledger.accounts.people()] == ["wang"]
+        assert ledger.verify().fault == ""
+    other = tmp_path / "other"
+    other.mkdir()
+    with SiteLedger(other / people.FILE) as ledger:
+        people.add(ledger, "li", Role.ADMINISTRATOR, (), None, "test")
+    assert not restore(target, other).people
+    with SiteLedger(other / people.FILE) as ledger:
+        assert [one.name for one in ledger.accounts.people()] == ["li"]
 
 
 def test_a_desk_at_work_is_backed_up_with_what_it_has_just_written(
