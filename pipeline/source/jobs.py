@@ -54,7 +54,7 @@ def gather(
         assigned: Tables of files that people have given to students.
         opt_out: Lists of students who refuse that a machine compares faces.
         settled_before: As for `collect`.
-        whole: As well.
+        whole: As well; a photo from one of these takes an earlier source's place without a doubt.
 
     Returns:
         One job a roster row, in the roster's order. Facts of each job: `source.photo_files` and
@@ -90,7 +90,7 @@ def gather(
                 if one.fate is Fate.USED and one.file:
                     shown[key] += (Reference(kind, page) for page in pages(one.file, one.pages))
     jobs = tuple(
-        _job(subject, table, matches, choices.get(subject.student_key), shown, refused)
+        _job(subject, table, matches, choices.get(subject.student_key), shown, refused, whole)
         for subject in table.subjects
     )
     strays = tuple(_stray(claim, found) for claim, found in matches.unclaimed)
@@ -106,6 +106,7 @@ def _job(
     choice: Choice | None,
     shown: Mapping[str, Sequence[Reference]],
     refused: Collection[str],
+    whole: Sequence[Path],
 ) -> Job:
     references = tuple(shown.get(subject.student_key, ()))
     files = len(matches.owned.get(subject.student_key, ()))
@@ -114,7 +115,7 @@ def _job(
         Measurement(names.REFERENCE_FILES, float(len(references)), "files"),
     ]
     words = {
-        names.PHOTO_CLASH: _clash(choice),
+        names.PHOTO_CLASH: _clash(choice, set(map(str, whole))),
         names.FITS_SEVERAL: _fitting(subject.student_key, matches) if choice is None else "",
         names.NEARLY_MATCHED: _near(subject.student_key, matches) if choice is None else "",
         names.WEAK_MATCH: choice.used[0].weak if choice else "",
@@ -133,13 +134,20 @@ def _job(
     return Job(subject, photo, (*references, *aside), tuple(facts))
 
 
-def _clash(choice: Choice | None) -> str:
-    """Why the photo may be another's, "" when file and student belong together."""
+def _clash(choice: Choice | None, whole: Collection[str]) -> str:
+    """Why the photo may be another's, "" when file and student belong together.
+
+    What came whole was seen and accepted by somebody, as a photo in the place of earlier ones: that
+    is no doubt by itself. The earlier ones are looked at all the same.
+    """
     if choice is None:
         return ""
     claims = [choice.used[0], *(claim for (claim, _), _ in choice.aside)]
     if any(claim.mismatch for claim in claims):
         return "number_name_mismatch"
+    replaced = all(why in ("from_an_earlier_source", "same_bytes") for _, why in choice.aside)
+    if replaced and choice.used[1].source in whole:
+        return ""
     return f"several_files_{choice.why}" if choice.in_doubt else ""
 
 

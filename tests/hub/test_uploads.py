@@ -15,6 +15,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.hub.parts import OtherOffsetError
 from pipeline.hub.sweeping import sweep
 from pipeline.hub.uploads import Draft
+from pipeline.night.intake import read_intake
 from pipeline.site.config import Site, load_site
 from pipeline.site.deliveries import deliveries_of
 from pipeline.site.sources import sources_of
@@ -201,3 +202,19 @@ def test_marks_are_looked_for_in_what_was_handed_in(draft: Draft, site: Site) ->
     told = _handed_in(site, "2026", Marks({"2021000004"}))
     assert any("deliveries" in line for line in told)
     assert any("uploads" in line and line.endswith("又.csv") for line in told)
+
+
+def test_a_photo_of_an_accepted_delivery_takes_the_earlier_ones_place_without_a_doubt(
+    draft: Draft, site: Site
+) -> None:
+    def clashes() -> list[str]:
+        jobs = read_intake(sources_of(site, "2026"), None).jobs
+        return [f"{fact.value}" for job in jobs for fact in job.facts if "clash" in fact.name]
+
+    send(draft, "S1.jpg", b"turn=9")
+    draft.accept(False, draft.state())
+    assert clashes() == []
+    send(draft, "S1.jpg", b"turn=8")
+    send(draft, "又/S1.jpg", b"turn=7")  # two of one delivery are a doubt
+    draft.accept(False, draft.state())
+    assert len(clashes()) == 1
