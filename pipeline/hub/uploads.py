@@ -32,7 +32,7 @@ from pipeline.core.private import make_file, make_folder, umask
 from pipeline.hub.fit import fit_kind, fit_name, shown
 from pipeline.hub.parts import Part
 from pipeline.site.config import Site
-from pipeline.site.deliveries import ABOUT, UPLOADS, Delivery, folder_of, read_delivery
+from pipeline.site.deliveries import ABOUT, UPLOADS, Delivery, folder_of, named_by, read_delivery
 
 _IDENTITY = re.compile(r"[0-9a-f]{16}-[0-9a-f]{1,12}-[0-9a-f]{1,12}")
 _MB = 10**6
@@ -206,8 +206,7 @@ class Draft:
             told |= {"files": len(uploads), "size": sum(one.size for one in uploads)}
             _write(self.files / ABOUT, told)
             make_folder(folder_of(self.site, self.cohort))
-            name = f"{moment:%Y%m%dT%H%M%S}-{token_hex(4)}"
-            target = folder_of(self.site, self.cohort) / name
+            target = folder_of(self.site, self.cohort) / named_by(moment)
             self.files.rename(target)
             gone = self.folder.with_name(f".gone-{token_hex(4)}")
             self.folder.replace(gone)

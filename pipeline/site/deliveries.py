@@ -1,7 +1,7 @@
 """What people handed in by the browser and somebody accepted, beside what the site's file names.
 
 ```
-cohorts/2026/deliveries/20261128T190412-3f9a1c20/
+cohorts/2026/deliveries/20261128T190412123-3f9a1c20/
   delivery.json        who handed it in and who accepted it, and whether its roster stands alone
   roster/  photos/  references/idcard/
 ```
@@ -17,7 +17,9 @@ import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 from pipeline.night.intake import Sources
 from pipeline.site.config import Site
@@ -54,6 +56,12 @@ class Delivery:
     def files_of(self, what: str) -> list[Path]:
         """The files below one of its folders, by name."""
         return sorted(path for path in (self.folder / what).rglob("*") if path.is_file())
+
+
+def named_by(moment: datetime) -> str:
+    """A name by which folders stand in the order of their moments, whatever a clock is set to."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03}-{token_hex(4)}"
 
 
 def folder_of(site: Site, cohort: str) -> Path:

@@ -1,7 +1,7 @@
 """Nights as processes: each leaves a record of how far it is and how it ended, for others to read.
 
 ```
-cohorts/.works/20261128T190412-3f9a1c20/
+cohorts/.works/20261128T190412123-3f9a1c20/
   work.json       who began it, of which cohorts
   process.json    its number and when the kernel began it, so that no other is taken for it
   progress.json   how far it is
@@ -26,7 +26,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from pipeline.core.errors import PhotoproofError
@@ -34,13 +33,14 @@ from pipeline.core.private import make_file, make_folder
 from pipeline.core.said import worded
 from pipeline.core.words import languages
 from pipeline.site.config import Site
+from pipeline.site.deliveries import named_by
 from pipeline.site.outcome import EXIT_CODES, CohortNight, worst
 
 WORKS = ".works"  # no cohort's name begins with a dot
 TIMER = "timer"  # who begins a night that nobody began in the browser
 _KEPT = 200
 _EACH_S = 0.3  # how often progress is written
-_IDENTITY = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+_IDENTITY = re.compile(r"\d{8}T\d{9}-[0-9a-f]{8}")
 
 
 class State(enum.StrEnum):
@@ -100,7 +100,7 @@ def new_work(site: Site, by: str, cohorts: Sequence[str], forced: bool) -> Work:
     """
     _forget_old(site)
     moment = datetime.now().astimezone()
-    identity = f"{moment:%Y%m%dT%H%M%S}-{token_hex(4)}"
+    identity = named_by(moment)
     work = Work(identity, _folder(site) / identity, by, tuple(cohorts), forced, _said(moment))
     make_folder(work.folder)
     told = {"by": by, "cohorts": list(cohorts), "forced": forced, "at": work.at}

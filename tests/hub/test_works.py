@@ -112,5 +112,5 @@ def test_a_cohort_with_nothing_handed_in_is_told_so(tmp_path: Path) -> None:
 
 
 def test_what_is_no_record_is_none(site: Site) -> None:
-    for name in ("", "..", "20261128T190412-3f9a1c20", "20261128T190412-3f9a1c20/.."):
+    for name in ("", "..", "20261128T190412123-3f9a1c20", "20261128T190412123-3f9a1c20/.."):
         assert work_of(site, name) is None
