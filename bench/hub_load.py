@@ -63,6 +63,13 @@ class Seen:
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     uploaded: int = 0  # bytes
+    ready: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(1))
+    seconds: float = 0
+
+    async def begun(self) -> float:
+        """Wait until everybody has come in; when to leave off."""
+        await self.ready.wait()
+        return time.monotonic() + self.seconds
 
     def took(self, answer: httpx.Response) -> httpx.Response:
         """Note how a request was answered."""
@@ -95,16 +102,21 @@ async def sheet(http: httpx.AsyncClient, seen: Seen, path: str) -> tuple[str, st
     return named[1], text
 
 
-async def review(url: str, name: str, seen: Seen, until: float, look: float) -> None:
+async def review(url: str, name: str, seen: Seen, look: float) -> None:
     """One reviewer at work on the own college's cases."""
     base, query = f"/c/{COHORT}", "reason=SIZE_PX"
-    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=120) as http:
         await log_in(http, name)
         # As a page first: it has the token that goes with every answer.
-        page = seen.took(await http.get(f"{base}/next?{query}", follow_redirects=True)).text
+        first = seen.took(await http.get(f"{base}/next?{query}", follow_redirects=True))
+        page = first.text
         found, token = CASE.search(page), CSRF.search(page)
-        assert found and token, "no case waits"
+        if found is None or token is None:
+            raise SystemExit(
+                f"{name} finds no case: {first.status_code} {first.url}\n{page[-800:]}"
+            )
         at, text = found[1], page
+        until = await seen.begun()
         while time.monotonic() < until:
             follow = f"{base}/next?after={at}&{query}"
             ahead = asyncio.create_task(sheet(http, seen, follow))
@@ -126,7 +138,7 @@ async def review(url: str, name: str, seen: Seen, until: float, look: float) -> 
             at, text = following
 
 
-async def watch(url: str, name: str, seen: Seen, until: float, look: float) -> None:
+async def watch(url: str, name: str, seen: Seen, look: float) -> None:
     """One reviewer in a real browser."""
     from playwright.async_api import async_playwright
 
@@ -135,6 +147,7 @@ async def watch(url: str, name: str, seen: Seen, until: float, look: float) -> N
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
         )
         page = await chromium.new_page(viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(120_000)
         await page.goto(f"{url}/login")
         await page.fill("input[name=name]", name)
         await page.fill("input[name=password]", PASSWORD)
@@ -142,6 +155,7 @@ async def watch(url: str, name: str, seen: Seen, until: float, look: float) -> N
         await page.wait_for_load_state("networkidle")
         await page.goto(f"{url}/c/{COHORT}/next?reason=SIZE_PX")
         await page.wait_for_load_state("networkidle")
+        until = await seen.begun()
         while time.monotonic() < until:
             await page.wait_for_timeout(look * 1000)
             seen.painted.append(float(await page.evaluate(STEP, "1")))
@@ -153,12 +167,12 @@ async def load(
     url: str, reviewers: list[str], uploaders: list[str], given: argparse.Namespace
 ) -> Seen:
     """Everybody at once."""
-    seen = Seen()
-    until = time.monotonic() + given.seconds
-    work = [review(url, name, seen, until, given.look) for name in reviewers]
-    if given.browser:
-        work[-1] = watch(url, reviewers[-1], seen, until, given.look)
-    work += [upload_for(url, name, seen, until, log_in) for name in uploaders]
+    count = len(reviewers) + len(uploaders)
+    seen = Seen(ready=asyncio.Barrier(count), seconds=given.seconds)
+    watched = [reviewers.pop()] if given.browser else []
+    work = [review(url, name, seen, given.look) for name in reviewers]
+    work += [watch(url, name, seen, given.look) for name in watched]
+    work += [upload_for(url, name, seen, log_in) for name in uploaders]
     await asyncio.gather(*work)
     return seen
 

@@ -24,6 +24,9 @@ class Counts(Protocol):
 
     uploaded: int
 
+    async def begun(self) -> float:
+        """Wait until everybody has come in; when to leave off."""
+
     def took(self, answer: httpx.Response) -> httpx.Response:
         """Note how a request was answered."""
 
@@ -40,7 +43,6 @@ async def upload_for(
     url: str,
     name: str,
     seen: Counts,
-    until: float,
     log_in: Callable[[httpx.AsyncClient, str], Awaitable[None]],
     cohort: str = "2026",
 ) -> None:
@@ -52,6 +54,7 @@ async def upload_for(
         assert found, "the page has no token"
         headers = {"x-csrf-token": found[1]}
         content, number = packed(name), 0
+        until = await seen.begun()
         while time.monotonic() < until:
             number += 1
             said = {"kind": "photos", "name": f"{name}-{number}.zip", "size": str(len(content))}

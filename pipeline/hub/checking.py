@@ -87,7 +87,7 @@ class Checking:
         self._makes_engine = makes_engine
         self._workers, self._most = workers, workers + waiting
         # A worker ends when the thread that started it does: these stay until the end.
-        self._pool = ThreadPoolExecutor(workers, "check")
+        self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._held, self._mean_s = 0, _USUAL_S
         self._hands: dict[int, _Hands] = {}  # by thread
@@ -123,15 +123,10 @@ class Checking:
         Returns:
             Its result raises `ModelError` where no network runs on this machine. It can be
             cancelled until its turn comes.
-
-        Raises:
-            BusyError: The server is ending.
         """
-        file = ImageFile(Path(name), carried=picture)
-        try:
-            return self._pool.submit(self._checked, file, rules)
-        except RuntimeError:
-            raise BusyError(LONGEST_S) from None
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(self._workers, "check")
+        return self._pool.submit(self._checked, ImageFile(Path(name), carried=picture), rules)
 
     def warm(self, rules: Rules) -> None:
         """Start the workers, so that the first picture does not wait for it; returns at once."""
@@ -139,13 +134,17 @@ class Checking:
             self.submit(b"", "", rules)
 
     def close(self) -> None:
-        """End the workers; what waits is cancelled."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """End the workers; what waits is cancelled. Who comes after that starts others."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool:
+            pool.shutdown(wait=True, cancel_futures=True)
         for hands in self._hands.values():
             hands.stack.close()
         self._hands.clear()
         if self._shared:
             self._shared.cleanup()
+            self._shared = None
 
     def _wait_s(self) -> int:
         """How long until about half of those who are here have left."""
