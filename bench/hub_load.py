@@ -29,7 +29,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import numpy as np
-from hub_uploads import upload_for
+from hub_uploads import LIMITS, upload_for
 
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
@@ -105,7 +105,7 @@ async def sheet(http: httpx.AsyncClient, seen: Seen, path: str) -> tuple[str, st
 async def review(url: str, name: str, seen: Seen, look: float) -> None:
     """One reviewer at work on the own college's cases."""
     base, query = f"/c/{COHORT}", "reason=SIZE_PX"
-    async with httpx.AsyncClient(base_url=url, timeout=120) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=120, limits=LIMITS) as http:
         await log_in(http, name)
         # As a page first: it has the token that goes with every answer.
         first = seen.took(await http.get(f"{base}/next?{query}", follow_redirects=True))

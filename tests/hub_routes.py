@@ -50,6 +50,8 @@ RULES = {
     # The door, and what pages are made of.
     "GET /login": OPEN,
     "POST /login": OPEN,
+    "GET /login/school": OPEN,
+    "GET /login/school/return": OPEN,
     "POST /logout": EVERYBODY,
     "GET /account": EVERYBODY,
     "POST /account": EVERYBODY,

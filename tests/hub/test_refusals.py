@@ -181,7 +181,20 @@ def test_who_may_is_not_refused(world: World, route: str) -> None:
     """So that the refusals above are of what they say, and not of an address that leads nowhere."""
     for role in RULES[route].roles:
         answer = ask(world, route, world.whole[role])
-        assert answer.status_code in (200, 204, 303, 409) or "/people/one" in route, (role, answer.text)
+        assert answer.status_code in (200, 204, 303, 409) or "/people/one" in route, (
+            role,
+            answer.text,
+        )
+
+
+@pytest.mark.parametrize("route", [r for r, rule in RULES.items() if rule.open])
+def test_what_is_open_tells_of_nobody(world: World, route: str) -> None:
+    """Asked as it is, without a login form's own token."""
+    answer = ask(world, route, world.nobody)
+    assert answer.status_code < 500
+    assert route.startswith("GET") or answer.status_code in (403, 422)
+    secrets = (HERE, THERE, "administrator here", world.names["case"], world.names["subject"])
+    assert [one for one in secrets if one in answer.text] == []
 
 
 @pytest.mark.parametrize("route", [r for r, rule in RULES.items() if rule == Rule()])
