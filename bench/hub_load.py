@@ -26,10 +26,11 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import numpy as np
-from hub_uploads import LIMITS, upload_for
+from hub_uploads import LIMITS, packed, upload_for
 
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
@@ -63,6 +64,7 @@ class Seen:
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     uploaded: int = 0  # bytes
+    again: int = 0  # requests on a connection that the server had left off
     ready: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(1))
     seconds: float = 0
 
@@ -79,6 +81,18 @@ class Seen:
         return answer
 
 
+async def asked(
+    seen: Seen, http: httpx.AsyncClient, method: str, path: str, **more: Any
+) -> httpx.Response:
+    """Ask, and once more where the connection had been left off: so does a browser."""
+    try:
+        answer = await http.request(method, path, **more)
+    except (httpx.ReadError, httpx.RemoteProtocolError):
+        seen.again += 1
+        answer = await http.request(method, path, **more)
+    return seen.took(answer)
+
+
 async def log_in(http: httpx.AsyncClient, name: str) -> None:
     """Come in as people do."""
     page = (await http.get("/login")).text
@@ -91,14 +105,14 @@ async def log_in(http: httpx.AsyncClient, name: str) -> None:
 
 async def sheet(http: httpx.AsyncClient, seen: Seen, path: str) -> tuple[str, str] | None:
     """The id and the text of a case, its pictures fetched; None where none waits."""
-    answer = seen.took(await http.get(path, headers={"x-desk": "sheet"}))
+    answer = await asked(seen, http, "GET", path, headers={"x-desk": "sheet"})
     if answer.status_code != 200:
         return None
     text = answer.text
     named = CASE.search(text)
     assert named, "the sheet has no case"
     for picture in dict.fromkeys(PICTURE.findall(text)):
-        seen.took(await http.get(picture, headers={"x-desk": "1"}))
+        await asked(seen, http, "GET", picture, headers={"x-desk": "1"})
     return named[1], text
 
 
@@ -108,7 +122,7 @@ async def review(url: str, name: str, seen: Seen, look: float) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=LIMITS) as http:
         await log_in(http, name)
         # As a page first: it has the token that goes with every answer.
-        first = seen.took(await http.get(f"{base}/next?{query}", follow_redirects=True))
+        first = await asked(seen, http, "GET", f"{base}/next?{query}", follow_redirects=True)
         page = first.text
         found, token = CASE.search(page), CSRF.search(page)
         if found is None or token is None:
@@ -124,12 +138,15 @@ async def review(url: str, name: str, seen: Seen, look: float) -> None:
             verdict = VERDICT.search(text)
             assert verdict
             key = time.perf_counter()
-            answer = await http.post(
+            answer = await asked(
+                seen,
+                http,
+                "POST",
                 f"{base}/case/{at}/answer?{query}",
                 data={"verdict": verdict[1]},
                 headers={"x-desk": "nothing", "x-csrf-token": token[1]},
             )
-            if seen.took(answer).status_code == 204:
+            if answer.status_code == 204:
                 seen.answered[name] += 1
             following = await ahead
             seen.waits.append(time.perf_counter() - key)
@@ -172,7 +189,8 @@ async def load(
     watched = [reviewers.pop()] if given.browser else []
     work = [review(url, name, seen, given.look) for name in reviewers]
     work += [watch(url, name, seen, given.look) for name in watched]
-    work += [upload_for(url, name, seen, log_in) for name in uploaders]
+    content = packed()
+    work += [upload_for(url, name, seen, log_in, content) for name in uploaders]
     await asyncio.gather(*work)
     return seen
 
@@ -261,7 +279,8 @@ def main() -> None:
     told("key to next frame, Chromium", seen.painted, "ms")
     print(f"answers: {sum(seen.answered.values())}, lost: {lost(site, seen, before)}")
     print(f"uploaded: {seen.uploaded / 2**20:.0f} MiB by {given.uploaders}")
-    print(f"requests: {sum(seen.statuses.values())}, by status {dict(seen.statuses)}")
+    count = sum(seen.statuses.values())
+    print(f"requests: {count}, by status {dict(seen.statuses)}, asked again {seen.again}")
     print("refused:", json.dumps(Counter(seen.faults).most_common(8)))
     locked = (given.work / "serve.log").read_text("utf-8", "replace").count("locked")
     print(f"'locked' on standard error: {locked}; load average {os.getloadavg()[0]:.1f}")

@@ -81,6 +81,7 @@ RULES = {
     "POST /cohorts/{cohort}/nights": WHOLE_LEAD,
     "POST /cohorts/{cohort}/work/{identity}/stop": WHOLE_LEAD,
     "GET /cohorts/{cohort}/nights/{day}/{name}": WHOLE_READS,
+    "GET /cohorts/{cohort}/nights/{day}/colleges/{name}": WHOLE_READS,
     "GET /cohorts/{cohort}/differences": WHOLE_READS,
     "GET /cohorts/{cohort}/exports/{table}": WHOLE_LEAD,
     # A cohort's desk.

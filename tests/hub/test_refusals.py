@@ -23,6 +23,7 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.hub import machines
 from pipeline.hub.app import create_hub
 from pipeline.hub.uploads import Draft
+from pipeline.night.folder import COLLEGES
 from pipeline.site import people
 from pipeline.site.people import site_ledger
 from pipeline.site.works import new_work
@@ -58,7 +59,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     make_run(site.home_of("2028"), {n: f"face={n} size=600×800" for n in range(100, 104)}, "run")
     night = site.home_of("2026") / "nights" / NIGHT
     night.mkdir(parents=True)
-    (night / "results.csv").write_text("student\n")
+    (night / COLLEGES).mkdir()
+    for folder in (night, night / COLLEGES):
+        (folder / "results.csv").write_text("student\n")
     with site_ledger(site) as ledger:
         token = machines.add(ledger, "booth", "test")
         for role in Role:
