@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipeline.assurance.drift import Change, Drift, causes_text, diff, write_drift
+from pipeline.assurance.drift import Change, Drift, diff, write_drift
+from pipeline.assurance.drift.told import causes_told, changes_told, delta_told
 from pipeline.cli.console import AsJson, out_console, plain
 from pipeline.cli.of_site import run_folder, site_if_any
 from pipeline.cli.speech import term, tongue
@@ -100,7 +101,9 @@ def _reasons(codes: Iterable[str]) -> str:
 def _tell_why(drift: Drift) -> None:
     for kind, changed in drift.run.items():
         for delta in (d for d in changed if not d.name.endswith(".provenance")):  # long prose
-            out_console.print(f"{term('diff', kind)}: {plain(delta.text)}", highlight=False)
+            out_console.print(
+                f"{term('diff', kind)}: {plain(delta_told(delta, tongue()))}", highlight=False
+            )
     for which, students in (("only_first", drift.only_a), ("only_second", drift.only_b)):
         for student, decision in students:
             line = term("diff", which).format(student=student, decision=_decision(decision))
@@ -112,7 +115,8 @@ def _tell_why(drift: Drift) -> None:
             table.add_row(*map(plain, _cells(change)))
         out_console.print(table)
     for transition, count in drift.transitions.items():
-        out_console.print(f"{transition}: {count}", highlight=False)
+        told = " → ".join(map(_decision, transition.split("→")))
+        out_console.print(f"{told}: {count}", highlight=False)
     told = term("diff", "counts").format(
         changed=len(drift.changes),
         common=drift.common,
@@ -127,5 +131,5 @@ def _decision(decision: str) -> str:
 
 
 def _cells(change: Change) -> tuple[str, str, str]:
-    what = "; ".join(delta.text for delta in change.deltas)
-    return change.student, what, causes_text(change, _DETAILS)
+    what = changes_told(change, tongue())
+    return change.student, what, causes_told(change, tongue(), _DETAILS)

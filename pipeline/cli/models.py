@@ -11,6 +11,7 @@ import typer
 from models import fetch, manifest
 from pipeline.cli.console import AsJson, out_console, say, table
 from pipeline.cli.of_site import optional_parts, site_if_any
+from pipeline.cli.speech import tell
 from pipeline.core.errors import ModelError
 from pipeline.core.said import said
 
@@ -63,7 +64,7 @@ def list_weights(as_json: AsJson = False) -> None:
             "bytes": None,
             "licence": derived.licence,
             "publisher": "",
-            "sources": [f"made here from {derived.source}"],
+            "sources": [said("weight.made", source=derived.source)],
             "sha256": None,
             "contract": derived.contract,
         }
@@ -77,12 +78,18 @@ def list_weights(as_json: AsJson = False) -> None:
         sources = row["sources"]
         listed.add_row(
             str(row["id"]),
-            f"{row['state']} (optional)" if row["optional"] else str(row["state"]),
+            _state(str(row["state"]), bool(row["optional"])),
             size,
             str(row["licence"]),
-            "\n".join(sources) if isinstance(sources, list) else "",
+            "\n".join(map(tell, sources)) if isinstance(sources, list) else "",
         )
     out_console.print(listed)
+
+
+def _state(state: str, optional: bool = False) -> str:
+    """Whether a weight is there, in words."""
+    told = said(f"weight.{state}")
+    return tell(said("weight.optional", state=told) if optional else told)
 
 
 @app.command("verify")
@@ -100,7 +107,7 @@ def verify_weights() -> None:
         (manifest.derived().id, manifest.derived_status(manifest.weights_dir())),
     ]
     for name, state in states:
-        typer.echo(f"{name}: {state}")
+        typer.echo(f"{name}: {_state(state)}")
     bad = [name for name, state in states if state != "present"]
     if bad:
         raise ModelError("weights_wrong", bad=len(bad), states=len(states), names=tuple(bad))

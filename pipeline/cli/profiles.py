@@ -13,7 +13,7 @@ from pipeline.cli.speech import tongue
 from pipeline.core.errors import ConfigError
 from pipeline.core.policy import Profile, load_profile, profile_names
 from pipeline.core.reasons import measure_name
-from pipeline.core.words import clause_text, languages
+from pipeline.core.words import DEFAULT_LANGUAGE, clause_text
 from pipeline.student.measures import all_measures
 
 app = typer.Typer()
@@ -32,7 +32,7 @@ def list_command(as_json: AsJson = False) -> None:
         return
     shipped = table("profile", "title", "limits")
     for name, p in profiles.items():
-        shipped.add_row(name, f"{p.title_zh}\n{plain(p.title_en)}", str(len(p.limits)))
+        shipped.add_row(name, plain(_title(p)), str(len(p.limits)))
     out_console.print(shipped)
 
 
@@ -46,7 +46,7 @@ def show_command(
     if as_json:
         typer.echo(profile.model_dump_json(exclude_defaults=True))
         return
-    out_console.print(f"{profile.title_zh}\n{plain(profile.title_en)}", highlight=False)
+    out_console.print(plain(_title(profile)), highlight=False)
     line("profile_source", source=clause_text(profile.source, tongue()))
     if profile.frame is not None:
         line("profile_frame", width=profile.frame.width_px, height=profile.frame.height_px)
@@ -67,13 +67,17 @@ def check_command(
     out_console.print(_limits(profile))
 
 
+def _title(profile: Profile) -> str:
+    return profile.title_zh if tongue() == DEFAULT_LANGUAGE else profile.title_en
+
+
 def _limits(profile: Profile) -> Table:
     """Measure, its name for people, limit, unit and clause of every limit."""
     limits = table("measure", "what", "limit", "unit", "clause")
     for name, limit in profile.limits.items():
         measure = all_measures()[name]
         unit = "%" if measure.per and profile.frame is None else measure.unit
-        what = " ".join(measure_name(name, lang) for lang in languages())
+        what = measure_name(name, tongue())
         clause = clause_text(limit.clause, tongue())
         limits.add_row(name, what, plain(limit.text), unit, plain(clause))
     return limits

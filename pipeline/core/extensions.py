@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Literal, Protocol
 
 from pipeline.core.errors import InstallationError
+from pipeline.core.said import said
 
 GROUP = "photoproof.measures"
 
@@ -97,9 +98,14 @@ def _load(point: EntryPoint) -> Installed:
         words = {lang: _words(extension, lang) for lang in ("zh", "en")} if whole else {}
     except Exception as error:
         # Whatever a stranger's code raises is that package's fault, and told as such.
-        raise fault(package, f"{point.value} fails with {type(error).__name__}: {error}") from error
+        raise fault(
+            package,
+            said(
+                "extension_fault.fails", name=point.value, kind=type(error).__name__, why=str(error)
+            ),
+        ) from error
     if not whole:
-        raise fault(package, f"{point.value} is no Extension")
+        raise fault(package, said("extension_fault.none", name=point.value))
     _check(package, extension, words)
     return Installed(package, extension, words)
 
@@ -122,7 +128,11 @@ def _check(
         for table, keys in needed.items():
             for key in keys:
                 if key not in tables.get(table, {}):
-                    raise fault(package, f"{lang}.toml has no `{key}` in [{table}]")
+                    raise fault(
+                        package, said("extension_fault.word", lang=lang, key=key, table=table)
+                    )
     for code, severity in extension.reasons.items():
         if severity not in ("advice", "review", "flag"):
-            raise fault(package, f"the severity of {code} is {severity!r}")
+            raise fault(
+                package, said("extension_fault.severity", code=code, severity=repr(severity))
+            )

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from pipeline.core.colour_names import named
 from pipeline.core.extensions import fault, installed
+from pipeline.core.said import said
 from pipeline.core.types import Finding, Severity, Value
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, value_word, words
 
@@ -48,7 +49,7 @@ def catalogue() -> dict[str, Reason]:
     for one in installed():
         for code, severity in one.extension.reasons.items():
             if code in found:
-                raise fault(one.package, f"the reason code {code} is there already")
+                raise fault(one.package, said("extension_fault.reason", code=code))
             found[code] = Reason(code, Severity[severity.upper()])
     return found
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.core.catalogue import DEFAULT_LANGUAGE, Language, languages, table
+from pipeline.core.catalogue import DEFAULT_LANGUAGE, LOG_LANGUAGE, Language, languages, table
 from pipeline.core.extensions import installed
-from pipeline.core.said import recognised, worded
+from pipeline.core.said import Said, recognised, said, worded
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -48,7 +48,12 @@ def word(name: str, key: str, lang: Language) -> str:
 def value_word(text: str, lang: Language) -> str:
     """A measured value or reason in words: one of `[value]`, or a sentence with numbers in it."""
     known = words("value", lang).get(text)
-    return known or worded(recognised(text, "value_form", "value", "system"), lang)
+    found = recognised(text, "value_form", "value", "system")
+    if isinstance(found, Said) and found.key == "value_form.decoder" and lang != LOG_LANGUAGE:
+        # A decoder's own English is for logs, where nobody has put it into words.
+        why = str(found.values["why"])
+        found = said("value_form.undecoded") if value_word(why, lang) == why else found
+    return known or worded(found, lang)
 
 
 def remark_text(remark: str, lang: Language) -> str:

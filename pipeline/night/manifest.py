@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.core.errors import RosterError
 from pipeline.core.imagefile import READ_ERRORS, ImageFile
-from pipeline.core.said import cause
+from pipeline.core.said import Said, cause, said
 from pipeline.core.types import PHOTO
 from pipeline.night.folder import FILES
 from pipeline.source.files import collect
@@ -23,12 +23,12 @@ class Verified:
 
     Attributes:
         right: Files with the bytes of a photo in use.
-        faults: Name and what is wrong: `not checked`, `changed since`, `set aside`, `unmatched`,
-            `delivered twice`, `missing`.
+        faults: Name and what is wrong, of `[delivery_fault]`: `not checked`, `changed since`,
+            `set aside`, `unmatched`, `delivered twice`, `missing`.
     """
 
     right: int
-    faults: tuple[tuple[str, str], ...]
+    faults: tuple[tuple[str, Said], ...]
 
 
 def verify(folder: Path, manifest: Path) -> Verified:
@@ -49,21 +49,27 @@ def verify(folder: Path, manifest: Path) -> Verified:
     other = {row["sha256"]: row["fate"] for row in rows if row["sha256"] not in used}
     names = {row["path"].rpartition("/")[2] for row in rows if row["fate"] == "used"}
     seen: dict[str, str] = {}
-    faults: list[tuple[str, str]] = []
+    faults: list[tuple[str, Said]] = []
     for found in collect([folder]).found:
         if found.picture is None:
             continue
         sha256 = _sha256(found.picture)
         if sha256 in seen:
-            faults.append((found.name, "delivered twice"))
+            faults.append((found.name, said("delivery_fault.twice")))
         elif sha256 in used:
             seen[sha256] = found.name
         elif sha256 in other:
-            faults.append((found.name, other[sha256].replace("_", " ")))
+            faults.append((found.name, said(f"delivery_fault.{other[sha256]}")))
         else:
             known = found.name.rpartition("/")[2] in names
-            faults.append((found.name, "changed since" if known else "not checked"))
-    faults += [(path, "missing") for sha256, path in used.items() if sha256 not in seen]
+            faults.append(
+                (found.name, said(f"delivery_fault.{'changed' if known else 'unchecked'}"))
+            )
+    faults += [
+        (path, said("delivery_fault.missing"))
+        for sha256, path in used.items()
+        if sha256 not in seen
+    ]
     return Verified(len(seen), tuple(faults))
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.core import measurements as names
 from pipeline.core.errors import InstallationError, StoreError
 from pipeline.core.policy import Limit, Policy, Profile
-from pipeline.core.said import cause
+from pipeline.core.said import cause, said, together
 from pipeline.core.types import ImageFile
 from pipeline.single.checked import Checked
 from pipeline.student.decode import read
@@ -101,14 +101,13 @@ def quarter_turn(data: bytes, turn_cw: int) -> bytes:
         try:
             found = library.read_dct(str(before))
         except (OSError, RuntimeError, ValueError) as error:
-            raise NotLosslessError("no JPEG that can be read") from error
+            raise NotLosslessError(said("proposal.no_jpeg")) from error
         if found.num_components not in (1, 3):
-            raise NotLosslessError(f"{found.num_components} colour components")
+            raise NotLosslessError(said("proposal.components", n=found.num_components))
         down, across = (8 * int(v) for v in np.max(found.samp_factor, axis=0))
         if found.height % down or found.width % across:
-            raise NotLosslessError(
-                f"{found.width} × {found.height} is no multiple of its {across} × {down} blocks"
-            )
+            size = {"width": found.width, "height": found.height}
+            raise NotLosslessError(said("proposal.blocks", across=across, down=down, **size))
         planes = [plane for plane in (found.Y, found.Cb, found.Cr) if plane is not None]
         tables = found.qt if turn_cw == 180 else found.qt.transpose(0, 2, 1)
         turned = library.from_dct(
@@ -165,30 +164,33 @@ def suggested_crop(
 
 def _one(checked: Checked, out: Path, policy: Policy, profile: Profile) -> Proposal:
     """The proposal of one photo; writes its turned copy if it needs one."""
-    notes, turned = [], ""
+    notes: list[str] = []
+    turned = ""
     tag = _number(checked, names.EXIF_ORIENTATION) or 1.0
     wanted = checked.assessment.turn_cw
     turn_cw = (_EXIF_TURN.get(int(tag), 0) + (wanted or 0)) % 360
     if wanted is None:
         turn_cw = 0
-        notes.append("not sure how it is turned")
+        notes.append(said("proposal.unsure"))
     elif int(tag) not in _EXIF_TURN:
         turn_cw = 0
-        notes.append("its EXIF orientation mirrors it")
+        notes.append(said("proposal.mirrored"))
     elif turn_cw:
         try:
             data = quarter_turn(read(ImageFile(checked.path), policy.input), turn_cw)
         except NotLosslessError as error:
-            notes.append(f"not turned: {error}")
+            notes.append(said("proposal.not_turned", why=cause(error)))
         else:
             turned = _free(out, checked.path)
             (out / turned).write_bytes(data)
     crop = suggested_crop(checked, profile)
     if crop is None:
-        notes.append("no crop of this picture meets the standard")
-        return Proposal(checked.path.name, turn_cw, turned, note="; ".join(notes))
+        notes.append(said("proposal.no_crop"))
+        return Proposal(checked.path.name, turn_cw, turned, note=together(notes))
     box, inside = crop
-    return Proposal(checked.path.name, turn_cw, turned, *box, inside, "; ".join(notes))
+    return Proposal(
+        checked.path.name, turn_cw, turned, *box, inside, together(notes) if notes else ""
+    )
 
 
 def _jpeglib() -> Any:

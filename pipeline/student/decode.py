@@ -23,9 +23,11 @@ from PIL import Image, UnidentifiedImageError
 from PIL import ImageFile as PillowFile
 from simplejpeg import decode_jpeg
 
+from pipeline.core.catalogue import LOG_LANGUAGE, table
 from pipeline.core.geometry import apply_exif
 from pipeline.core.imagefile import READ_ERRORS
 from pipeline.core.policy import InputLimits
+from pipeline.core.said import Said, recognised
 from pipeline.core.types import ImageFile, Photo, Pixels
 from pipeline.student.allowance import memory_for
 from pipeline.student.cost import memory_of, scans_of
@@ -37,6 +39,7 @@ FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "HEIF", "GIF")
 _EXIF_ORIENTATION = 0x0112
 _EXIF_IFD, _EXIF_TAKEN = 0x8769, 0x9003  # Exif 2.32: DateTimeOriginal
 _JPEG = ("JPEG", "MPO")
+_FAILED = "the decoder failed: "
 _TOO_MUCH_MEMORY = "it takes more memory than a photo may"
 # So many pixels are turned into BGR at once: what lies in between takes little memory.
 _AT_ONCE = 2**20
@@ -103,7 +106,7 @@ def decode_picture(data: bytes, limits: InputLimits, longest: int | None = None)
     except UnidentifiedImageError as error:
         raise UnreadableError("not a picture in a known format") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise UnreadableError(_reason(error)) from error
+        raise UnreadableError(_known(_reason(error))) from error
     except MemoryError as error:
         raise UnreadableError(_TOO_MUCH_MEMORY) from error
     except (
@@ -115,7 +118,7 @@ def decode_picture(data: bytes, limits: InputLimits, longest: int | None = None)
         cv2.error,
     ) as error:
         # Decoders raise these on crafted or damaged headers.
-        raise UnreadableError(f"the decoder failed: {_reason(error)}") from error
+        raise UnreadableError(f"{_FAILED}{_reason(error)}") from error
 
 
 def _decode(image: Image.Image, data: bytes, limits: InputLimits, longest: int | None) -> Photo:
@@ -231,6 +234,12 @@ def _archive_fault(error: BaseException) -> str:
     if isinstance(error, RuntimeError):
         return "it is encrypted or packed in an unknown way"
     return "it is damaged"
+
+
+def _known(reason: str) -> str:
+    """A decoder's reason as it is where the catalogue has it, else as what a decoder says."""
+    known = isinstance(recognised(reason, "value_form", "value"), Said)
+    return reason if known or reason in table("value", LOG_LANGUAGE) else f"{_FAILED}{reason}"
 
 
 def _reason(error: BaseException) -> str:

@@ -223,7 +223,7 @@ def test_command_tells_people_and_machines(go: Go, tmp_path: Path) -> None:
         cli.app, ["diff", *runs, "--why", "--csv", str(tmp_path / "d.csv")], env={"COLUMNS": "200"}
     )
     assert result.exit_code == 0, result.output
-    for words in ("only in the first run: C (Accept)", "UPSIDE_DOWN", "ACCEPT→FLAG: 1", "1 of 2"):
+    for words in ("only in the first run: C (Accept)", "Upside down", "Accept → Flag: 1", "1 of 2"):
         assert words in result.stdout
     with (tmp_path / "d.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}

@@ -263,7 +263,7 @@ def photoproof(*arguments: str) -> tuple[int, str]:
 def test_list_names_every_standard() -> None:
     code, text = photoproof("list")
     assert code == 0
-    assert all(name in text and load_profile(name).title_zh in text for name in TABLE)
+    assert all(name in text and load_profile(name).title_en in text for name in TABLE)
     rows = json.loads(photoproof("list", "--json")[1])
     assert [row["name"] for row in rows] == sorted({*TABLE, *VARIANTS})
 

@@ -30,7 +30,7 @@ class Delta:
     @property
     def text(self) -> str:
         """`name: old → new`."""
-        return f"{self.name}: {_shown(self.old)} → {_shown(self.new)}"
+        return f"{self.name}: {shown(self.old)} → {shown(self.new)}"
 
     def as_json(self) -> dict[str, Value]:
         """Name, old and new."""
@@ -156,7 +156,8 @@ def _safe(value: Value) -> Value:
     return masked_sentence(value) if isinstance(value, str) else value
 
 
-def _shown(value: Value) -> str:
+def shown(value: Value) -> str:
+    """A value as text, without ID numbers; "none" where there is none."""
     if value is None or value == "":
         return "none"
     return masked_sentence(value) if isinstance(value, str) else f"{value:.4g}"

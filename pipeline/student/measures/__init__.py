@@ -12,6 +12,7 @@ from functools import cache
 
 from pipeline.core.extensions import fault, installed
 from pipeline.core.reasons import catalogue
+from pipeline.core.said import said
 from pipeline.core.types import Measurement
 from pipeline.student.view.base import Measure, NotMeasuredError, View
 
@@ -37,12 +38,14 @@ def all_measures() -> dict[str, Measure]:
     for one in installed():
         for named in one.extension.measures:
             if not isinstance(named, Measure):
-                raise fault(one.package, f"{named!r} is no Measure")
+                raise fault(one.package, said("extension_fault.no_measure", name=repr(named)))
             if named.name in found:
-                raise fault(one.package, f"a measure is called {named.name} already")
+                raise fault(one.package, said("extension_fault.twice", name=named.name))
             for code in (named.below, named.above):
                 if code not in catalogue():
-                    raise fault(one.package, f"{named.name} has an unknown reason code, {code}")
+                    raise fault(
+                        one.package, said("extension_fault.code", name=named.name, code=code)
+                    )
             found[named.name] = named
     return found
 
