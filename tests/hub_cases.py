@@ -9,6 +9,7 @@ from pathlib import Path
 from desk_browsing import HOME, PASSWORD, Visitor
 from desk_runs import make_run, photos
 from fastapi import FastAPI
+from served_app import listening, served
 from site_cases import SITE, site_file
 from starlette.testclient import TestClient
 
@@ -54,3 +55,10 @@ def comer(site: Site, name: str, app: FastAPI | None = None) -> Iterator[Visitor
     """Somebody who has logged in."""
     with hub_client(app or create_hub(site)) as client:
         yield Visitor.log_in(client, name)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """A hub on the loopback; its address."""
+    with listening() as (listener, address), served(app, listener):
+        yield address

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +15,9 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
+from served_app import listening, served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -132,17 +130,7 @@ class Provider:
 @contextmanager
 def serving() -> Iterator[Provider]:
     """A provider on the loopback."""
-    provider = Provider()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        provider.issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(provider.app(), log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
+    with listening() as (listener, address):
+        provider = Provider(issuer=address)
+        with served(provider.app(), listener):
             yield provider
-        finally:
-            server.should_exit = True
-            thread.join()

@@ -12,9 +12,11 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.night.folder import DATABASE, LEDGER, SUMMARY
 from pipeline.site.config import Site
 from pipeline.site.keeping import nights_of
-from pipeline.store.items import Wanted
+from pipeline.store.items import Item, Wanted
 from pipeline.store.ledger import Ledger
 from pipeline.store.summary import RunSummary
+
+MOST_LACKING = 500  # students without a photo in one list
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Standing:
         nights: How many nights' reports are kept.
         has_run: There is a run, whose desk can be opened.
         readable: Its desk could be read just now.
+        students: Of the colleges that the person sees; those of them who have a photo.
+        lacking: The first of those who have none.
     """
 
     name: str
@@ -36,6 +40,9 @@ class Standing:
     nights: int = 0
     has_run: bool = False
     readable: bool = True
+    students: int = 0
+    with_photo: int = 0
+    lacking: Sequence[Item] = ()
 
     @property
     def waiting(self) -> int:
@@ -59,14 +66,20 @@ def standing(site: Site, cohort: str, colleges: Sequence[str] = ()) -> Standing:
     if not has_run(site, cohort):
         return Standing(cohort, title)
     night, states, readable = last_night(site, cohort), dict[str, int](), True
+    students, with_photo, lacking = 0, 0, list[Item]()
     try:
         with closing(Desk(site.run_of(cohort))) as desk:
             desk.refresh()
             desk.see_only(colleges)
             states = dict(desk.ledger.items.counts(Wanted(), "state"))
+            students, with_photo = desk.ledger.items.balance()
+            lacking = desk.ledger.items.lacking(MOST_LACKING) if with_photo < students else []
     except (PhotoproofError, sqlite3.Error, OSError):
         readable = False
-    return Standing(cohort, title, night, states, len(nights_of(site, cohort)), True, readable)
+    nights = len(nights_of(site, cohort))
+    return Standing(
+        cohort, title, night, states, nights, True, readable, students, with_photo, lacking
+    )
 
 
 def known_colleges(site: Site) -> list[str]:

@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
+from pipeline.core.reasons import STRAY
 from pipeline.core.types import Decision
 
 Field = Literal["reason", "college", "class_name", "state"]
@@ -175,6 +177,17 @@ class Items:
         """The colleges that there are cases of."""
         rows = self._db.execute("SELECT DISTINCT college FROM item WHERE college != '' ORDER BY 1")
         return [str(college) for (college,) in rows]
+
+    def balance(self) -> tuple[int, int]:
+        """How many students there are, and how many of them have a photo."""
+        within, colleges = self._within()
+        counted = "SELECT count(*), sum(photo_sha256 != '') FROM item WHERE subject NOT LIKE ?"
+        row = self._db.execute(counted + within, (f"{STRAY}%", *colleges)).fetchone()
+        return int(row[0]), int(row[1] or 0)
+
+    def lacking(self, most: int) -> list[Item]:
+        """Students without a photo, in the roster's order."""
+        return list(islice(self._select("photo_sha256 = '' AND subject != ''"), most))
 
     def count(self, wanted: Wanted) -> int:
         """How many are wanted."""

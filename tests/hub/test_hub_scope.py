@@ -184,3 +184,19 @@ def test_the_list_of_cohorts_counts_ones_own_college(
     with comer(site, "reviewer", app) as everywhere:
         assert waiting(reviewer.get("/").text) < waiting(everywhere.get("/").text)
     assert HERE in reviewer.get("/").text
+
+
+def test_a_secretary_sees_who_of_the_own_college_has_no_photo(
+    site: Site, cases: dict[str, list[Item]]
+) -> None:
+    with people.site_ledger(site) as ledger:
+        people.add(ledger, "secretary", Role.UPLOADER, [HERE], PASSWORD, "test")
+    lacking = cases[HERE][1].student_key, cases[THERE][1].student_key
+    with closing(Desk(site.run_of("2026"))) as desk, desk.ledger.transaction():
+        desk.ledger.db.execute("UPDATE item SET photo_sha256 = '' WHERE key IN (?, ?)", lacking)
+    with comer(site, "secretary") as one:
+        text = one.get("/cohorts/2026").text
+    assert re.search(rf"<dt>学生</dt><dd>{len(cases[HERE])}</dd>", text)
+    assert re.search(r"<dt>没有照片</dt><dd><b>1</b></dd>", text)
+    assert lacking[0] in text
+    assert names_others(text, cases) == []

@@ -1,0 +1,106 @@
+"""The hub's own pages in a real Chromium: keyboard, phone, both languages, light and dark, axe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import FAULTS, chromium, needs_chromium, new_page
+from desk_browsing import PASSWORD
+from hub_cases import HERE, make_site, serving
+from playwright.sync_api import Browser, Page
+
+from pipeline.desk.accounts import Role
+from pipeline.hub.app import create_hub
+from pipeline.site import people
+
+pytestmark = needs_chromium
+PAGES = {
+    "lead": ("/", "/cohorts/2026", "/cohorts/2027", "/log", "/account", "/c/2026/"),
+    "administrator": ("/people", "/people/one?name=lead", "/retention"),
+    "uploader": ("/", "/cohorts/2026"),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    site = make_site(tmp_path_factory.mktemp("school"))
+    with people.site_ledger(site) as ledger:
+        people.change(ledger, "uploader", Role.UPLOADER, [HERE], "test")
+    with serving(create_hub(site)) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def no_faults() -> Iterator[None]:
+    FAULTS.clear()
+    yield
+    assert FAULTS == []
+
+
+def come_in(page: Page, url: str, name: str) -> None:
+    """Log in by keyboard."""
+    page.goto(f"{url}/")
+    page.wait_for_selector("[name=name]:focus")
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form[action$='/logout']")
+
+
+@pytest.mark.parametrize(("scheme", "width", "lang"), [("light", 1366, "zh"), ("dark", 390, "en")])
+def test_every_page_is_sound_and_no_wider_than_its_window(
+    browser: Browser, url: str, scheme: str, width: int, lang: str
+) -> None:
+    for name, paths in PAGES.items():
+        size = {"width": width, "height": 800}
+        page = new_page(browser, viewport=size, color_scheme=scheme)
+        page.goto(f"{url}/language/{lang}?back=/login")
+        come_in(page, url, name)
+        for path in paths:
+            page.goto(url + path)
+            page.wait_for_load_state()
+            assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[lang]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            if scheme == "dark":  # the harder one to read; once a page is enough
+                assert serious(page) == [], path
+        page.context.close()
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds of serious faults."""
+    return [
+        (fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
+        for fault in Axe().run(page).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+def test_an_administrator_makes_an_account_by_keyboard_and_it_counts(
+    browser: Browser, url: str
+) -> None:
+    page = new_page(browser)
+    come_in(page, url, "administrator")
+    page.focus("[name=name]")
+    page.keyboard.type("周秘书")
+    page.get_by_label("学院秘书").check()
+    page.get_by_label(HERE).check() if page.get_by_label(HERE).count() else page.fill(
+        "[name=others]", HERE
+    )
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=status]")
+    assert "周秘书" in page.inner_text("table.people")
+    page.click("form[action$='/logout'] button")
+    page.wait_for_selector("[name=password]")
+    come_in(page, url, "周秘书")
+    assert HERE in page.inner_text("main")
+    page.context.close()
