@@ -25,6 +25,7 @@ from pipeline.store.ledger import Ledger
 
 UNITS = ROOT / "deploy/systemd"
 DESK, NIGHT = UNITS / "photoproof-desk@.service", UNITS / "photoproof-nightly.service"
+HUB = UNITS / "photoproof-hub.service"
 PROGRAM = "/usr/local/bin/photoproof"
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is absent"
@@ -50,7 +51,12 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 @needs_systemd
 @pytest.mark.parametrize(
     "name",
-    ["photoproof-desk@2026.service", "photoproof-nightly.service", "photoproof-nightly.timer"],
+    [
+        "photoproof-desk@2026.service",
+        "photoproof-hub.service",
+        "photoproof-nightly.service",
+        "photoproof-nightly.timer",
+    ],
 )
 def test_systemd_takes_the_unit_without_a_word(installed: Path, name: str) -> None:
     done = analyze("verify", installed / name)
@@ -65,13 +71,13 @@ def test_verify_notices_a_wrong_key(installed: Path) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [DESK, NIGHT], ids=lambda unit: unit.stem)
+@pytest.mark.parametrize("unit", [DESK, NIGHT, HUB], ids=lambda unit: unit.stem)
 def test_systemd_judges_the_unit_safe(unit: Path) -> None:
     done = analyze("security", "--offline=true", "--threshold=30", unit)
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("unit", [DESK, NIGHT], ids=lambda unit: unit.stem)
+@pytest.mark.parametrize("unit", [DESK, NIGHT, HUB], ids=lambda unit: unit.stem)
 def test_the_commands_and_options_of_the_units_are_there(unit: Path) -> None:
     said = settings(unit)
     _known(said["ExecStart"][0].replace("$OPTIONS", "--port 8766 --path /photoproof/2027"))
