@@ -31,7 +31,9 @@ _PAIRS_A_SECOND = 8e6  # compared with everybody, all told, on two AVX2 cores; e
 
 # Found in the first so many by code: the true neighbour is among them (docs/scale.md).
 _BY_CODE = 64
-_SHARE = 8  # one list in so many is looked through for the pairs of a side
+# Lists that are looked through for pairs: all up to 125,000 faces. In a larger cohort more is
+# wanted of a pair, and the more two faces are alike, the nearer their lists lie.
+_LOOKED_THROUGH = 500
 _LISTED = 250  # faces a list
 _TRAINED = 20_000  # faces that codes are made from, at least
 _ADDED = 100_000  # faces at a time
@@ -145,7 +147,7 @@ class Coded:
 
     Args:
         vectors: (N, D) of unit length, at least `_LISTED`.
-        paired: In lists of faces that lie close, one in `_SHARE` of which is looked through.
+        paired: In lists of faces that lie close, for `pairs`.
     """
 
     def __init__(self, vectors: Floats, *, paired: bool) -> None:
@@ -168,13 +170,13 @@ class Coded:
 
     def nearest(self, asked: Floats, count: int) -> Iterator[tuple[slice, Rows, Floats]]:
         """As `Neighbours.nearest`; every code is looked at."""
-        self._look_through(1)
+        self._look_through(len(self._vectors))
         return self._nearest(asked, count)
 
-    def _look_through(self, share: int) -> None:
-        """One list in so many."""
+    def _look_through(self, lists: int) -> None:
+        """At most so many lists."""
         if self._lists:
-            self._lists.nprobe = max(1, self._lists.nlist // share)
+            self._lists.nprobe = min(lists, self._lists.nlist)
 
     def _nearest(self, asked: Floats, count: int) -> Iterator[tuple[slice, Rows, Floats]]:
         for first in range(0, len(asked), _ASKED):
@@ -192,7 +194,7 @@ class Coded:
     def pairs(self, least: float) -> Pairs:
         """As `Neighbours.pairs`; of each face the `_BY_CODE` most alike by code, in one order."""
         found = []
-        self._look_through(_SHARE)
+        self._look_through(_LOOKED_THROUGH)
         for rows, columns, scores in self._nearest(self._vectors, _BY_CODE):
             row, place = np.nonzero(scores >= least)
             found.append((row + rows.start, columns[row, place], scores[row, place]))
