@@ -58,6 +58,7 @@ RULES = {
     "GET /language/{name}": OPEN,
     "GET /static/{name}": OPEN,
     "GET /healthz": OPEN,
+    "GET /metrics": OPEN,  # to the addresses that may read it
     # The site.
     "GET /": EVERYBODY,
     "GET /people": SEES_TO_PEOPLE,

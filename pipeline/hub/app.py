@@ -29,6 +29,7 @@ from pipeline.hub import (
 from pipeline.hub.api import API, create_api, kept_ready
 from pipeline.hub.checking import Checking, MakesEngine
 from pipeline.hub.desks import PATH, Desks
+from pipeline.hub.metrics import Cohorts
 from pipeline.hub.pages import hub_pages
 from pipeline.hub.previews import Previews
 from pipeline.hub.school import school_of
@@ -70,15 +71,16 @@ def create_hub(
         makes_engine: Looks at the pictures that machines send; another one for tests.
     """
     school = school_of(site.login.oidc, site.desk.url, os.environ)
+    watch = health.SiteWatch(site)
     pages = hub_pages(site, school_login=school is not None)
-    app = shell("photoproof", ROUTERS, pages, SiteGate(site), Metrics())
+    app = shell("photoproof", ROUTERS, pages, SiteGate(site), Metrics(Cohorts(watch)))
     app.state.site = site
     app.state.accounts, app.state.school = True, school
     app.state.head_file = head_file
     app.state.heads = Heads(head_file) if head_file else None
     place = str(ledger_file(site).absolute())
     app.state.instance = hashlib.sha256(place.encode()).hexdigest()[:8]
-    app.state.watches = {}
+    app.state.watch = watch
     app.state.previews = Previews()
     app.state.swept = -math.inf
     app.state.monitors = frozenset(around.monitors)

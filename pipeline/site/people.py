@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.core.errors import ConfigError, StoreError
+from pipeline.core.privacy import masked
 from pipeline.core.private import make_folder
 from pipeline.core.said import cause
 from pipeline.desk.accounts import (
@@ -13,7 +14,6 @@ from pipeline.desk.accounts import (
     check_name,
     check_password,
     hashed_password,
-    no_account,
 )
 from pipeline.site.config import Site
 from pipeline.store import log
@@ -56,7 +56,7 @@ def add(
         ConfigError: The name is taken or unusable, or the password too short or too common.
     """
     check_name(name)
-    wanted = _checked(colleges)
+    wanted = _checked(colleges, role)
     hashed = _hashed(password, name)
     with ledger.transaction():
         put_in(ledger, name, role, wanted, hashed, by)
@@ -98,11 +98,11 @@ def change(ledger: SiteLedger, name: str, role: Role, colleges: Sequence[str], b
     Raises:
         ConfigError: There is no such account, or nobody would be left to see to people.
     """
-    wanted = _checked(colleges)
+    wanted = _checked(colleges, role)
     with ledger.transaction():
         person = ledger.accounts.person(name)
         if person is None:
-            raise no_account(name)
+            raise ConfigError("no_person", name=masked(name))
         if role is not Role.ADMINISTRATOR:
             _others_see_to_people(ledger, name)
         ledger.accounts.change(name, role.value, wanted, person.signs_in, None)
@@ -118,7 +118,7 @@ def remove(ledger: SiteLedger, name: str, by: str) -> None:
     """
     with ledger.transaction():
         if ledger.accounts.person(name) is None:
-            raise no_account(name)
+            raise ConfigError("no_person", name=masked(name))
         _others_see_to_people(ledger, name)
         ledger.accounts.remove(name)
         ledger.accounts.end_sessions_of(name)
@@ -135,7 +135,7 @@ def set_password(ledger: SiteLedger, name: str, password: str | None, by: str) -
     with ledger.transaction():
         person = ledger.accounts.person(name)
         if person is None:
-            raise no_account(name)
+            raise ConfigError("no_person", name=masked(name))
         signs_in = BY_PASSWORD if hashed else BY_SCHOOL
         ledger.accounts.change(name, person.role, person.colleges, signs_in, hashed)
         ended = ledger.accounts.end_sessions_of(name)
@@ -187,7 +187,10 @@ def _hashed(password: str | None, name: str) -> str:
     return hashed_password(password)
 
 
-def _checked(colleges: Sequence[str]) -> list[str]:
+def _checked(colleges: Sequence[str], role: Role) -> list[str]:
+    """The colleges as they are kept; who sees to people sees to everybody's."""
+    if role is Role.ADMINISTRATOR:
+        return []
     wanted = sorted({text for one in colleges if (text := one.strip())})
     if len(wanted) > _MOST or any(len(one) > _LONGEST or not one.isprintable() for one in wanted):
         raise ConfigError("colleges_malformed", most=_MOST, longest=_LONGEST)

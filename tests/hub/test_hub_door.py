@@ -144,6 +144,16 @@ def test_health_is_told_without_a_session(stranger: TestClient) -> None:
     assert set(told.json()["desks"]) <= {"2026"}
 
 
+def test_metrics_are_for_the_addresses_that_may_read_them(site: Site) -> None:
+    with hub_client(create_hub(site, around=Surroundings(monitors=("testclient",)))) as client:
+        client.get("/")
+        text = client.get("/metrics").text
+        assert 'photoproof_request_seconds_count{method="GET",route="/",status="4xx"} 1.0' in text
+        assert 'photoproof_cases{cohort="2026",state="todo"}' in text
+    with hub_client(create_hub(site)) as client:
+        assert client.get("/metrics").status_code == 404
+
+
 def test_every_answer_is_safe(stranger: TestClient) -> None:
     for path in ("/", "/healthz", "/c/2026/", "/static/desk.css", "/nowhere"):
         headers = stranger.get(path).headers

@@ -24,7 +24,7 @@ from pipeline.desk.web import (
 )
 from pipeline.desk.web.edge import Edge
 from pipeline.desk.web.health import Watch
-from pipeline.desk.web.metrics import Metrics
+from pipeline.desk.web.metrics import Found, Metrics
 from pipeline.desk.web.pages import Pages, desk_pages
 from pipeline.desk.web.shell import shell
 from pipeline.desk.web.visits import Gate, OwnGate
@@ -97,7 +97,7 @@ def create_app(
         [routes.router for routes in (*own, *_ROUTES)],
         _pages(within),
         within.gate if within else OwnGate(),
-        Metrics(watch),
+        Metrics(Found(watch)),
     )
     app.state.run = run
     app.state.accounts = accounts

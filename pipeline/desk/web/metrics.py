@@ -20,8 +20,8 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class Metrics:
     """The desk's own registry: nothing that another library counts is in it."""
 
-    def __init__(self, watch: Watch | None = None) -> None:
-        """Tell of one desk; without a watch, of requests alone."""
+    def __init__(self, found: Collector) -> None:
+        """Tell of requests, and of what is found at the moment."""
         self._registry = CollectorRegistry()
         self._requests = Histogram(
             "photoproof_request_seconds",
@@ -30,8 +30,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        if watch is not None:
-            self._registry.register(_Found(watch))
+        self._registry.register(found)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request.
@@ -49,7 +48,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Found(Collector):
+class Found(Collector):
     """What a look at the desk finds, when it is asked for."""
 
     def __init__(self, watch: Watch) -> None:
