@@ -79,6 +79,7 @@ RULES = {
     "POST /cohorts/{cohort}/hand-in/discard": HANDS_IN,
     "POST /cohorts/{cohort}/hand-in/accept": HANDS_IN,
     "GET /cohorts/{cohort}/work": COHORTS,
+    "POST /cohorts/{cohort}/deliveries/{delivery}/withdraw": WHOLE_LEAD,
     "POST /cohorts/{cohort}/nights": WHOLE_LEAD,
     "POST /cohorts/{cohort}/work/{identity}/stop": WHOLE_LEAD,
     "GET /cohorts/{cohort}/nights/{day}/{name}": WHOLE_READS,

@@ -13,7 +13,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import ConfigError, PhotoproofError, StoreError
 from pipeline.core.said import worded
 from pipeline.core.words import words
 from pipeline.desk.web.pages import page
@@ -23,7 +23,8 @@ from pipeline.hub.parts import OtherOffsetError, Part
 from pipeline.hub.previews import Previews
 from pipeline.hub.sweeping import sweep
 from pipeline.hub.uploads import Draft, Upload
-from pipeline.hub.visits import AskedCohort, HandInVisit, Named, Visit
+from pipeline.hub.visits import AskedCohort, HandInVisit, LeadVisit, Named, Visit
+from pipeline.hub.withdrawing import withdraw
 from pipeline.site.deliveries import ROSTER
 
 router = APIRouter()
@@ -38,6 +39,8 @@ _BLANK: dict[str, object] = {
 }
 
 UploadName = Annotated[str, Path(pattern=r"^[0-9a-f]{16}-[0-9a-f]{1,12}-[0-9a-f]{1,12}$")]
+
+DeliveryName = Annotated[str, Path(pattern=r"^\d{8}T\d{9}-[0-9a-f]{8}$")]
 
 
 class BeginForm(BaseModel):
@@ -213,6 +216,25 @@ def accept(
     return go(request, f"/cohorts/{asked.name}?handed_in={done.files}")
 
 
+@router.post("/cohorts/{cohort}/deliveries/{delivery}/withdraw")
+def take_back(
+    request: Request, visit: LeadVisit, asked: AskedCohort, delivery: DeliveryName
+) -> Response:
+    """Delete a delivery that was accepted; the next night does without it."""
+    if visit.scoped:
+        raise RefusedError(404, "not_found")
+    try:
+        done = withdraw(visit.site, asked.name, delivery)
+    except StoreError as error:
+        return _refused(request, visit, asked, error)
+    if done is None:
+        raise RefusedError(404, "not_found")
+    visit.record(
+        "delivery_withdrawn", cohort=asked.name, delivery=delivery, files=done.files, by=done.by
+    )
+    return go(request, f"/cohorts/{asked.name}")
+
+
 def _draft(visit: Visit, asked: Named) -> Draft:
     return Draft(visit.site, asked.name, visit.who)
 
@@ -235,7 +257,7 @@ def _fault(visit: Visit, error: ConfigError, status: int = 422) -> JSONResponse:
     return JSONResponse(told, status)
 
 
-def _refused(request: Request, visit: Visit, asked: Named, error: ConfigError) -> Response:
+def _refused(request: Request, visit: Visit, asked: Named, error: PhotoproofError) -> Response:
     """The fault as a page, which leads back."""
     return page(
         request,
@@ -243,7 +265,7 @@ def _refused(request: Request, visit: Visit, asked: Named, error: ConfigError) -
         visit.session,
         status=409,
         h=words("hand_in", visit.lang),
-        back=f"/cohorts/{asked.name}/hand-in",
+        back=f"/cohorts/{asked.name}" + "/hand-in" * isinstance(error, ConfigError),
         said=worded(error.message, visit.lang),
         advice=worded(error.hint, visit.lang),
     )

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from contextlib import suppress
@@ -225,9 +226,11 @@ class Draft:
 
     def _told(self) -> list[str]:
         """The identities of all files that were begun."""
-        with suppress(FileNotFoundError):
-            return [path.stem for path in (self.folder / "told").glob("[!.]*.json")]
-        return []
+        try:
+            with os.scandir(self.folder / "told") as listing:  # asked for each file of thousands
+                return [e.name.removesuffix(".json") for e in listing if e.name[0] != "."]
+        except FileNotFoundError:
+            return []
 
     def _is_whole(self, identity: str) -> bool:
         found = self.upload(identity)

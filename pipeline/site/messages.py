@@ -24,6 +24,7 @@ from urllib.request import Request, urlopen
 
 from pipeline.core.moments import local_minute
 from pipeline.core.private import make_file
+from pipeline.core.said import worded
 from pipeline.core.words import Language, words
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Mail, Site
 from pipeline.site.outcome import EXIT_CODES, CohortNight, Outcome, worst
@@ -90,7 +91,7 @@ def _lines(night: CohortNight, lang: Language) -> Iterator[str]:
     if night.arriving:
         yield "  " + w["arrives"].format(files=night.arriving)
     for sentence in night.said:
-        yield "  " + sentence
+        yield f"  {worded(sentence, lang)}"
 
 
 def send(site: Site, told: Message) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -15,6 +16,7 @@ from pipeline.core.cores import usable_cores
 from pipeline.core.errors import ConfigError, IntakeStopped, PhotoproofError, StoreError
 from pipeline.core.policy import Policy, Profile
 from pipeline.core.private import make_folder
+from pipeline.core.said import Said
 from pipeline.core.words import words
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.cases.verdicts import State
@@ -39,6 +41,7 @@ from pipeline.source.found import ARRIVING
 from pipeline.store import Store
 from pipeline.student.allowance import workers_within
 
+_TURN_S = 1  # a delivery that is taken back holds the site for a moment
 BY = "nightly"  # who is on record for what a night deletes
 OnProgress = Callable[[str, int, int], None]
 
@@ -121,7 +124,7 @@ def one_night_at_a_time(site: Site) -> Iterator[None]:
     make_folder(site.path(site.home))
     lock = FileLock(site.path(site.home) / ".nightly.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_TURN_S)
     except Timeout as error:
         raise StoreError("night_at_work") from error
     with lock:
@@ -262,7 +265,17 @@ def _rules(site: Site, name: str) -> tuple[Policy, Profile]:
 
 def _without_path(site: Site, name: str, sentence: str) -> str:
     """A sentence of the safety catch without the folder, which is nobody's business in a mail."""
-    return sentence.replace(str(site.run_of(name)), name)
+    run = site.run_of(name)
+
+    def named(value: Any) -> Any:
+        if isinstance(value, Said):
+            return Said(value.key, {field: named(part) for field, part in value.values.items()})
+        if isinstance(value, tuple):
+            return type(value)(map(named, value))
+        return name if value == run else value
+
+    told: str = named(sentence)
+    return told
 
 
 def _broken(site: Site, cohort: Cohort, name: str, error: Exception) -> CohortNight:

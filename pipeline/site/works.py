@@ -31,7 +31,7 @@ from typing import Any
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.private import make_file, make_folder
 from pipeline.core.said import worded
-from pipeline.core.words import languages
+from pipeline.core.words import Language, languages
 from pipeline.site.config import Site
 from pipeline.site.deliveries import named_by
 from pipeline.site.outcome import EXIT_CODES, CohortNight, worst
@@ -68,7 +68,7 @@ class Work:
         cohort: At work on this one.
         done: Students looked at, of `total`; 0 of 0 while rosters and files are read.
         ended: Moment of the end, ISO 8601.
-        nights: What came of each cohort, as `CohortNight.as_json`.
+        nights: What came of each cohort, as `CohortNight.as_json`, sentences by language.
         fault: By language, why it did nothing.
     """
 
@@ -182,7 +182,10 @@ class Recorder:
     def end(self, code: int, fault: BaseException | None = None) -> None:
         """How it ended."""
         told: dict[str, Any] = {"code": code, "ended": _said(datetime.now().astimezone())}
-        told["nights"] = [night.as_json() for night in self.nights]
+        told["nights"] = [
+            night.as_json() | {"said": {lang: _worded(night, lang) for lang in languages()}}
+            for night in self.nights
+        ]
         if isinstance(fault, PhotoproofError):
             told["fault"] = {lang: worded(fault.message, lang) for lang in languages()}
         with suppress(OSError):
@@ -208,6 +211,10 @@ def recorded(site: Site, only: Sequence[str], forced: bool, identity: str) -> It
         recorder.end(getattr(error, "exit_code", 1), error)
         raise
     recorder.end(EXIT_CODES[worst(recorder.nights)])
+
+
+def _worded(night: CohortNight, lang: Language) -> list[str]:
+    return [worded(sentence, lang) for sentence in night.said]
 
 
 def _folder(site: Site) -> Path:

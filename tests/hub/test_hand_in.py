@@ -21,6 +21,7 @@ from pipeline.hub.previews import Previews
 from pipeline.site import people
 from pipeline.site.config import Site, load_site
 from pipeline.site.deliveries import deliveries_of
+from pipeline.site.nights import one_night_at_a_time
 from pipeline.site.people import site_ledger
 
 NEXT = '[cohorts.2027]\ntitle = "2027届"\n'
@@ -196,3 +197,18 @@ def test_a_fault_of_a_roster_names_it(lead: Visitor) -> None:
     text = looked_at(lead)
     assert 'role="alert"' in text
     assert "坏.csv" in text
+
+
+def test_a_delivery_is_taken_back_but_not_under_a_night(site: Site, lead: Visitor) -> None:
+    hand_in(lead, "2021000001.jpg", b"x")
+    accept(lead)
+    (delivery,) = deliveries_of(site, "2026")
+    path = f"{AT}/deliveries/{delivery.folder.name}/withdraw"
+    assert path in lead.get(AT).text
+    with one_night_at_a_time(site):
+        assert "已有一次夜间检查在进行" in lead.post(path).text
+    assert delivery.folder.is_dir()
+    assert lead.post(path.replace("2026", "2027", 1)).status_code == 404
+    assert lead.post(path).status_code == 303
+    assert not deliveries_of(site, "2026")
+    assert lead.post(path).status_code == 404

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx2 as httpx
 import pytest
@@ -25,6 +26,7 @@ from pipeline.hub.app import create_hub
 from pipeline.hub.uploads import Draft
 from pipeline.night.folder import COLLEGES
 from pipeline.site import people
+from pipeline.site.deliveries import folder_of, named_by
 from pipeline.site.people import site_ledger
 from pipeline.site.works import new_work
 
@@ -36,7 +38,7 @@ photos = "in28/photos"
 GUARDED = [route for route, rule in RULES.items() if rule.roles]
 OF_A_COHORT = [route for route in GUARDED if "{cohort}" in route]
 # What an address names beside the cohort and belongs to one.
-BELONGS = ("{case}", "{subject}", "{upload}", "{identity}", "{day}")
+BELONGS = ("{case}", "{subject}", "{upload}", "{identity}", "{day}", "{delivery}")
 OF_SOMETHING = [route for route in OF_A_COHORT if any(name in route for name in BELONGS)]
 NIGHT = "2026-11-01"
 
@@ -73,6 +75,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     names = {"case": case.id, "subject": case.answers_key, "number": "0", "kind": "handled"}
     names |= {"upload": draft.identity, "day": NIGHT, "name": "results.csv", "table": "csv"}
     names["identity"] = new_work(site, "lead", ("2026",), forced=False).identity
+    names["delivery"] = named_by(datetime.now(UTC))
+    (folder_of(site, "2026") / names["delivery"]).mkdir(parents=True)
     app = create_hub(site, makes_engine=fake_engine)
     with ExitStack() as stack:
         made = World(app, stack.enter_context(hub_client(app)), token, names)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from english import english
 from fakes import fake
 from filelock import FileLock
 from site_cases import SITE, deliver, site_file
@@ -23,6 +24,7 @@ from pipeline.night.nightly import run_night
 from pipeline.site import nights
 from pipeline.site.config import Site, load_site
 from pipeline.site.log import Log, open_log
+from pipeline.site.messages import in_words
 from pipeline.site.nights import work_site
 from pipeline.site.outcome import EXIT_CODES, Outcome, worst
 
@@ -134,6 +136,9 @@ def test_the_safety_catch_stops_one_cohort_and_force_goes_on(site: Site, tmp_pat
     assert (first.outcome, second.outcome) == (Outcome.STOPPED, Outcome.WELL)
     assert "no photo was found" in " ".join(first.said)
     assert str(tmp_path) not in " ".join(first.said)
+    zh = " ".join(in_words((first,), "zh"))
+    assert "没有找到任何照片" in zh
+    assert not english(zh)
     assert (tmp_path / "cohorts/2026/run/report.html").read_bytes() == report
     assert not (tmp_path / "cohorts/2026/nights/2026-11-25").exists()
     (forced,) = work_site(site, ["2026"], today=DAY.replace(day=25), force=True)
