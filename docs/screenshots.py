@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,8 +22,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import data
 from pipeline.core.policy import load_policy, load_profile
-from pipeline.desk.web.serve import Address, prepare
+from pipeline.desk.accounts import Role
+from pipeline.desk.web.serve import Address, Service, prepare
+from pipeline.hub import serve as hub
 from pipeline.night.nightly import redecide
+from pipeline.site import people
+from pipeline.site.config import Site, load_site
+from pipeline.site.keeping import keep_night
+from pipeline.site.people import site_ledger
 from pipeline.student.measures import all_measures
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,10 +41,17 @@ DOUBTFUL = {
     "cohort": {"calibration": {"enabled": False}},
 }
 MOST_BYTES = 300_000
+WHO, PASSWORD = "王老师", "a sample, nobody's password"
+SCHOOL = """name = "示例大学"
+[cohorts.2026]
+title = "2026届本科毕业生"
+[cohorts.2027]
+title = "2027届本科毕业生"
+"""
 
 
 def main(demo: Path) -> None:
-    """Take all pictures of the report and desk of a folder made by `photoproof demo`."""
+    """Take all pictures of report, desk and hub of a folder made by `photoproof demo`."""
     if not CHROMIUM.exists():
         sys.exit(f"{CHROMIUM} is absent: install Debian's package chromium.")
     if not (demo / "report").is_dir():
@@ -54,6 +68,9 @@ def main(demo: Path) -> None:
         decided(run, DOUBTFUL)
         with served(run) as url:
             desk(chromium, url)
+        site = site_of(Path(folder) / "school", demo / "report")
+        with running(hub.prepare(site, Address(port=0))) as url:
+            cohort(chromium, url)
         chromium.close()
 
 
@@ -66,7 +83,13 @@ def decided(run: Path, changes: dict[str, Any]) -> None:
 @contextmanager
 def served(run: Path) -> Iterator[str]:
     """The desk of a run while the block lasts; the address opens it once."""
-    service = prepare(run, Address(port=0))
+    with running(prepare(run, Address(port=0))) as url:
+        yield url
+
+
+@contextmanager
+def running(service: Service | hub.Service) -> Iterator[str]:
+    """A service while the block lasts; its address."""
     port = service.listener.getsockname()[1]
     thread = Thread(target=service.run)
     thread.start()
@@ -96,6 +119,30 @@ def desk(browser: Browser, url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     case(page, f"{home}/student/{STUDENT}")
     kept(page, "phone.png")
+
+
+def site_of(folder: Path, report: Path) -> Site:
+    """A school whose first cohort is the sample's, and its lead."""
+    folder.mkdir()
+    (folder / "photoproof.toml").write_text(SCHOOL, "utf-8")
+    site = load_site(folder / "photoproof.toml")
+    run = site.run_of("2026")
+    shutil.copytree(report, run)
+    keep_night(site, "2026", date.fromtimestamp((run / "run.json").stat().st_mtime))
+    with site_ledger(site) as ledger:
+        people.add(ledger, WHO, Role.LEAD, (), PASSWORD, "sample")
+    return site
+
+
+def cohort(browser: Browser, url: str) -> None:
+    """The list of cohorts, as a lead sees it."""
+    page = opened(browser, 1280, 450)
+    page.goto(url)
+    page.fill("[name=name]", WHO)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".cohorts")
+    kept(page, "hub.png")
 
 
 def opened(browser: Browser, width: int, height: int) -> Page:
