@@ -129,7 +129,8 @@ def test_no_request_makes_the_hub_fail(crew: Crew, operation: str, data: st.Data
     case = data.draw(described_so.as_strategy(generation_mode=mode))
     path = case.formatted_path
     known = [key for key in crew.real if f"{{{key}}}" in case.path]
-    if known and data.draw(st.booleans()):
+    there = data.draw(st.booleans())
+    if known and there:
         real = {key: data.draw(st.sampled_from(crew.real[key])) for key in known}
         path = case.path.format(**{**case.path_parameters, **real})
     token = data.draw(st.sampled_from([crew.tokens[name], "forged"]))
