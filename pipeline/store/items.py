@@ -16,6 +16,8 @@ from pipeline.core.types import Decision
 Field = Literal["reason", "college", "class_name", "state"]
 _COLUMNS = {"college": "college", "class_name": "class", "state": "state"}
 _MADE = 13  # columns of a row that are known when it is made
+# Every sheet says how many cases wait: counted by this index alone, which goes with the rows.
+_WAITING = "CREATE INDEX IF NOT EXISTS item_waiting ON item (queued, state, college, need)"
 
 
 class State(enum.StrEnum):
@@ -124,6 +126,7 @@ class Items:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             ((*row[: _MADE - 1], ";".join(row.codes)) for row in rows),
         )
+        self._db.execute(_WAITING)
 
     def settle(
         self,
@@ -270,7 +273,10 @@ def _where(wanted: Wanted) -> tuple[str, list[str]]:
         ("id IN (SELECT item FROM standing WHERE who = ?)", wanted.answered_by or None),
         ("college = ?", wanted.college or None),
         ("class = ?", wanted.class_name or None),
-        ("id IN (SELECT item FROM item_reason WHERE code = ?)", wanted.reason or None),
+        (
+            "EXISTS (SELECT 1 FROM item_reason WHERE code = ? AND item_reason.item = item.id)",
+            wanted.reason or None,
+        ),
     ):
         if value is not None:
             parts.append(condition)

@@ -53,6 +53,9 @@ _SCHEMA = Schema(
 )
 
 
+_PERSON = "name, role, made_at, colleges, signs_in"
+
+
 class Person(NamedTuple):
     """An account of a site.
 
@@ -110,14 +113,14 @@ class SiteAccounts(Accounts):
 
     def person(self, name: str) -> Person | None:
         """Somebody's account."""
-        return next((one for one in self.people() if one.name == name), None)
+        asked = f"SELECT {_PERSON} FROM account WHERE name = ?"  # noqa: S608 - our own words
+        row = self._db.execute(asked, (name,)).fetchone()
+        return _person(row) if row else None
 
     def people(self) -> list[Person]:
         """Everybody, by name."""
-        rows = self._db.execute(
-            "SELECT name, role, made_at, colleges, signs_in FROM account ORDER BY name"
-        )
-        return [Person(n, r, m, tuple(json.loads(c)), s) for n, r, m, c, s in rows]
+        rows = self._db.execute(f"SELECT {_PERSON} FROM account ORDER BY name")  # noqa: S608
+        return [_person(row) for row in rows]
 
 
 class SiteLedger(People):
@@ -166,6 +169,11 @@ class SiteLedger(People):
             if said.pop(machine.name, None) != machine.digest:
                 return f"machine {machine.name} was not made by `photoproof site token`"
         return f"machine {next(iter(said))} is missing" if said else ""
+
+
+def _person(row: tuple[str, str, str, str, str]) -> Person:
+    name, role, made_at, colleges, signs_in = row
+    return Person(name, role, made_at, tuple(json.loads(colleges)), signs_in)
 
 
 def _text(colleges: Sequence[str]) -> str:

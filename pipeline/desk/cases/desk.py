@@ -7,9 +7,9 @@ answers stay, because they belong to a student and the bytes of a photo, not to 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from pipeline.core.errors import StoreError
@@ -75,8 +75,7 @@ class Desk:
     @cached_property
     def policy(self) -> ReviewPolicy:
         """How people judge: the run's policy, the shipped one for what the run is too old for."""
-        shipped = load_policy().review.model_dump()
-        return ReviewPolicy.model_validate({**shipped, **self.run.review})
+        return ReviewPolicy.model_validate({**_shipped(), **self.run.review})
 
     @property
     def stamp(self) -> str:
@@ -213,6 +212,12 @@ class Desk:
     def said(self, answers_key: str, sha256: str) -> list[Answer]:
         """Everything said about one student's photo of these bytes, in order."""
         return [_answer(row) for row in self.ledger.answers.of(answers_key, sha256)]
+
+
+@cache
+def _shipped() -> Mapping[str, object]:
+    """How people judge by the shipped policy, read once: each request opens a desk."""
+    return load_policy().review.model_dump()
 
 
 _MASKS: dict[Path, tuple[str, Mask]] = {}
