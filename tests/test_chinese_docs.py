@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 from places import ROOT
@@ -47,6 +49,21 @@ def test_commands_links_and_options_are_there(page: object) -> None:
         assert first in commands or first == "env", said
     for option in re.findall(r"--[a-z][a-z-]*", words):
         assert option in options(), option
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_command_lines_can_be_typed_as_they_stand(page: Path) -> None:
+    words = page.read_text("utf-8")
+    lines = re.findall(r"(?:^|`)(photoproof [^`\n]+)(?:$|`)", words, re.MULTILINE)
+    for said in lines:
+        name, *rest = shlex.split(said.partition(" #")[0])[1:]
+        command = loaded(name)
+        while rest and rest[0] in getattr(command, "commands", {}):
+            command = command.commands[rest.pop(0)]
+        if rest:
+            context = command.context_class(command, info_name=name)
+            *_, left, _ = command.make_parser(context).parse_args(rest)
+            assert left == [], said
 
 
 @cache

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.console import Lang, language, line, out_console, table
+from pipeline.cli.console import Lang, code_words, language, line, out_console, table
 from pipeline.cli.of_site import RunFolder
 from pipeline.cli.review import operator
+from pipeline.cli.speech import term
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.exchange import exports, replies
@@ -83,22 +84,21 @@ def _tell(paths: list[Path]) -> None:
 def _report(result: object) -> None:
     """Counts as they are, row numbers as the first few."""
     for name, value in asdict(result).items():  # type: ignore[call-overload]
-        if isinstance(value, tuple):
-            if value:
-                out_console.print(f"{name.replace('_', ' ')}: {listed(value, 20)}", highlight=False)
-        elif isinstance(value, list):
-            if value:
-                text = f"{name.replace('_', ' ')}: {len(value)} (rows {listed(value)})"
-                out_console.print(text, highlight=False)
-        else:
-            out_console.print(f"{name}: {value}", highlight=False)
+        told = term("imported", name)
+        if isinstance(value, list) and value:
+            line("rows", name=told, count=len(value), rows=listed(value))
+        elif isinstance(value, tuple) and value:
+            line("only_counts", name=told, value=listed(value, 20))
+        elif isinstance(value, int):
+            line("only_counts", name=told, value=value)
 
 
 def _reconciled(desk: Desk) -> None:
     """Who says what, and how much work that leaves."""
-    who = table("machine", "registry", "staff", "student", "students")
-    for row, count in oversight.confusion(desk):
-        who.add_row(*row, str(count))
+    who = table("machine", "registry", "staff", term("desk", "student_says"), "students")
+    for (machine, *said), count in oversight.confusion(desk):
+        answers = (term("verdict", value) for value in said)
+        who.add_row(code_words("decision", machine), *answers, str(count))
     out_console.print(who)
     work = len(oversight.worklist(desk, operator()))
     line("work", work=work)

@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.console import AsJson, Lang, PolicyFile, language, line, out_console, plain, table
 from pipeline.cli.speech import tell, term, tongue
 from pipeline.core.said import recognised, said
-from pipeline.core.words import remark_text, value_word
+from pipeline.core.words import remark_text, value_word, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,9 @@ def tell_balance(told: Mapping[str, Any]) -> None:
     if told["sheets"]:
         out_console.print(sheets)
     fates = ("found", "used", "set_aside", "unmatched", "not_a_picture", "unreadable")
-    files = table("files", *fates, "students")
+    t, lang = words("intake", tongue()), tongue()
+    heads = (t["found"], *(word("fate", fate, lang) for fate in fates[1:]), t["students"])
+    files = table("files", *heads)
     for kind, counts in told["files"].items():
         files.add_row(
             term("kind_code", kind), *(str(counts[fate]) for fate in fates), str(counts["students"])
@@ -131,15 +133,10 @@ def tell_balance(told: Mapping[str, Any]) -> None:
 
 def _tell_missing_references(told: Mapping[str, Any]) -> None:
     """How many students have a reference, and who has none."""
-    from pipeline.core.words import words
-
     lacking, t = told.get("missing_references", ()), words("intake", tongue())
     if len(told["files"]) > 1:
-        out_console.print(
-            f"{told['with_reference']} {t['with_reference']},"
-            f" {told['without_reference']} {t['without_reference']}",
-            highlight=False,
-        )
+        for key in ("with_reference", "without_reference"):
+            line("only_counts", name=t[key], value=told[key])
     if lacking:
         without = table(t["missing_references"], "")
         for key, name in lacking[:_SHOWN]:
@@ -153,7 +150,11 @@ def _tell_columns(cohort: Cohort) -> None:
     """Which header was understood as what, by sheet."""
     for sheet in cohort.sheets:
         if sheet.students:
-            known = ", ".join(f"{title} = {name}" for name, title in sheet.columns.items())
+            comma = word("style", "comma", tongue())
+            known = comma.join(
+                f"{title} = {word('field', name, tongue())}"
+                for name, title in sheet.columns.items()
+            )
             place = f"{sheet.file}[{sheet.sheet}]" if sheet.sheet else sheet.file
             if sheet.unknown:
                 line("columns_unused", place=place, known=known, unknown=tuple(sheet.unknown))
@@ -169,7 +170,8 @@ def _tell_matches(cohort: Cohort) -> None:
 
     ways = table("matched by", "photos")
     for way, count in balance(cohort)["matched_by"].items():
-        ways.add_row(way, str(count))
+        told = (word("field", part, tongue()) for part in way.split("+"))
+        ways.add_row(" + ".join(told), str(count))
     out_console.print(ways)
     look = table("file", "kind", "fate", "student", "why")
     rows = [f for f in cohort.delivered if f.weak or f.fate is not Fate.USED]
@@ -177,7 +179,13 @@ def _tell_matches(cohort: Cohort) -> None:
         whose = file.student_key or ", ".join(file.near)
         why = "; ".join(value_word(text, tongue()) for text in (file.why, file.weak) if text)
         fate = term("fate", file.fate.value)
-        look.add_row(plain(masked_file_name(file.name)), file.kind, fate, whose, plain(why))
+        look.add_row(
+            plain(masked_file_name(file.name)),
+            term("kind_code", file.kind),
+            fate,
+            whose,
+            plain(why),
+        )
     if rows:
         out_console.print(look)
     if len(rows) > _SHOWN:
