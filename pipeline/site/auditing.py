@@ -27,7 +27,8 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.people import People
 from pipeline.store.site_ledger import SiteLedger
 
-SITE = "site"
+SITE = "site"  # what heads call the log of the site's people
+PEOPLE = ""  # no cohort's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,11 @@ def tampered(site: Site, names: Sequence[str]) -> set[str]:
     """Cohorts whose log, answers, accounts or decisions are not as they were written.
 
     Looked at before the night writes anything. What differs is told by `photoproof audit verify`;
-    it may name a reviewer, which a message must not.
+    it may name a reviewer, which a message must not. `PEOPLE` is among them where the site's own
+    log or accounts are not.
     """
-    return {name for name in names if _tampered(site, name)}
+    found = {name for name in names if _tampered(site, name)}
+    return found | ({PEOPLE} if _people_tampered(site) else set())
 
 
 def _tampered(site: Site, name: str) -> bool:
@@ -68,15 +71,34 @@ def _tampered(site: Site, name: str) -> bool:
         return False  # what cannot be opened, or is of an older version, is the night's to tell
 
 
+def _people_tampered(site: Site) -> bool:
+    path, file = ledger_file(site), _file(site)
+    if not path.is_file():
+        return False
+    try:
+        with SiteLedger(path) as ledger:
+            # The first night after it was made, a file that is there knows nothing of it yet.
+            doubt = heads.doubt_at_start(ledger, file) if file else heads.fault(ledger, None)
+            return bool(ledger.verify().fault or doubt)
+    except PhotoproofError:
+        return False
+
+
 def told(nights: Sequence[CohortNight], found: set[str], site: Site) -> list[CohortNight]:
-    """The nights, those of cohorts whose record was tampered with as broken."""
-    sentence = words("night", site.lang)["tampered"]
-    return [
-        replace(night, outcome=Outcome.BROKEN, said=(*night.said, sentence))
-        if night.cohort in found
-        else night
-        for night in nights
-    ]
+    """The nights, those of cohorts whose record was tampered with as broken.
+
+    That of the site's people is told with the first of them.
+    """
+    w = words("night", site.lang)
+    whole = []
+    for place, night in enumerate(nights):
+        said = [w["tampered"]] if night.cohort in found else []
+        if place == 0 and PEOPLE in found:
+            said.append(w["tampered_site"])
+        if said:
+            night = replace(night, outcome=Outcome.BROKEN, said=(*night.said, *said))
+        whole.append(night)
+    return whole
 
 
 def hand_out(site: Site, names: Sequence[str], log: Log) -> None:

@@ -16,17 +16,20 @@ from site_cases import SITE, deliver, site_file
 from site_mail import Inbox, smtp
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.words import words
+from pipeline.desk.accounts import Role
 from pipeline.desk.cases.desk import opened
 from pipeline.desk.web.serve import Address, prepare
 from pipeline.night import nightly
 from pipeline.night.folder import DATABASE, LEDGER
 from pipeline.night.nightly import run_night
-from pipeline.site import auditing
+from pipeline.site import auditing, people
 from pipeline.site.config import Site, load_site
 from pipeline.site.faults import examine
 from pipeline.site.log import open_log
 from pipeline.site.nights import work_site
 from pipeline.site.outcome import CohortNight, Outcome
+from pipeline.site.people import ledger_file, site_ledger
 from pipeline.store.ledger import Ledger
 
 QUIET = "[nightly]\nsettle_minutes = 0\nworkers = 1\n"
@@ -112,6 +115,18 @@ def edit(path: Path, sql: str) -> None:
             db.execute(f"DROP TRIGGER {name}")
         assert db.execute(sql).rowcount
         db.commit()
+
+
+def test_a_night_tells_who_has_changed_the_people_of_the_site(site: Site) -> None:
+    with site_ledger(site) as ledger:
+        people.add(ledger, "wang", Role.REVIEWER, ["一学院"], None, "test")
+    assert [night.outcome for night in night_of(site)] == [Outcome.WAITING, Outcome.WELL]
+    heads = (site.folder / "outside/heads").read_text().splitlines()
+    assert len({line.split()[1] for line in heads}) == 3  # a log a cohort, and the site's
+    edit(ledger_file(site), "UPDATE account SET colleges = '[]'")
+    first, second = night_of(site)
+    assert (first.outcome, second.outcome) == (Outcome.BROKEN, Outcome.WELL)
+    assert words("night", "en")["tampered_site"] in first.said
 
 
 def test_a_desk_that_opens_on_a_rewritten_log_says_so(site: Site) -> None:
