@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 from pipeline.core.errors import ConfigError
@@ -44,14 +46,20 @@ def make_folder(path: Path) -> None:
 def make_file(path: Path) -> None:
     """Make an empty file before others write into it; of one that is there readers are taken away.
 
+    One that is there is not opened: who closes a file gives up every lock that the process holds on
+    it (POSIX), and with them those of SQLite's connections, whose log another process would then
+    delete.
+
     Raises:
         OSError: It cannot be made, or is another owner's and readable by too many.
     """
     closed = umask()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666 & ~closed)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        mode = os.fstat(descriptor).st_mode & 0o777
-        if mode & closed:
-            os.fchmod(descriptor, mode & ~closed)
-    finally:
-        os.close(descriptor)
+        os.close(os.open(path, flags, 0o666 & ~closed))
+    except FileExistsError:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path)) from None
+        if stat.S_IMODE(mode) & closed:
+            path.chmod(stat.S_IMODE(mode) & ~closed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pytest
 from store_cases import ANNA, FULL, JUDGED, state
 
 from pipeline.core.errors import StoreError
+from pipeline.core.private import make_file
 from pipeline.core.types import (
     Evidence,
 )
 from pipeline.store import Store
+from pipeline.store.ledger import Ledger
 from pipeline.store.schema import RUN
 
 
@@ -153,3 +157,32 @@ def test_a_finished_store_is_read_from_a_folder_that_cannot_be_written(
     with Store(path, readonly=True) as reader:
         assert [key for key, _, _ in reader.evidence()] == ["s1"]
     assert [file.name for file in path.parent.iterdir()] == [path.name], "nothing was made"
+
+
+def test_a_process_that_comes_and_goes_takes_no_log_from_under_another(tmp_path: Path) -> None:
+    """A night looks at the ledgers of desks that are served: what people say then must stay."""
+    path = tmp_path / "review.sqlite"
+    comes_and_goes = (
+        "import sys; from pathlib import Path; from pipeline.store.ledger import Ledger;"
+        " Ledger(Path(sys.argv[1])).close()"
+    )
+    with Ledger(path) as desk:
+        desk.record("wang", "case_seen")
+        Ledger(path).close()  # another request's
+        subprocess.run([sys.executable, "-c", comes_and_goes, str(path)], check=True)
+        desk.record("wang", "face_seen")
+        with Ledger(path) as another:  # it failed: the log had been deleted with what is in it
+            entries = [entry.action for entry in another.log.entries()]
+            assert entries[1:] == ["case_seen", "face_seen"]
+            assert another.verify().fault == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have other permissions there")
+def test_readers_are_taken_away_of_a_file_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "open"
+    path.touch(0o644)
+    make_file(path)
+    make_file(tmp_path / "new")
+    assert [file.stat().st_mode & 0o777 for file in (path, tmp_path / "new")] == [0o600, 0o600]
+    with pytest.raises(IsADirectoryError):
+        make_file(tmp_path)
