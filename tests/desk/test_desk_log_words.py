@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from desk_browsing import PASSWORD, Visitor, desk_client
 from desk_deliveries import deliver, night, number_of
+from places import ROOT
 
 from pipeline.core.moments import local_second
 from pipeline.core.scale import LINES
+from pipeline.core.words import languages, words
 from pipeline.desk import accounts
 from pipeline.desk.cases.desk import opened
 from pipeline.night.folder import LEDGER
@@ -85,3 +87,21 @@ def test_a_doubt_about_the_person_is_told_on_the_scale(run: Path) -> None:
         assert int(below[1]) == int(below[2]) < LINES[0]
         assert below[3] == "below"
         assert 'low="40" high="60" optimum="100"' in below[0]  # so drawn, never green below a line
+
+
+# What stands in entries for whoever checks the chain: hashes, sizes, codes of programs.
+_UNTOLD = {"bytes", "by", "decisions", "delivery", "forced", "run", "sha256", "stands_alone", "why"}
+
+
+@pytest.mark.parametrize("lang", languages())
+def test_every_action_and_detail_that_is_put_on_record_has_words(lang: str) -> None:
+    calls = [
+        call
+        for path in (ROOT / "pipeline").rglob("*.py")
+        for call in re.findall(r"[.]record[(](?:[^()]|[(][^()]*[)])*[)]", path.read_text("utf-8"))
+    ]
+    actions = {found for call in calls for found in re.findall(r'"([a-z]+_[a-z_]+|printed)"', call)}
+    details = {found for call in calls for found in re.findall(r"[ (](\w+)=", call)}
+    assert len(actions) > 15
+    assert actions - set(words("action", lang)) == set()
+    assert details - set(words("log", lang)) - _UNTOLD == set()
