@@ -199,7 +199,8 @@ def test_the_desk_gives_leads_everything_in_one_file(run: Path) -> None:
             names = archive.namelist()
             assert archive.testzip() is None
         assert len(names) == 8 and "重拍名单.pdf" in names
-        assert lead.post("/reshoot", when="1", where="2", by="").status_code == 422
+        for by in ("", " ", "\x1f"):
+            assert lead.post("/reshoot", when="1", where="2", by=by).status_code == 422
         forged = client.post("/reshoot", data={"when": "1", "where": "2", "by": "3"})
         assert forged.status_code == 403, "no token"
     with opened(run) as desk:

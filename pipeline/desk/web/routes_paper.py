@@ -14,7 +14,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pipeline.core.errors import InstallationError, SourceError, StoreError
+from pipeline.core.errors import ConfigError, InstallationError, SourceError, StoreError
 from pipeline.core.words import words
 from pipeline.desk.cases import oversight
 from pipeline.desk.cases.shown import hidden_from
@@ -114,6 +114,8 @@ def print_day(visit: LeadVisit, form: Annotated[DayForm, Form()]) -> Response:
             papers = list(reshoot.papers(visit.desk, said, visit.lang, date.today()))
         except StoreError as error:
             raise RefusedError(409, "nobody_again") from error
+        except ConfigError as error:  # a field of blanks alone
+            raise RefusedError(422, "misunderstood") from error
     visit.desk.ledger.record(visit.session.who, "printed", paper="reshoot", files=len(papers))
     name = f"{words('reshoot', visit.lang)['title']}-{date.today().isoformat()}.zip"
     return sent(_packed(papers), name, "application/zip")
