@@ -33,7 +33,7 @@ from pipeline.store.masking import mask_of
 _NOTE = "reports"
 _ASIDE = ".next"
 # Above so many students report.html and report.xlsx are the index of one a college: a page of so
-# many is 53 MiB, a workbook 10.
+# many is 37 MB.
 SPLIT_ABOVE = 20_000
 # What a summary tells of how the run went, not of what came of it. A run that finds nothing to do
 # leaves the report of the one that did it.

@@ -136,5 +136,5 @@ def test_a_size_that_takes_hours_is_refused_where_the_extra_is_missing(
     assert "50000" in remarks_of(50_001)[0].replace(",", "")
     monkeypatch.setattr(asking, "available", lambda: False)
     check_size(200_000)
-    with pytest.raises(InstallationError, match=r"1,?000,?000 students .* 35 hours"):
+    with pytest.raises(InstallationError, match=r"1,?000,?000 students .* 12 hours"):
         check_size(1_000_000)
