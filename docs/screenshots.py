@@ -70,7 +70,7 @@ def main(demo: Path) -> None:
             desk(chromium, url)
         site = site_of(Path(folder) / "school", demo / "report")
         with running(hub.prepare(site, Address(port=0))) as url:
-            cohort(chromium, url)
+            hand_in(cohort(chromium, url), url, demo / "cohort")
         chromium.close()
 
 
@@ -134,7 +134,7 @@ def site_of(folder: Path, report: Path) -> Site:
     return site
 
 
-def cohort(browser: Browser, url: str) -> None:
+def cohort(browser: Browser, url: str) -> Page:
     """The list of cohorts, as a lead sees it."""
     page = opened(browser, 1280, 450)
     page.goto(url)
@@ -143,6 +143,29 @@ def cohort(browser: Browser, url: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".cohorts")
     kept(page, "hub.png")
+    return page
+
+
+def hand_in(page: Page, url: str, given: Path) -> None:
+    """What is understood of a delivery, before it is accepted."""
+    page.set_viewport_size({"width": 1280, "height": 1180})
+    page.goto(f"{url}cohorts/2026/hand-in")
+    cards = sorted((given / "references" / "idcard").iterdir())
+    parts = (
+        ("roster", "", [given / "roster.xlsx"]),
+        ("", "references/idcard", cards),
+        ("", "references/admission", [given / "references" / "admission.zip"]),
+        ("photos", "", sorted((given / "photos").iterdir())),
+    )
+    come = 0
+    for kind, reference, files in parts:
+        if reference:
+            page.select_option(".kind", reference)
+        page.set_input_files(f'.drop[data-kind="{kind}"] input >> nth=0', files)
+        come += len(files)
+        page.wait_for_selector(f'.draft[data-count="{come}"]:not([data-wait])', timeout=60_000)
+    page.evaluate("document.activeElement.blur()")
+    kept(page, "hand_in.png")
 
 
 def opened(browser: Browser, width: int, height: int) -> Page:

@@ -107,8 +107,8 @@ def _with(sources: Sources, delivery: Delivery) -> Sources:
     photos = _if_there(delivery.folder / PHOTOS)
     references = {kind: list(paths) for kind, paths in sources.references.items()}
     given = _if_there(delivery.folder / REFERENCES)
-    kinds = sorted(path for folder in given for path in folder.iterdir() if path.is_dir())
-    for path in kinds:
+    kinds = [path for folder in given for path in folder.iterdir() if path.is_dir()]
+    for path in sorted(kinds, key=_rank):
         references.setdefault("" if path.name == UNSORTED else path.name, []).append(path)
     return replace(
         sources,
@@ -117,6 +117,12 @@ def _with(sources: Sources, delivery: Delivery) -> Sources:
         references=references,
         whole=[*sources.whole, *photos, *kinds],
     )
+
+
+def _rank(folder: Path) -> tuple[int, str]:
+    """Kinds that the site's file does not name stand in the usual order, which is best first."""
+    known = list(WORDS)
+    return (known.index(folder.name) if folder.name in known else len(known), folder.name)
 
 
 def _if_there(folder: Path) -> list[Path]:

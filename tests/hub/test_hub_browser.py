@@ -17,9 +17,12 @@ from pipeline.site import people
 
 pytestmark = needs_chromium
 PAGES = {
-    "lead": ("/", "/cohorts/2026", "/cohorts/2027", "/log", "/account", "/c/2026/"),
+    "lead": (
+        *("/", "/cohorts/2026", "/cohorts/2027", "/log", "/account", "/c/2026/"),
+        *("/cohorts/2026/hand-in", "/cohorts/2026/differences"),
+    ),
     "administrator": ("/people", "/people/one?name=lead", "/retention"),
-    "uploader": ("/", "/cohorts/2026"),
+    "uploader": ("/", "/cohorts/2026", "/cohorts/2026/hand-in"),
 }
 
 
@@ -68,6 +71,8 @@ def test_every_page_is_sound_and_no_wider_than_its_window(
         for path in paths:
             page.goto(url + path)
             page.wait_for_load_state()
+            if path.endswith("hand-in"):
+                page.wait_for_selector(".draft:not([data-wait])", timeout=60_000)
             assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[lang]
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             if scheme == "dark":  # the harder one to read; once a page is enough
