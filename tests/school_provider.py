@@ -34,7 +34,8 @@ class Provider:
         who: Who sits at the browser.
         wrong: Claims of ID tokens that are to be others.
         fault: `key` signs by a key of nobody's, `shared` by the client's secret, `down` gives no
-            token, `refuse` lets nobody in, `elsewhere` says that it is another issuer.
+            token, `junk` and `page` something else, `refuse` lets nobody in, `elsewhere` says that
+            it is another issuer.
         in_userinfo: The name is told there alone.
     """
 
@@ -99,6 +100,10 @@ class Provider:
         if not sound or asked is None or self.fault == "down":
             return JSONResponse({"error": "invalid_grant"}, 400)
         self.tokens += 1
+        if self.fault == "junk":
+            return JSONResponse(["no", "token"])
+        if self.fault == "page":
+            return Response("<html>", media_type="text/html")
         said = {"access_token": "a", "token_type": "Bearer", "expires_in": 60}
         return JSONResponse({**said, "id_token": self._signed(asked["nonce"])})
 

@@ -58,10 +58,17 @@ class School:
 
     def __init__(self, known: Oidc, secret: str, url: str) -> None:
         try:
+            import httpx2
+            from authlib.common.errors import AuthlibBaseError
             from authlib.integrations.httpx_client import OAuth2Client
         except ImportError as error:
             raise InstallationError("no_oidc") from error
         self._client_of, self._known, self._secret = OAuth2Client, known, secret
+        # What a provider that is away, or answers something else, comes to.
+        self._failing = (
+            *(AuthlibBaseError, httpx2.HTTPError, httpx2.InvalidURL),
+            *(ValueError, TypeError, KeyError, AttributeError),
+        )
         self._tls = ssl.create_default_context()  # loading the system's certificates takes long
         self._redirect = url.rstrip("/") + RETURN
         self._away: dict[str, _Away] = {}
@@ -145,9 +152,7 @@ class School:
             if self._known.claim in claims or "userinfo_endpoint" not in about:
                 return claims
             more = client.get(about["userinfo_endpoint"]).raise_for_status().json()
-        except SchoolError:
-            raise
-        except Exception as error:
+        except self._failing as error:
             raise SchoolError("school_unreachable", type(error).__name__) from error
         if not isinstance(more, dict) or more.get("sub") != claims.get("sub"):
             raise SchoolError("school_unsound", "userinfo")
@@ -203,7 +208,7 @@ class School:
         try:
             answer = client.request("GET", place, withhold_token=True)
             told = answer.raise_for_status().json()
-        except Exception as error:
+        except self._failing as error:
             raise SchoolError("school_unreachable", type(error).__name__) from error
         if not isinstance(told, dict):
             raise SchoolError("school_unsound", "document")

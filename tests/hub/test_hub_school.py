@@ -152,6 +152,8 @@ def test_a_token_that_is_not_sound_opens_nothing(
         ("shared", 403, "school_unsound"),
         ("refuse", 403, "school_refused"),
         ("down", 503, "school_unreachable"),
+        ("junk", 503, "school_unreachable"),
+        ("page", 503, "school_unreachable"),
     ],
 )
 def test_what_goes_wrong_at_the_provider_is_said(
