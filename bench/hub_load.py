@@ -223,6 +223,12 @@ def signed(site: Site) -> Counter[str]:
         return Counter(entry.who for entry in ledger.log.entries() if entry.action == "answer")
 
 
+def processor(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time that a process has taken so far."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def told(name: str, values: list[float], unit: str) -> None:
     """Median, 95 % and worst."""
     if values:
@@ -267,7 +273,9 @@ def main() -> None:
                     [*command, "nightly", *place], stdout=log, stderr=log
                 )
             time.sleep(5)
+        used = processor(serve)
         seen = asyncio.run(load(f"http://127.0.0.1:{port}", *who, given))
+        used = processor(serve) - used
         if night:
             ran = night.poll() is None
             print("the night was at work", "all the time" if ran else "for a part of it")
@@ -277,7 +285,9 @@ def main() -> None:
             process.wait()
     told("key to next picture, all reviewers", [1000 * one for one in seen.waits], "ms")
     told("key to next frame, Chromium", seen.painted, "ms")
-    print(f"answers: {sum(seen.answered.values())}, lost: {lost(site, seen, before)}")
+    answers = sum(seen.answered.values())
+    print(f"answers: {answers}, lost: {lost(site, seen, before)}")
+    print(f"the server's processor time, logins and uploads included: {used:.0f} s")
     print(f"uploaded: {seen.uploaded / 2**20:.0f} MiB by {given.uploaders}")
     count = sum(seen.statuses.values())
     print(f"requests: {count}, by status {dict(seen.statuses)}, asked again {seen.again}")
