@@ -106,16 +106,15 @@ def test_a_crowd_is_answered_in_turn_while_pages_go_on(run: Path) -> None:
         with ThreadPoolExecutor(40) as pool:
             answers = [pool.submit(log_in, number) for number in range(40)]
             time.sleep(0.3)
-            began = time.monotonic()
             httpx.get(f"{address}static/desk.css", timeout=60)
-            took = time.monotonic() - began
+            waiting = sum(not answer.done() for answer in answers)
             codes = Counter(answer.result() for answer in answers)
         status = Path(f"/proc/{process.pid}/status").read_text()
         peak = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
     assert set(codes) == {401, 429}
     assert codes[401] == accounts.TRIES_ADDRESS
     assert peak < 600_000  # kB: 2.8 GB with a hash for everybody at once
-    assert took < 3
+    assert waiting, "the page has not waited for all of them"
 
 
 @pytest.mark.parametrize(
