@@ -1,6 +1,6 @@
 """How long a reviewer waits for the next picture: from key to paint, in a real Chromium.
 
-    python tests/review_runs.py OUT 20000
+    python tests/desk_runs.py OUT 20000
     python bench/desk_speed.py OUT/out [--cases 60] [--look 0.5] [--answer]
 
 Opens the desk of a run without accounts, goes from case to case by key and prints the times.

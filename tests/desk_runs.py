@@ -1,6 +1,6 @@
 """Runs for the desk's tests: a real nightly run whose engine sees drawn faces.
 
-`python tests/review_runs.py FOLDER [COUNT]` makes a run there to look at.
+`python tests/desk_runs.py FOLDER [COUNT]` makes a run there to look at.
 """
 
 from __future__ import annotations
