@@ -11,6 +11,12 @@ from places import SHARED
 
 from pipeline.core.policy import Policy, Profile, load_policy, load_profile
 
+# The terminal of whoever runs the tests, its width and its language, is not the tests'.
+for name in ("COLUMNS", "LINES", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(name, None)
+os.environ["LANG"] = "C.UTF-8"
+import pipeline.cli.console  # noqa: E402, F401 - a console keeps the width that it was made with
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
