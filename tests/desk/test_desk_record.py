@@ -83,7 +83,7 @@ def test_auditor_reads_of_the_fault(run: Path) -> None:
         assert "日志完整" in auditor.get("/audit").text
     tamper(run, "UPDATE log SET who = 'bo' WHERE seq = 7")
     with visitor(run, "wu") as auditor:
-        assert "entry 7 has been changed" in auditor.get("/audit").text
+        assert "第 7 条被改动过" in auditor.get("/audit").text
 
 
 def test_store_tells_of_single_students(run: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import StoreError
-from pipeline.store import ledger as ledgers
+from pipeline.store import people
 from pipeline.store.ledger import Ledger
 from pipeline.store.turns import Turns
 
@@ -66,7 +66,7 @@ def test_no_writer_of_many_is_passed_over(tmp_path: Path) -> None:
 def test_a_file_that_others_hold_is_told_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledgers, "_WAIT_S", 0.1)
+    monkeypatch.setattr(people, "_WAIT_S", 0.1)
     with Ledger(tmp_path / "review.sqlite") as one, Ledger(tmp_path / "review.sqlite") as two:
         with one.transaction(), pytest.raises(StoreError, match="cannot be written"):
             two.record("an", "log_read")
