@@ -8,7 +8,6 @@ writes FOLDER/preview.json.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -18,8 +17,9 @@ from typing import Any
 
 from pipeline.core.delivery import Delivered, Fate, RosterSheet
 from pipeline.core.errors import PhotoproofError
+from pipeline.core.jsonfile import write_json
 from pipeline.core.privacy import masked, masked_file_name
-from pipeline.core.private import make_file, shield
+from pipeline.core.private import shield
 from pipeline.core.said import Said, recognised, worded
 from pipeline.core.types import Cohort
 from pipeline.core.words import languages, remark_text, value_word
@@ -31,6 +31,7 @@ from pipeline.site.config import Site, load_site
 from pipeline.site.deliveries import ROSTER, Delivery
 from pipeline.site.sources import sources_and_draft
 from pipeline.source.balance import balance
+from pipeline.source.spreadsheet import bound_process
 from pipeline.store import Store
 
 FILE = "preview.json"
@@ -197,28 +198,10 @@ def main(arguments: Sequence[str]) -> None:
     site = load_site(Path(place))
     told = preview(site, cohort, Path(folder) / "files", colleges)
     told |= {"state": state, "colleges": colleges}
-    target = Path(folder) / FILE
-    aside = target.with_name(f".{FILE}")
-    make_file(aside)
-    aside.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
-    aside.replace(target)
-
-
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    for kind, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (limit, limit))
+    write_json(Path(folder) / FILE, told)
 
 
 if __name__ == "__main__":
     shield()
-    _limit()
+    bound_process(MEMORY_BYTES, CPU_SECONDS)
     main(sys.argv[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.jsonfile import read_json, write_json
 from pipeline.core.private import make_folder
 from pipeline.hub import preview
 from pipeline.hub.uploads import Draft
@@ -56,7 +56,7 @@ class Previews:
                 self._run(arguments)
         except (OSError, subprocess.SubprocessError):
             failed = {"state": state, "colleges": list(colleges), "failed": True}
-            (draft.folder / preview.FILE).write_text(json.dumps(failed), "utf-8")
+            write_json(draft.folder / preview.FILE, failed)
         finally:
             with self._lock:
                 if self._making.get(draft.folder) == state:
@@ -74,13 +74,9 @@ class Previews:
         )
 
 
-def read(draft: Draft) -> dict[str, Any] | None:
-    """The last preview of a draft, of whatever state of it."""
-    try:
-        told = json.loads((draft.folder / preview.FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return told if isinstance(told, dict) else None
+def read(draft: Draft) -> dict[str, Any]:
+    """The last preview of a draft, of whatever state of it; empty where there is none."""
+    return read_json(draft.folder / preview.FILE)
 
 
 def _fits(found: dict[str, Any], state: str, colleges: Collection[str]) -> bool:

@@ -15,7 +15,6 @@ Nothing of it is where a night reads; `accept` moves the whole folder there by o
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -24,11 +23,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 from filelock import FileLock
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.jsonfile import read_json, write_json
 from pipeline.core.private import make_file, make_folder, umask
 from pipeline.hub.fit import fit_kind, fit_name, shown
 from pipeline.hub.parts import Part
@@ -107,14 +106,14 @@ class Draft:
             make_file(part := self._folder("parts") / identity)
             part.touch()  # it may be a leftover
             told = {"kind": kind, "name": name, "size": size}
-            _write(self._folder("told") / f"{identity}.json", told)
+            write_json(self._folder("told") / f"{identity}.json", told)
         return Upload(identity, kind, name, size, part.stat().st_size, False)
 
     def upload(self, identity: str) -> Upload | None:
         """A file by its identity; None where it was not begun."""
         if not _IDENTITY.fullmatch(identity):
             return None
-        told = _read(self.folder / "told" / f"{identity}.json")
+        told = read_json(self.folder / "told" / f"{identity}.json")
         if not told:
             return None
         kind, name, size = str(told["kind"]), str(told["name"]), int(told["size"])
@@ -205,7 +204,7 @@ class Draft:
             told = {"by": self.who, "accepted_by": self.who, "stands_alone": stands_alone}
             told |= {"at": moment.isoformat(timespec="seconds")}
             told |= {"files": len(uploads), "size": sum(one.size for one in uploads)}
-            _write(self.files / ABOUT, told)
+            write_json(self.files / ABOUT, told)
             make_folder(folder_of(self.site, self.cohort))
             target = folder_of(self.site, self.cohort) / named_by(moment)
             self.files.rename(target)
@@ -251,18 +250,3 @@ class Draft:
         make_folder(self.folder.parent)
         path = self.folder.with_name(f".{self.folder.name}.lock")
         return FileLock(path, timeout=_LOCK_S, mode=0o666 & ~umask())
-
-
-def _write(path: Path, told: object) -> None:
-    aside = path.with_name(f".{path.name}.{token_hex(4)}")
-    make_file(aside)
-    aside.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
-    aside.replace(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}

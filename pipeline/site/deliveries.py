@@ -12,15 +12,14 @@ ever "still arriving", and a night that is at work never sees a change of what i
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
+from pipeline.core.jsonfile import read_json
 from pipeline.night.intake import Sources
 from pipeline.site.config import Site
 from pipeline.source.kinds import WORDS
@@ -87,11 +86,9 @@ def forget_handed_in(site: Site, cohort: str) -> int:
 
 def read_delivery(folder: Path) -> Delivery:
     """A delivery as its own folder tells it; what the folder does not tell is empty."""
-    told: dict[str, object] = {}
-    with suppress(OSError, ValueError):
-        told = json.loads((folder / ABOUT).read_text("utf-8"))
+    told = read_json(folder / ABOUT)
     known = {name: told[name] for name in Delivery.__slots__ if name in told and name != "folder"}
-    return Delivery(folder, **known)  # type: ignore[arg-type]
+    return Delivery(folder, **known)
 
 
 def with_deliveries(sources: Sources, deliveries: Iterable[Delivery]) -> Sources:

@@ -15,7 +15,6 @@ Counts, outcomes and names of cohorts; nobody's name, number or file.
 from __future__ import annotations
 
 import enum
-import json
 import os
 import re
 import shutil
@@ -29,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PhotoproofError
-from pipeline.core.private import make_file, make_folder
+from pipeline.core.jsonfile import read_json, write_json
+from pipeline.core.private import make_folder
 from pipeline.core.said import worded
 from pipeline.core.words import Language, languages
 from pipeline.site.config import Site
@@ -104,7 +104,7 @@ def new_work(site: Site, by: str, cohorts: Sequence[str], forced: bool) -> Work:
     work = Work(identity, _folder(site) / identity, by, tuple(cohorts), forced, _said(moment))
     make_folder(work.folder)
     told = {"by": by, "cohorts": list(cohorts), "forced": forced, "at": work.at}
-    _write(work.folder / "work.json", told)
+    write_json(work.folder / "work.json", told)
     return work
 
 
@@ -119,19 +119,19 @@ def works_of(site: Site) -> list[Work]:
 def work_of(site: Site, identity: str) -> Work | None:
     """One of them; None where there is none."""
     folder = _folder(site) / identity
-    if not _IDENTITY.fullmatch(identity) or not (about := _read(folder / "work.json")):
+    if not _IDENTITY.fullmatch(identity) or not (about := read_json(folder / "work.json")):
         return None
     about["cohorts"] = tuple(about.get("cohorts", ()))
     work = Work(identity, folder, **about)
-    end = _read(folder / "end.json")
+    end = read_json(folder / "end.json")
     if not end and _lives(folder):
         work = replace(work, state=State.RUNNING)
-    end = end or _read(folder / "end.json")  # it ended while it was looked for
+    end = end or read_json(folder / "end.json")  # it ended while it was looked for
     if end:
         end["nights"] = tuple(end.get("nights", ()))
         stopped = end["code"] in (128 + signal.SIGTERM, 128 + signal.SIGINT)
         work = replace(work, state=State.STOPPED if stopped else State.ENDED, **end)
-    return replace(work, **_read(folder / "progress.json"))
+    return replace(work, **read_json(folder / "progress.json"))
 
 
 def at_work(site: Site) -> Work | None:
@@ -147,7 +147,7 @@ def stop(work: Work) -> bool:
     if not _lives(work.folder):
         return False
     with suppress(ProcessLookupError):
-        os.kill(int(_read(work.folder / "process.json")["pid"]), signal.SIGTERM)
+        os.kill(int(read_json(work.folder / "process.json")["pid"]), signal.SIGTERM)
         return True
     return False
 
@@ -158,7 +158,7 @@ def note_process(work: Work, pid: int) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    _write(work.folder / "process.json", {"pid": pid, "begun": _begun(pid)})
+    write_json(work.folder / "process.json", {"pid": pid, "begun": _begun(pid)})
 
 
 class Recorder:
@@ -177,7 +177,7 @@ class Recorder:
         self._last, self._cohort = now, cohort
         with suppress(OSError):  # a full disk stops the night itself, where it matters
             told = {"cohort": cohort, "done": done, "total": total}
-            _write(self._work.folder / "progress.json", told)
+            write_json(self._work.folder / "progress.json", told)
 
     def end(self, code: int, fault: BaseException | None = None) -> None:
         """How it ended."""
@@ -189,7 +189,7 @@ class Recorder:
         if isinstance(fault, PhotoproofError):
             told["fault"] = {lang: worded(fault.message, lang) for lang in languages()}
         with suppress(OSError):
-            _write(self._work.folder / "end.json", told)
+            write_json(self._work.folder / "end.json", told)
 
 
 @contextmanager
@@ -229,7 +229,7 @@ def _forget_old(site: Site) -> None:
 
 def _lives(folder: Path) -> bool:
     """Whether the process on record is still at work: the same one, and not a dead one's number."""
-    known = _read(folder / "process.json")
+    known = read_json(folder / "process.json")
     if not known:
         return False
     pid = int(known["pid"])
@@ -250,19 +250,3 @@ def _begun(pid: int) -> str:
 
 def _said(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-def _write(path: Path, told: object) -> None:
-    """Whole or not at all, for readers of another process."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    make_file(aside)
-    aside.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
-    aside.replace(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}

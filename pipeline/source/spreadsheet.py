@@ -54,7 +54,7 @@ def main() -> None:
     """Read standard input, write standard output; a failure that has words is an `error` line."""
     from python_calamine import CalamineError
 
-    _limit()
+    bound_process(MEMORY_BYTES, CPU_SECONDS)
     try:
         data = sys.stdin.buffer.read()
         if data.startswith(b"PK"):
@@ -73,15 +73,15 @@ def _tell(line: object) -> None:
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def _limit() -> None:
+def bound_process(memory_bytes: int, cpu_seconds: int) -> None:
     """Bound this process's memory and time, where the system can."""
     try:
         import resource
     except ImportError:  # not on Windows
         return
     for kind, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):
