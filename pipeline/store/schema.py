@@ -143,11 +143,8 @@ CREATE TABLE file (
     7: "ALTER TABLE student ADD COLUMN points TEXT NOT NULL DEFAULT '{}';\n",
 }
 
-_LEDGER_TABLES = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE account (
-    name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+# What every ledger has of those at work: sessions, failed tries, the chained log.
+RECORD = """
 CREATE TABLE session (
     id TEXT PRIMARY KEY, who TEXT NOT NULL, role TEXT NOT NULL, csrf TEXT NOT NULL,
     began REAL NOT NULL, seen REAL NOT NULL
@@ -158,6 +155,16 @@ CREATE TABLE log (
     action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL,
     previous TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
+"""
+_LEDGER_TABLES = (
+    """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE account (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+    + RECORD
+    + """
 CREATE TABLE answer (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL,
     subject TEXT NOT NULL, photo_sha256 TEXT NOT NULL, kind TEXT NOT NULL, content TEXT NOT NULL
@@ -183,6 +190,7 @@ CREATE TABLE standing (
     item TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (item, who)
 ) STRICT, WITHOUT ROWID;
 """
+)
 # Answers and log entries are only ever added.
 APPEND_ONLY = {
     f"{table}_{name}": f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table}"

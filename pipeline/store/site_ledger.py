@@ -17,12 +17,13 @@ from pipeline.store.accounts import Accounts
 from pipeline.store.log import Log, Verification
 from pipeline.store.machines import Machines
 from pipeline.store.people import People
-from pipeline.store.schema import APPEND_ONLY
+from pipeline.store.schema import APPEND_ONLY, RECORD
 from pipeline.store.sqlite import Schema
 
 BY_PASSWORD, BY_SCHOOL = "password", "school"  # how somebody signs in
 
-_TABLES = """
+_TABLES = (
+    """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE account (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at TEXT NOT NULL,
@@ -31,17 +32,9 @@ CREATE TABLE account (
 CREATE TABLE machine (
     name TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, made_at TEXT NOT NULL, made_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE session (
-    id TEXT PRIMARY KEY, who TEXT NOT NULL, role TEXT NOT NULL, csrf TEXT NOT NULL,
-    began REAL NOT NULL, seen REAL NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE failure (at REAL NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL) STRICT;
-CREATE TABLE log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL,
-    action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL,
-    previous TEXT NOT NULL, hash TEXT NOT NULL
-) STRICT;
 """
+    + RECORD
+)
 _SCHEMA = Schema(
     application=0x50507273,  # "PPrs"
     version=1,
