@@ -26,7 +26,7 @@ PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)),
     *("manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"),
 )
-EXTRAS = {"encryption", "oidc", "print", "propose"}  # of production
+EXTRAS = {"cas", "encryption", "oidc", "print", "propose"}  # of production
 BUILD = "setuptools"  # builds photoproof itself, without fetching anything
 
 

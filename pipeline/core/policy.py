@@ -283,8 +283,7 @@ def checked(model: type[_M], table: Mapping[str, Any], where: str) -> _M:
 
 def _explain(model: type[BaseModel], fault: Any) -> str:
     """One fault as "`comparison.best` is 'lowest'; allowed: 'highest' or 'first'"."""
-    location = [str(part) for part in fault["loc"]]
-    key = ".".join(location)
+    key = ".".join(location := [str(part) for part in fault["loc"]])
     if fault["type"] == "extra_forbidden":
         return f"unknown key `{key}`; allowed here: {', '.join(_siblings(model, location))}"
     if fault["type"] == "missing":
@@ -292,8 +291,9 @@ def _explain(model: type[BaseModel], fault: Any) -> str:
     text = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "literal_error":
         text = f"allowed: {fault['ctx']['expected']}"
-    given = fault["input"]
-    return f"`{key}` is {given!r}; {text}" if isinstance(given, _SCALAR) else f"`{key}`: {text}"
+    # What is wrong between keys names them itself.
+    given, named = fault["input"], f"`{key}`: {text}" if key else str(text)
+    return f"`{key}` is {given!r}; {text}" if isinstance(given, _SCALAR) else named
 
 
 def _siblings(model: type[BaseModel], location: list[str]) -> list[str]:

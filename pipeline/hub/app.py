@@ -70,7 +70,7 @@ def create_hub(
         head_file: Gets the last hashes of the site's log and of the desks' logs by and by.
         makes_engine: Looks at the pictures that machines send; another one for tests.
     """
-    school = school_of(site.login.oidc, site.desk.url, os.environ)
+    school = school_of(site.login, site.desk.url, os.environ)
     watch = health.SiteWatch(site)
     pages = hub_pages(site, school_login=school is not None)
     app = shell("photoproof", ROUTERS, pages, SiteGate(site), Metrics(Cohorts(watch)))

@@ -189,5 +189,5 @@ def _choices(visit: Visit) -> dict[str, object]:
         "roles": list(Role),
         "colleges": known_colleges(visit.site),
         "least": SHORTEST,
-        "by_school_offered": visit.site.login.oidc is not None,
+        "by_school_offered": visit.site.login.by_school,
     }

@@ -13,7 +13,8 @@ from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.desk.web.pages import page
 from pipeline.desk.web.visits import COOKIE, Back, RefusedError, address, drop, go, keep, kept
-from pipeline.hub.school import School, SchoolError
+from pipeline.hub.away import SchoolError
+from pipeline.hub.school import School
 from pipeline.hub.visits import OpenLedger
 from pipeline.store.site_ledger import BY_SCHOOL, SiteLedger
 
@@ -39,12 +40,13 @@ def come_back(
     request: Request,
     ledger: OpenLedger,
     code: Annotated[str, Query(max_length=4000)] = "",
+    ticket: Annotated[str, Query(max_length=4000)] = "",
     state: Annotated[str, Query(max_length=200)] = "",
     iss: Annotated[str | None, Query(max_length=500)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """Open a session for who comes back, if the site knows them."""
-    given = {"code": code, "state": state}
+    given = {"code": code, "ticket": ticket, "state": state}
     given |= {k: v for k, v in (("iss", iss), ("error", error)) if v is not None}
     try:
         name, back = _school(request).come_back(kept(request, AWAY), given)

@@ -1,79 +1,16 @@
-"""Signing in through the school: OpenID Connect, authorization code with PKCE.
-
-The school says who somebody is; what they may do, and whether they have an account at all, is the
-site's own word. Authlib speaks with the provider, joserfc reads what it has signed.
-"""
+"""The school's own sign-in: it says who somebody is, the site whether they come in."""
 
 from __future__ import annotations
 
-import ssl
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from secrets import token_urlsafe
-from threading import Lock
-from typing import Any
+from typing import Protocol
 
-from pipeline.core.errors import ConfigError, InstallationError
-from pipeline.site.login import SECRET, Oidc
-
-RETURN = "/login/school/return"  # where the provider sends people back to
-_WAIT_S, _KNOWN_S = 10.0, 3600  # for the provider's answer; so long what it says of itself counts
-_PENDING_S, _MOST_PENDING = 600, 1000  # somebody is away at the provider so long, and so many
-_LEEWAY_S = 60  # between two machines' clocks
-# Signed with keys that the provider alone has: never with a secret that is shared, never unsigned.
-_SIGNED_BY = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+from pipeline.core.errors import ConfigError
+from pipeline.site.login import SECRET, Login
 
 
-class SchoolError(Exception):
-    """Nobody came in; `key` is of `[refusal]`, `why` for the log: a word, nobody's data."""
-
-    def __init__(self, key: str, why: str, name: str = "") -> None:
-        super().__init__(why)
-        self.key, self.why, self.name = key, why, name
-
-
-@dataclass(frozen=True, slots=True)
-class _Away:
-    """Somebody who is at the provider now."""
-
-    browser: str
-    nonce: str
-    verifier: str
-    back: str
-    since: float
-
-
-class School:
-    """The school's provider.
-
-    Args:
-        known: What the site's file says of it.
-        secret: This site's, as a client of the provider.
-        url: The site's own address, to which people come back.
-
-    Raises:
-        InstallationError: The extra `oidc` is not installed.
-    """
-
-    def __init__(self, known: Oidc, secret: str, url: str) -> None:
-        try:
-            import httpx2
-            from authlib.common.errors import AuthlibBaseError
-            from authlib.integrations.httpx_client import OAuth2Client
-        except ImportError as error:
-            raise InstallationError("no_oidc") from error
-        self._client_of, self._known, self._secret = OAuth2Client, known, secret
-        # What a provider that is away, or answers something else, comes to.
-        self._failing = (
-            *(AuthlibBaseError, httpx2.HTTPError, httpx2.InvalidURL),
-            *(ValueError, TypeError, KeyError, AttributeError),
-        )
-        self._tls = ssl.create_default_context()  # loading the system's certificates takes long
-        self._redirect = url.rstrip("/") + RETURN
-        self._away: dict[str, _Away] = {}
-        self._said: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._lock = Lock()
+class School(Protocol):
+    """A way to the school's provider and back; it raises `away.SchoolError` where it ends."""
 
     def leave(self, browser: str, back: str) -> str:
         """The provider's address for somebody who wants to sign in.
@@ -81,23 +18,7 @@ class School:
         Args:
             browser: What the browser is known by when it comes back.
             back: Where it wants to go then.
-
-        Raises:
-            SchoolError: The provider cannot be reached, or too many are on their way.
         """
-        state, nonce, verifier = token_urlsafe(24), token_urlsafe(24), token_urlsafe(48)
-        with self._client() as client:
-            place = self._about(client)["authorization_endpoint"]
-            url, _ = client.create_authorization_url(
-                place, state=state, nonce=nonce, code_verifier=verifier
-            )
-        now = time.monotonic()
-        with self._lock:
-            self._away = {k: a for k, a in self._away.items() if now - a.since < _PENDING_S}
-            if len(self._away) >= _MOST_PENDING:
-                raise SchoolError("too_many", "too_many_away")
-            self._away[state] = _Away(browser, nonce, verifier, back, now)
-        return str(url)
 
     def come_back(self, browser: str, given: Mapping[str, str]) -> tuple[str, str]:
         """Who came back, by name, and where they want to go.
@@ -105,127 +26,25 @@ class School:
         Args:
             browser: What it is known by.
             given: What the provider has sent along.
-
-        Raises:
-            SchoolError: It is not the browser that went, the provider refuses or cannot be
-                reached, or what it says is not sound.
         """
-        with self._lock:
-            away = self._away.pop(given.get("state", ""), None)
-        if away is None or not browser or away.browser != browser:
-            raise SchoolError("school_stale", "state")
-        if time.monotonic() - away.since > _PENDING_S:
-            raise SchoolError("school_stale", "late")
-        if given.get("iss", self._known.issuer) != self._known.issuer:
-            raise SchoolError("school_unsound", "issuer")
-        if "error" in given or not given.get("code"):
-            raise SchoolError("school_refused", "refused")
-        with self._client() as client:
-            claims = self._claims(client, given["code"], away)
-        name = claims.get(self._known.claim)
-        if not isinstance(name, str) or not name.strip():
-            raise SchoolError("school_unsound", "no_name")
-        return name.strip(), away.back
-
-    def _client(self) -> Any:
-        return self._client_of(
-            self._known.client_id,
-            self._secret,
-            token_endpoint_auth_method="client_secret_basic",  # noqa: S106
-            scope=self._known.scope,
-            redirect_uri=self._redirect,
-            code_challenge_method="S256",
-            timeout=_WAIT_S,
-            verify=self._tls,
-            leeway=0,  # a token that lives a minute is asked with at once
-            trust_env=False,
-        )
-
-    def _claims(self, client: Any, code: str, away: _Away) -> dict[str, Any]:
-        """What the provider says of who came back; by its userinfo, where the token lacks it."""
-        about = self._about(client)
-        try:
-            token = client.fetch_token(
-                about["token_endpoint"], code=code, code_verifier=away.verifier
-            )
-            claims = self._verified(client, str(token.get("id_token", "")), away.nonce)
-            if self._known.claim in claims or "userinfo_endpoint" not in about:
-                return claims
-            more = client.get(about["userinfo_endpoint"]).raise_for_status().json()
-        except self._failing as error:
-            raise SchoolError("school_unreachable", type(error).__name__) from error
-        if not isinstance(more, dict) or more.get("sub") != claims.get("sub"):
-            raise SchoolError("school_unsound", "userinfo")
-        return {**more, **claims}
-
-    def _verified(self, client: Any, text: str, nonce: str) -> dict[str, Any]:
-        """What an ID token says, once signature, issuer, audience, time and nonce are right."""
-        from joserfc import jwt
-        from joserfc.errors import JoseError
-        from joserfc.jwk import KeySet
-
-        place = self._about(client)["jwks_uri"]
-        registry = jwt.JWTClaimsRegistry(
-            leeway=_LEEWAY_S,
-            iss={"essential": True, "value": self._known.issuer},
-            aud={"essential": True, "value": self._known.client_id},
-            sub={"essential": True},
-            exp={"essential": True},
-            iat={"essential": True},
-            nonce={"essential": True, "value": nonce},
-        )
-        try:
-            try:
-                keys = KeySet.import_key_set(self._asked(client, place))  # type: ignore[arg-type]
-                told = jwt.decode(text, keys, algorithms=_SIGNED_BY)
-            except (JoseError, ValueError):  # the provider may have a new key
-                keys = KeySet.import_key_set(self._asked(client, place, anew=True))  # type: ignore[arg-type]
-                told = jwt.decode(text, keys, algorithms=_SIGNED_BY)
-            registry.validate(told.claims)
-        except (JoseError, ValueError) as error:
-            raise SchoolError("school_unsound", type(error).__name__) from error
-        claims = dict(told.claims)
-        if claims.get("azp", self._known.client_id) != self._known.client_id:
-            raise SchoolError("school_unsound", "azp")
-        return claims
-
-    def _about(self, client: Any) -> dict[str, Any]:
-        """What the provider says of itself."""
-        place = self._known.issuer.rstrip("/") + "/.well-known/openid-configuration"
-        about = self._asked(client, place)
-        wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        if about.get("issuer") != self._known.issuer or not all(
-            isinstance(about.get(name), str) for name in wanted
-        ):
-            raise SchoolError("school_unsound", "discovery")
-        return about
-
-    def _asked(self, client: Any, place: str, *, anew: bool = False) -> dict[str, Any]:
-        """A document of the provider, asked for once an hour."""
-        known = self._said.get(place)
-        if known and not anew and time.monotonic() - known[0] < _KNOWN_S:
-            return known[1]
-        try:
-            answer = client.request("GET", place, withhold_token=True)
-            told = answer.raise_for_status().json()
-        except self._failing as error:
-            raise SchoolError("school_unreachable", type(error).__name__) from error
-        if not isinstance(told, dict):
-            raise SchoolError("school_unsound", "document")
-        self._said[place] = time.monotonic(), told
-        return told
 
 
-def school_of(known: Oidc | None, url: str, environment: Mapping[str, str]) -> School | None:
+def school_of(known: Login, url: str, environment: Mapping[str, str]) -> School | None:
     """The school's provider; None where the site's file names none.
 
     Raises:
         ConfigError: The client's secret is not there.
-        InstallationError: The extra `oidc` is not installed.
+        InstallationError: The extra that it needs is not installed.
     """
-    if known is None:
+    if known.cas:
+        from pipeline.hub.cas import CasServer
+
+        return CasServer(known.cas, url)
+    if known.oidc is None:
         return None
     secret = environment.get(SECRET, "")
     if not secret:
         raise ConfigError("oidc_secret_missing", variable=SECRET)
-    return School(known, secret, url)
+    from pipeline.hub.oidc import OpenId
+
+    return OpenId(known.oidc, secret, url)

@@ -244,8 +244,9 @@ class Site(Strict):
     def _whole(self) -> Site:
         if self.audit.mail and not (self.messages.mail.host and self.messages.mail.sender):
             raise ValueError("`audit.mail` needs `messages.mail.host` and `messages.mail.sender`")
-        if self.login.oidc and not self.desk.url:
-            raise ValueError("`login.oidc` needs `desk.url`, to which people come back")
+        if self.login.by_school and not self.desk.url:
+            key = "oidc" if self.login.oidc else "cas"
+            raise ValueError(f"`login.{key}` needs `desk.url`, to which people come back")
         return self
 
     def path(self, given: Path) -> Path:

@@ -45,9 +45,12 @@ def leaving(site: Site) -> Iterator[Leaving]:
     if where := _host(audit.webhook):
         remark = said("site_remark.heads_webhook", whom=audit.webhook)
         yield Leaving("audit.webhook", where, remark)
-    if site.login.oidc and (where := _host(site.login.oidc.issuer)):
-        remark = said("site_remark.oidc", whom=site.login.oidc.issuer)
-        yield Leaving("login.oidc", where, remark)
+    if oidc := site.login.oidc:
+        remark = said("site_remark.oidc", whom=oidc.issuer)
+        yield Leaving("login.oidc", _host(oidc.issuer), remark)
+    if cas := site.login.cas:
+        remark = said("site_remark.oidc", whom=cas.server)
+        yield Leaving("login.cas", _host(cas.server), remark)
     if site.nightly.engine == "ray" and (where := site.nightly.address):
         yield Leaving("nightly.address", where, said("site_remark.cluster", whom=where))
 

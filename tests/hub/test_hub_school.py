@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-import httpx2 as httpx
 import pytest
 from desk_browsing import HOME, PASSWORD, Visitor
 from fastapi import FastAPI
 from hub_cases import hub_client
+from school_cases import away, last_entry
 from school_provider import CLIENT, SECRET, Provider, serving
 from site_cases import SITE, site_file
 from starlette.testclient import TestClient
@@ -60,22 +59,6 @@ def app(site: Site, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 def browser(app: FastAPI) -> Iterator[TestClient]:
     with hub_client(app) as client:
         yield client
-
-
-def away(browser: TestClient, back: str = "/") -> str:
-    """Where the provider sends a browser back to that went there from our page."""
-    assert "/login/school" in browser.get("/login").text
-    left = browser.get(f"/login/school?back={back}")
-    assert left.status_code == 303
-    with httpx.Client() as at_provider:
-        returned = at_provider.get(left.headers["location"])
-    return returned.headers["location"].removeprefix(HOME)
-
-
-def last_entry(site: Site) -> tuple[str, str, dict[str, str]]:
-    with site_ledger(site) as ledger:
-        (entry,) = ledger.log.latest(2**62, 1)
-    return entry.who, entry.action, json.loads(entry.detail)
 
 
 def test_who_the_school_knows_comes_in_with_the_role_that_the_site_gives(

@@ -68,6 +68,18 @@ def test_check_and_sheet_tell_of_the_same_ways_out(tmp_path: Path) -> None:
     assert all(t[one.key.replace(".", "_")].format(where=one.where) in sheet for one in ways)
 
 
+@pytest.mark.parametrize(
+    "login",
+    [
+        'oidc = { issuer = "https://id.example.edu.cn", client_id = "p" }',
+        'cas = { server = "https://id.example.edu.cn/cas" }',
+    ],
+)
+def test_the_schools_sign_in_is_told_of(tmp_path: Path, login: str) -> None:
+    text = told(tmp_path, f'[desk]\nurl = "https://photos.example.edu.cn/"\n[login]\n{login}\n')
+    assert "id.example.edu.cn, the school's sign-in, is asked who" in text
+
+
 def test_an_end_of_keeping_is_told_or_asked_for(tmp_path: Path) -> None:
     assert "WARNING" in told(tmp_path)
     path = tmp_path / "photoproof.toml"
