@@ -67,6 +67,9 @@ RULES = {
     "POST /people/change": SEES_TO_PEOPLE,
     "POST /people/password": SEES_TO_PEOPLE,
     "POST /people/remove": SEES_TO_PEOPLE,
+    "GET /people/machines": SEES_TO_PEOPLE,
+    "POST /people/machines": SEES_TO_PEOPLE,
+    "POST /people/machines/remove": SEES_TO_PEOPLE,
     "GET /log": SITES_LOG,
     "GET /retention": SEES_TO_PEOPLE,
     # A cohort: what is handed in, and its nights.

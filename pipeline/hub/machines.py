@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from secrets import token_urlsafe
+from typing import NamedTuple
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.privacy import masked
@@ -12,6 +13,19 @@ from pipeline.store.machines import Machine
 from pipeline.store.site_ledger import SiteLedger
 
 MARK = "pp_"  # so that a token in a script or a log is known for what it is
+
+
+class Known(NamedTuple):
+    """A machine's account as people are shown it.
+
+    Attributes:
+        used_at: When it last had a picture checked, UTC; "" for never.
+    """
+
+    name: str
+    made_at: str
+    made_by: str
+    used_at: str
 
 
 def signed(name: str) -> str:
@@ -45,6 +59,17 @@ def remove(ledger: SiteLedger, name: str, by: str) -> None:
         if not ledger.machines.remove(name):
             raise ConfigError("no_machine", name=masked(name))
         ledger.log.append(by, "machine_closed", machine=name)
+
+
+def known(ledger: SiteLedger) -> list[Known]:
+    """Every machine's account, by name."""
+    used = ledger.log.last_times("checked")
+    return [
+        Known(one.name, one.made_at, one.made_by, last if last >= one.made_at else "")
+        for one in ledger.machines.listed()
+        # An account of the same name may have been there before.
+        for last in (used.get(signed(one.name), ""),)
+    ]
 
 
 def named_by(ledger: SiteLedger, token: str) -> str | None:

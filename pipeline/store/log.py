@@ -112,6 +112,11 @@ class Log:
         ).fetchone()
         return Entry(*row) if row else None
 
+    def last_times(self, action: str) -> dict[str, str]:
+        """When each did this last, by name; UTC, ISO 8601."""
+        asked = "SELECT who, max(at) FROM log WHERE action = ? GROUP BY who"
+        return dict(self._db.execute(asked, (action,)).fetchall())
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry; 0 and `START` where there is none."""
         row = self._db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()

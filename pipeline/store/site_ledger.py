@@ -46,6 +46,7 @@ _SCHEMA = Schema(
 )
 
 
+_MAKES_MACHINES = "`photoproof site token` or the machines' page"
 _PERSON = "name, role, made_at, colleges, signs_in"
 
 
@@ -160,7 +161,7 @@ class SiteLedger(People):
                 said.pop(json.loads(entry.detail)["machine"], None)
         for machine in self.machines.listed():
             if said.pop(machine.name, None) != machine.digest:
-                return f"machine {machine.name} was not made by `photoproof site token`"
+                return f"machine {machine.name} was not made by {_MAKES_MACHINES}"
         return f"machine {next(iter(said))} is missing" if said else ""
 
 

@@ -6,22 +6,26 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from booth_cases import fake_engine
 from browsing import FAULTS, chromium, needs_chromium, new_page
 from desk_browsing import PASSWORD
 from hub_cases import HERE, make_site, serving
 from playwright.sync_api import Browser, Page
 
+from pipeline.core.words import words
 from pipeline.desk.accounts import Role
+from pipeline.hub import machines
 from pipeline.hub.app import create_hub
 from pipeline.site import people
 
 pytestmark = needs_chromium
+ZH = words("hub", "zh")
 PAGES = {
     "lead": (
         *("/", "/cohorts/2026", "/cohorts/2027", "/log", "/account", "/c/2026/"),
         *("/cohorts/2026/hand-in", "/cohorts/2026/differences"),
     ),
-    "administrator": ("/people", "/people/one?name=lead", "/retention"),
+    "administrator": ("/people", "/people/one?name=lead", "/people/machines", "/retention"),
     "uploader": ("/", "/cohorts/2026", "/cohorts/2026/hand-in"),
 }
 
@@ -37,7 +41,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     site = make_site(tmp_path_factory.mktemp("school"))
     with people.site_ledger(site) as ledger:
         people.change(ledger, "uploader", Role.UPLOADER, [HERE], "test")
-    with serving(create_hub(site)) as address:
+        machines.add(ledger, "booth", "test")
+    with serving(create_hub(site, makes_engine=fake_engine)) as address:
         yield address
 
 
@@ -109,3 +114,23 @@ def test_an_administrator_makes_an_account_by_keyboard_and_it_counts(
     come_in(page, url, "周秘书")
     assert HERE in page.inner_text("main")
     page.context.close()
+
+
+def test_a_machines_token_is_made_and_withdrawn_by_keyboard(browser: Browser, url: str) -> None:
+    page = new_page(browser)
+    come_in(page, url, "administrator")
+    page.get_by_role("link", name=ZH["machines"]).press("Enter")
+    page.get_by_label(ZH["new_machine_name"]).fill("一号机")
+    page.keyboard.press("Enter")
+    token = page.locator(".token")
+    token.click()
+    assert page.evaluate("getSelection().toString()") == token.inner_text()
+    assert serious(page) == []
+    page.goto(f"{url}/people/machines")
+    assert page.locator(".token").count() == 0
+    row = page.locator("tr", has_text="一号机")
+    row.locator("summary").press("Enter")
+    row.locator("[type=checkbox]").press(" ")
+    row.get_by_role("button").press("Enter")
+    page.wait_for_selector("[role=status]")
+    assert "一号机" not in page.inner_text("table.machines")
