@@ -135,7 +135,7 @@ def create_api(site: Site, checking: Checking) -> FastAPI:
 
 @asynccontextmanager
 async def kept_ready(app: FastAPI) -> AsyncIterator[None]:
-    """While the hub `app` is served: where a machine has an account, workers wait for it."""
+    """While the hub `app` is served: files stay open, workers wait where machines have accounts."""
     checking: Checking = app.state.checking
     try:
         if await to_thread.run_sync(_expected, app.state.site):
@@ -143,6 +143,8 @@ async def kept_ready(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await to_thread.run_sync(checking.close)
+        await to_thread.run_sync(app.state.desks.close)
+        await to_thread.run_sync(app.state.gate.close)
 
 
 def _expected(site: Site) -> bool:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.heads import Heads
@@ -32,7 +32,7 @@ class Desks:
 
     def __init__(self, site: Site, hub: FastAPI) -> None:
         self._site, self._hub = site, hub
-        self._made: dict[str, ASGIApp] = {}
+        self._made: dict[str, FastAPI] = {}
         self._lock = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,12 +49,18 @@ class Desks:
             return await led(scope, receive, send)
         return await self.desk(cohort)(scope, receive, send)
 
-    def desk(self, cohort: str) -> ASGIApp:
+    def desk(self, cohort: str) -> FastAPI:
         """The desk of a cohort that has a run."""
         with self._lock:
             if cohort not in self._made:
                 self._made[cohort] = self._make(cohort)
             return self._made[cohort]
+
+    def close(self) -> None:
+        """Close what the desks keep open between requests."""
+        with self._lock:
+            for made in self._made.values():
+                made.state.lending.close()
 
     def _make(self, cohort: str) -> FastAPI:
         site, state = self._site, self._hub.state

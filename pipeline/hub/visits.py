@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -16,6 +17,7 @@ from pipeline.desk.cases.desk import Desk
 from pipeline.desk.web.visits import COOKIE, RefusedError, Token, admitted, kept, language
 from pipeline.site.config import Cohort, Site
 from pipeline.site.people import site_ledger
+from pipeline.store.lending import Lending
 from pipeline.store.site_ledger import SiteLedger
 
 
@@ -47,19 +49,23 @@ class SiteGate:
     """The gate of a hub and of its desks: the site's accounts."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self._lending = Lending(partial(site_ledger, site))
+
+    def close(self) -> None:
+        """Close what is kept open between requests."""
+        self._lending.close()
 
     @contextmanager
     def people(self, request: Request) -> Iterator[SiteLedger]:
         """The site's ledger, its last hash written outside by and by."""
-        with site_ledger(self._site) as opened:
+        with self._lending.lent() as opened:
             yield opened
             if (heads := getattr(request.app.state, "heads", None)) is not None:
                 heads.keep(opened)
 
     def session(self, _opened: Desk, cookie: str) -> Session | None:
         """Whose cookie comes to a desk."""
-        with site_ledger(self._site) as opened:
+        with self._lending.lent() as opened:
             return accounts.session(opened, cookie)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -193,7 +193,15 @@ class Items:
         return list(islice(self._select("photo_sha256 = '' AND subject != ''"), most))
 
     def count(self, wanted: Wanted) -> int:
-        """How many are wanted."""
+        """How many are wanted.
+
+        Whom somebody has not answered yet is counted by the few whom they have: an index counts
+        all at once, but would have to ask for each of them whether there is an answer.
+        """
+        if wanted.unanswered_by and not wanted.answered_by:
+            everybody = replace(wanted, unanswered_by="")
+            answered = replace(everybody, answered_by=wanted.unanswered_by)
+            return self.count(everybody) - self.count(answered)
         where, values = self._where(wanted)
         asked = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - our own words
         return int(self._db.execute(asked, values).fetchone()[0])
@@ -207,13 +215,13 @@ class Items:
         )
         return [_row(row) for row in rows.fetchall()]
 
-    def after(self, wanted: Wanted, position: int) -> Item | None:
-        """The first one wanted that lies behind a position."""
-        return self._next(wanted, "position > ? ORDER BY position ASC", position)
+    def after(self, wanted: Wanted, position: int) -> Iterator[Item]:
+        """Those wanted that lie behind a position, the nearest first."""
+        return self._from(wanted, "position > ? ORDER BY position ASC", position)
 
-    def before(self, wanted: Wanted, position: int) -> Item | None:
-        """The last one wanted that lies before a position."""
-        return self._next(wanted, "position < ? ORDER BY position DESC", position)
+    def before(self, wanted: Wanted, position: int) -> Iterator[Item]:
+        """Those wanted that lie before a position, the nearest first."""
+        return self._from(wanted, "position < ? ORDER BY position DESC", position)
 
     def counts(self, wanted: Wanted, field: Field) -> list[tuple[str, int]]:
         """Those wanted by what stands in a field; reasons most frequent first."""
@@ -226,11 +234,11 @@ class Items:
         asked = f"SELECT {column}, count(*) FROM {joined} WHERE {where} GROUP BY 1 ORDER BY {order}"  # noqa: S608
         return [(str(name), count) for name, count in self._db.execute(asked, values) if name]
 
-    def _next(self, wanted: Wanted, place: str, position: int) -> Item | None:
+    def _from(self, wanted: Wanted, place: str, position: int) -> Iterator[Item]:
         where, values = self._where(wanted)
-        asked = f"SELECT * FROM item WHERE {where} AND {place} LIMIT 1"  # noqa: S608 - our own words
-        row = self._db.execute(asked, (*values, position)).fetchone()
-        return _row(row) if row else None
+        asked = f"SELECT * FROM item WHERE {where} AND {place}"  # noqa: S608 - our own words
+        with closing(self._db.execute(asked, (*values, position))) as rows:
+            yield from map(_row, rows)
 
     def _select(self, where: str, *values: str) -> Iterator[Item]:
         within, colleges = self._within()

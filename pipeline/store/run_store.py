@@ -15,11 +15,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
-from pipeline.core.errors import StoreError
 from pipeline.core.types import Assessment, Case, Comparison, Evidence, Measurement, Subject
 from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.deliveries import Deliveries
 from pipeline.store.digest import content_digest
+from pipeline.store.ending import BEFORE, SUMMARY, Ending
 from pipeline.store.large_pictures import LargePictures
 from pipeline.store.packing import (
     Measured,
@@ -32,7 +32,6 @@ from pipeline.store.packing import (
 )
 from pipeline.store.schema import RUN
 from pipeline.store.sealing import place_of
-from pipeline.store.sqlite import Database
 from pipeline.store.summary import RunSummary
 
 _CASE = (
@@ -47,11 +46,10 @@ _EVIDENCE = (
     f" FROM student LEFT JOIN comparison {_IN_ORDER}"
 )
 _SEVERAL = "student_key IN (SELECT student_key FROM comparison GROUP BY 1 HAVING count(*) > 1)"
-_SUMMARY = "run"  # the name of the note
 _CHILDREN = ("decision", "conclusion", "comparison", "picture", "template", "sharp")
 
 
-class Store(Database):
+class Store(Ending):
     """One run's database.
 
     Args:
@@ -206,6 +204,11 @@ class Store(Database):
         row = self.db.execute(f"{_CASE} WHERE student_key = ?", (student_key,)).fetchone()
         return self._case(row) if row else None
 
+    def decided_on(self, student_key: str) -> bool:
+        """Whether there is a decision about a student: not while a run looks at them anew."""
+        asked = "SELECT 1 FROM decision WHERE student_key = ?"
+        return self.db.execute(asked, (student_key,)).fetchone() is not None
+
     def decided(self) -> Iterator[tuple[str, Subject, str, Assessment]]:
         """Key, roster row, sha256 of the photo ("" without one) and decision, in order."""
         rows = self.db.execute(
@@ -258,39 +261,6 @@ class Store(Database):
         asked = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of our own words
         return int(self.db.execute(asked).fetchone()[0])
 
-    def summary(self) -> RunSummary | None:
-        """What is told of the run as a whole; None of one that was cut off.
-
-        Raises:
-            StoreError: It is damaged, or of a newer program.
-        """
-        noted = self.noted(_SUMMARY)
-        return RunSummary.read(noted, self._label) if noted else None
-
-    def finished(self) -> RunSummary:
-        """The same of a run that has come to its end.
-
-        Raises:
-            StoreError: It was cut off.
-        """
-        summary = self.summary()
-        if summary is None:
-            raise StoreError("run_cut_off", run=self.path.parent)
-        return summary
-
-    def begin(self) -> None:
-        """Drop what an earlier run has come to: until this one ends nothing of it holds."""
-        self.forget_notes("cohort_key", _SUMMARY)
-
-    def stamp(self) -> str:
-        """What changes with every run and every decision anew; 64 hexadecimal digits."""
-        return hashlib.sha256(self.noted(_SUMMARY).encode()).hexdigest()
-
-    def finish(self, summary: RunSummary) -> None:
-        """Keep what is told of the run as a whole, in one transaction: it has come to its end."""
-        with self.transaction():
-            self.note(_SUMMARY, summary.text())
-
     def erase(self, summary: RunSummary | None) -> None:
         """Delete all that is known of students and files, and pack the file.
 
@@ -303,8 +273,8 @@ class Store(Database):
         with self.transaction():
             for table in (*_CHILDREN, "former", "student", "file", "delivery"):
                 self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
-            self.db.execute("DELETE FROM meta WHERE name = 'cohort_key'")  # a new run sees all anew
+            self.drop_notes("cohort_key", BEFORE)  # a new run sees all anew
             self.own_key.renew()
             if summary:
-                self.note(_SUMMARY, summary.text())
+                self.note(SUMMARY, summary.text())
         self.pack()

@@ -17,6 +17,9 @@ from pipeline.store.copying import copy_whole, kept_copy
 from pipeline.store.own_key import OwnKey
 from pipeline.store.sealing import Seal
 
+# To SQLite: nobody writes the file, so look at nothing beside it.
+_AS_IT_IS = "?mode=ro&immutable=1"
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:
@@ -77,8 +80,9 @@ class Database:
             with suppress(OSError):  # it says itself what is wrong with the place
                 make_file(path)
         try:
+            address = _address(path, readonly)
             self.db = sqlite3.connect(
-                _address(path, readonly),
+                address,
                 uri=True,
                 isolation_level=None,
                 check_same_thread=not any_thread,
@@ -91,10 +95,24 @@ class Database:
                 raise
         except sqlite3.Error as error:
             raise StoreError(schema.unusable, label=label, why=cause(error)) from error
+        self._opened = None if address.endswith(_AS_IT_IS) else _identity(path)
 
     def close(self) -> None:
         """Close the file."""
         self.db.close()
+
+    def renew(self) -> bool:
+        """Read its key anew; False where the file must be opened anew to be known as it is.
+
+        Somebody else may have replaced it, brought it up to date or drawn another key meanwhile.
+        """
+        self.own_key = OwnKey(self, self._label)
+        if self._opened is None or self._opened != _identity(self.path):
+            return False
+        try:
+            return self._pragma("user_version") == self._schema.version
+        except sqlite3.Error:
+            return False
 
     def __enter__(self) -> Self:
         """The object itself; closed at the end of the block."""
@@ -158,10 +176,9 @@ class Database:
         row = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
-    def forget_notes(self, *names: str) -> None:
-        """Drop facts kept by `note`, in one transaction."""
-        with self.transaction():
-            self.db.executemany("DELETE FROM meta WHERE name = ?", ((name,) for name in names))
+    def drop_notes(self, *names: str) -> None:
+        """Drop facts kept by `note`; call inside a transaction."""
+        self.db.executemany("DELETE FROM meta WHERE name = ?", ((name,) for name in names))
 
     def pack(self) -> None:
         """Give the room of what was deleted back, so that no byte of it is left.
@@ -264,6 +281,15 @@ class Database:
         return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _address(path: Path, readonly: bool) -> str:
     uri = path.absolute().as_uri()
     if not readonly:
@@ -272,4 +298,4 @@ def _address(path: Path, readonly: bool) -> str:
     # (a writer's log lies beside the file), the file may be read as it is.
     written = path.with_name(f"{path.name}-wal").exists()
     alone = not written and not os.access(path.parent, os.W_OK)
-    return f"{uri}?mode=ro&immutable=1" if alone else f"{uri}?mode=ro"
+    return uri + _AS_IT_IS if alone else f"{uri}?mode=ro"

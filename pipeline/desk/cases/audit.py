@@ -31,7 +31,7 @@ def verified(desk: Desk, noted_head: str = "") -> Verification:
         found = desk.ledger.verify(noted_head)
         if found.fault:
             return found
-        if desk.store.summary() is None:
+        if desk.at_work:
             return replace(found, unchecked=AT_WORK)
         return replace(found, fault=_decisions(desk) or _states(desk))
 

@@ -51,9 +51,9 @@ class Group:
 
 
 def waiting(desk: Desk, asker: Asker) -> list[Item]:
-    """Cases that wait for this person and whose reasons are exact facts alone."""
+    """Cases that wait for this person, can be opened, and whose reasons are exact facts alone."""
     mine = desk.ledger.items.page(wanted(Filters(), asker), 1_000_000, 1)
-    return [item for item in mine if exact(item)]
+    return [item for item in mine if exact(item) and not desk.busy(item)]
 
 
 def groups(desk: Desk, asker: Asker) -> list[Group]:

@@ -40,12 +40,14 @@ PERSON, REGISTRY, STUDENT = "PERSON", "REGISTRY", "STUDENT"
 
 
 class Desk:
-    """Store and ledger of one run's folder; open one a request and close it.
+    """Store and ledger of one run's folder; for one request at a time.
 
-    Who sees some colleges only is shown the same desk with fewer cases (`see_only`).
+    Who sees some colleges only is shown the same desk with fewer cases (`see_only`). While a night
+    is at work people go on with what the last one decided; students whom it has looked at anew
+    (`busy`) come back when it has ended.
 
     Raises:
-        StoreError: There is no finished run in the folder, or a file cannot be used.
+        StoreError: No run in the folder has ever ended, or a file cannot be used.
     """
 
     def __init__(self, run: Path) -> None:
@@ -62,10 +64,26 @@ class Desk:
         self.ledger.close()
         self.store.__exit__(None, None, None)
 
+    def renew(self) -> bool:
+        """Know the run as it is now and see every college; False where it must be opened anew."""
+        for known in ("run", "at_work", "policy", "mask"):
+            self.__dict__.pop(known, None)
+        self.see_only(())
+        return self.store.renew() and self.ledger.renew()
+
     @cached_property
     def run(self) -> RunSummary:
-        """The run's summary."""
-        return self.store.finished()
+        """The summary of the last run that has ended."""
+        return self.store.latest()
+
+    @cached_property
+    def at_work(self) -> bool:
+        """Whether a run is at work, or was cut off."""
+        return self.store.summary() is None
+
+    def busy(self, item: Item) -> bool:
+        """Whether a case has no decision, because a run has looked at the student anew."""
+        return self.at_work and not self.store.decided_on(item.student_key)
 
     @property
     def identity(self) -> str:
@@ -97,7 +115,8 @@ class Desk:
                     self.update(item)
             self.ledger.note("run", stamp)
             self.ledger.log.append("photoproof", "run_read", students=len(rows), run=stamp)
-        if self.ledger.log.last(RUN_DECIDED) is None:  # a run of a version that did not say
+        # A run of a version that did not say.
+        if not self.at_work and self.ledger.log.last(RUN_DECIDED) is None:
             self.ledger.decided(self.store.decisions_digest(), self.store.stamp())
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from urllib.parse import parse_qsl, urlencode
 
 from pipeline.desk.accounts import Role
@@ -61,12 +62,16 @@ def page(desk: Desk, filters: Filters, asker: Asker, number: int) -> tuple[list[
 def following(
     desk: Desk, filters: Filters, asker: Asker, after: Item | None, backwards: bool = False
 ) -> Item | None:
-    """The next case of these filters after one; from the start again when none is left."""
+    """The next case of these filters after one; from the start again when none is left.
+
+    Those whom a night has looked at anew are passed over until it has ended.
+    """
     asked, items = wanted(filters, asker), desk.ledger.items
     place = after.position if after else -1
-    row = items.before(asked, place) if backwards else items.after(asked, place)
-    if row is None and after is not None and not backwards:
-        row = items.after(asked, -1)
+    rows = items.before(asked, place) if backwards else items.after(asked, place)
+    if after is not None and not backwards:
+        rows = chain(rows, items.after(asked, -1))
+    row = next((row for row in rows if not desk.busy(row)), None)
     return None if row is None or (after and row.id == after.id) else row
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from pipeline.desk.cases.desk import Desk
 from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.heads import Heads
 from pipeline.desk.web import (
@@ -28,6 +33,7 @@ from pipeline.desk.web.metrics import Found, Metrics
 from pipeline.desk.web.pages import Pages, desk_pages
 from pipeline.desk.web.shell import shell
 from pipeline.desk.web.visits import Gate, OwnGate
+from pipeline.store.lending import Lending
 
 _ROUTES = (routes_assets, routes_judge, routes_files, routes_bulk, routes_paper, routes_record)
 MONITORS = ("127.0.0.1", "::1")
@@ -99,7 +105,8 @@ def create_app(
         within.gate if within else OwnGate(),
         Metrics(Found(watch)),
     )
-    app.state.run = run
+    app.state.run, app.state.lending = run, Lending(partial(Desk, run))
+    app.router.lifespan_context = _served
     app.state.accounts = accounts
     app.state.heads = heads
     app.state.instance = hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:8]
@@ -113,6 +120,15 @@ def create_app(
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])
     app.add_middleware(Edge, prefix=around.path)
     return app
+
+
+@asynccontextmanager
+async def _served(app: FastAPI) -> AsyncIterator[None]:
+    """While the desk `app` is served by itself: its files stay open, and no longer."""
+    try:
+        yield
+    finally:
+        await to_thread.run_sync(app.state.lending.close)
 
 
 def _pages(within: Within | None) -> Pages:

@@ -39,7 +39,7 @@ class Metrics:
             route: The route as it is written, with `{case}` in place of a case; "" where none is.
             method: HTTP's.
             status: HTTP's; its first digit is kept.
-            seconds: From its arrival to the beginning of the answer.
+            seconds: From its arrival to the end of the answer.
         """
         self._requests.labels(route or "none", method, f"{status // 100}xx").observe(seconds)
 

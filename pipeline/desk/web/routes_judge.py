@@ -22,7 +22,7 @@ router = APIRouter()
 _MOST_PAGES = 10_000
 
 
-def filters(
+async def filters(  # not in a thread of its own: it only puts words together
     reason: Annotated[str, Query(max_length=40)] = "",
     college: Annotated[str, Query(max_length=200)] = "",
     class_name: Annotated[str, Query(max_length=200)] = "",
@@ -73,7 +73,7 @@ class AnswerForm(BaseModel):
         )
 
 
-def asked_item(visit: JudgeVisit, case: str) -> Item:
+async def asked_item(visit: JudgeVisit, case: str) -> Item:  # found at once, by its key
     """The case in an address. Raises RefusedError: 404 where there is none."""
     item = visit.desk.item(case)
     if item is None:
@@ -117,6 +117,7 @@ def show_queue(
         together=len(bulk.waiting(visit.desk, visit.asker)),
         intake=None if visit.desk.scoped else visit.desk.run.intake,
         run=visit.desk.run,
+        at_work=visit.desk.at_work,
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
-from time import perf_counter
+from collections.abc import Iterable
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI, Request
@@ -20,6 +19,7 @@ from pipeline.desk.accounts import TooManyTriesError
 from pipeline.desk.web import routes_visits
 from pipeline.desk.web.metrics import Metrics
 from pipeline.desk.web.pages import Pages, page
+from pipeline.desk.web.safety import Safety
 from pipeline.desk.web.visits import HASHED_AT_ONCE, Gate, RefusedError
 
 _LOG = logging.getLogger(__name__)
@@ -32,18 +32,6 @@ NO_TELEMETRY: TelemetryConfig = {
     "logs": False,
     "operation_spans": False,
     "auto_configure": False,
-}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
-    "Cache-Control": "no-store",  # faces stay in no cache
 }
 
 
@@ -72,7 +60,7 @@ def shell(
     app.state.hashing = CapacityLimiter(HASHED_AT_ONCE)
     for router in routers:
         app.include_router(router)
-    app.middleware("http")(_safely)
+    app.add_middleware(Safety)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _misunderstood)
@@ -80,25 +68,6 @@ def shell(
     app.add_exception_handler(PhotoproofError, _unavailable)
     app.add_exception_handler(sqlite3.OperationalError, _unavailable)  # a run holds the lock
     return app
-
-
-async def _safely(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Put the safety headers on every answer, and count it."""
-    began, status = perf_counter(), 500
-    told: Metrics = request.app.state.metrics  # now: what is mounted takes the request's place
-    try:
-        response = await call_next(request)
-        status = response.status_code
-    finally:
-        route = getattr(request.scope.get("route"), "path", "")
-        told.answered(route, request.method, status, perf_counter() - began)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.url.scheme == "https":
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
 
 
 def _refused(request: Request, error: Exception) -> Response:

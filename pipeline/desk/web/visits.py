@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import compare_digest, token_urlsafe
 from typing import Annotated, Protocol, TypeVar
 
@@ -20,6 +19,7 @@ from pipeline.desk import accounts
 from pipeline.desk.accounts import DESK_ROLES, Role, Session
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.queue import Asker
+from pipeline.store.lending import Lending
 from pipeline.store.people import People
 
 COOKIE, KNOCK, LANGUAGE = "photoproof", "photoproof_knock", "photoproof_lang"
@@ -112,15 +112,12 @@ def desk(request: Request) -> Iterator[Desk]:
     Raises:
         StoreError: The run cannot be read.
     """
-    run: Path = request.app.state.run
-    opened = Desk(run)
-    try:
+    lending: Lending[Desk] = request.app.state.lending
+    with lending.lent() as opened:
         opened.refresh()
         yield opened
         if (heads := request.app.state.heads) is not None:
             heads.keep(opened.ledger)
-    finally:
-        opened.close()
 
 
 OpenDesk = Annotated[Desk, Depends(desk)]
@@ -158,19 +155,23 @@ def admitted(
     return session
 
 
-def admits(*roles: Role) -> Callable[..., Visit]:
+def admits(*roles: Role) -> Callable[..., Iterator[Visit]]:
     """A dependency that lets in these roles only.
+
+    The desk is opened here, not by a dependency of its own: each takes a thread's turn, and whoever
+    judges waits for all of them.
 
     Raises:
         RefusedError: 401 without a session, 403 with the wrong role or a forged token.
     """
 
-    def visit(request: Request, opened: OpenDesk, csrf: Token) -> Visit:
+    def visit(request: Request, csrf: Token) -> Iterator[Visit]:
         gate: Gate = request.app.state.gate
-        known = gate.session(opened, kept(request, COOKIE))
-        session = admitted(request, opened.ledger, known, roles, csrf)
-        opened.see_only(session.colleges)
-        return Visit(opened, session, language(request))
+        with contextmanager(desk)(request) as opened:
+            known = gate.session(opened, kept(request, COOKIE))
+            session = admitted(request, opened.ledger, known, roles, csrf)
+            opened.see_only(session.colleges)
+            yield Visit(opened, session, language(request))
 
     return visit
 

@@ -120,11 +120,9 @@
     $(".reveal")?.focus({ preventScroll: innerWidth > 800 });
   }
 
-  const onward = () => doing(async () => {
-    const made = await (ahead || fetched(next()));
-    ahead = null;
-    show(made);
-  });
+  // What failed while this case was looked at is asked for again, not remembered.
+  const following = () => { const coming = ahead || fetched(next()); ahead = null; return coming; };
+  const onward = () => doing(async () => show(await following()));
 
   function submitted(event) {
     event.preventDefault();
@@ -140,8 +138,7 @@
       told.hidden = true;
       if (form.matches(".undo")) { show(await ready(html)); return; }
       if (leaves) {
-        const made = await (ahead || fetched(next()));
-        ahead = null;
+        const made = await following();
         if (made) { show(made); say(recorded); return; }
         html = await ask(`${base}/case/${sheet.dataset.case}/sheet?${query}`);
       }
