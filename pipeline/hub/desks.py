@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from pipeline.desk.exchange.reshoot import Appointment
 from pipeline.desk.heads import Heads
 from pipeline.desk.web.app import Surroundings, Within, create_app
-from pipeline.desk.web.visits import base, home
+from pipeline.desk.web.paths import base, home
 from pipeline.hub.cohorts import has_run
 from pipeline.night.folder import LEDGER
 from pipeline.site.config import Site

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pipeline.core.words import words
 from pipeline.desk.accounts import DESK_ROLES, Role
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import go
+from pipeline.desk.web.paths import go
 from pipeline.hub.cohorts import standing
 from pipeline.hub.history import past_nights
 from pipeline.hub.routes_nights import work_values

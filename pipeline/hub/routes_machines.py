@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pipeline.core.errors import ConfigError
 from pipeline.core.said import worded
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import go
+from pipeline.desk.web.paths import go
 from pipeline.hub import machines
 from pipeline.hub.checking import Checking
 from pipeline.hub.standards import Standards

@@ -23,7 +23,8 @@ from pipeline.desk.cases.changes import Changes, Standing
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.exchange import exports
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import RefusedError, go
+from pipeline.desk.web.paths import go
+from pipeline.desk.web.visits import RefusedError
 from pipeline.hub.cohorts import has_run
 from pipeline.hub.starting import start
 from pipeline.hub.visits import AskedCohort, CohortVisit, LeadVisit, Named, Visit, admits

@@ -15,7 +15,8 @@ from pipeline.core.said import worded
 from pipeline.desk.accounts import Role
 from pipeline.desk.passwords import SHORTEST
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import RefusedError, go, hashing
+from pipeline.desk.web.paths import go
+from pipeline.desk.web.visits import RefusedError, hashing
 from pipeline.hub.cohorts import known_colleges
 from pipeline.hub.visits import AdministratorVisit, Visit
 from pipeline.site import people

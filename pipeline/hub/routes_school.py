@@ -11,8 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.core.privacy import masked
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
+from pipeline.desk.web.cookies import COOKIE, drop, keep, kept
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import COOKIE, Back, RefusedError, address, drop, go, keep, kept
+from pipeline.desk.web.paths import Back, go
+from pipeline.desk.web.visits import RefusedError, address
 from pipeline.hub.away import SchoolError
 from pipeline.hub.school import School
 from pipeline.hub.visits import OpenLedger

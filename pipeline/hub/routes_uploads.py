@@ -17,7 +17,8 @@ from pipeline.core.errors import ConfigError, PhotoproofError, StoreError
 from pipeline.core.said import worded
 from pipeline.core.words import words
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import RefusedError, go
+from pipeline.desk.web.paths import go
+from pipeline.desk.web.visits import RefusedError
 from pipeline.hub.fit import kinds_of, shown
 from pipeline.hub.parts import OtherOffsetError, Part
 from pipeline.hub.previews import Previews

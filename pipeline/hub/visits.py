@@ -14,7 +14,8 @@ from pipeline.core.words import Language
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role, Session
 from pipeline.desk.cases.desk import Desk
-from pipeline.desk.web.visits import COOKIE, RefusedError, Token, admitted, kept, language
+from pipeline.desk.web.cookies import COOKIE, kept
+from pipeline.desk.web.visits import RefusedError, Token, admitted, language
 from pipeline.site.config import Cohort, Site
 from pipeline.site.people import site_ledger
 from pipeline.store.lending import Lending

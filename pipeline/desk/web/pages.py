@@ -14,7 +14,8 @@ from starlette.responses import HTMLResponse
 from pipeline.core.moments import local_minute
 from pipeline.core.words import Language, languages, words
 from pipeline.desk.accounts import Session
-from pipeline.desk.web.visits import base, home, inside, language
+from pipeline.desk.web.paths import base, home, inside
+from pipeline.desk.web.visits import language
 from pipeline.report.view import SYMBOLS
 
 STATE_SYMBOLS = {

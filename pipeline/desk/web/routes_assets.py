@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from pipeline.desk.web.cookies import LANGUAGE, keep
 from pipeline.desk.web.pages import static
-from pipeline.desk.web.visits import LANGUAGE, Back, LanguageName, RefusedError, go, keep
+from pipeline.desk.web.paths import Back, go
+from pipeline.desk.web.visits import LanguageName, RefusedError
 
 router = APIRouter()
 

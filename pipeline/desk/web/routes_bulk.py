@@ -10,8 +10,9 @@ from starlette.responses import Response
 from pipeline.core.reasons import sentence
 from pipeline.desk.cases import answers, bulk
 from pipeline.desk.web.pages import page
+from pipeline.desk.web.paths import go
 from pipeline.desk.web.routes_judge import AnswerForm
-from pipeline.desk.web.visits import JudgeVisit, RefusedError, go
+from pipeline.desk.web.visits import JudgeVisit, RefusedError
 
 router = APIRouter()
 Count = Annotated[int, Query(ge=0, le=1_000_000)]

@@ -15,7 +15,8 @@ from pipeline.desk.cases.queue import PAGE, Filters
 from pipeline.desk.cases.shown import fitting_files, hidden_from, show, slots_of
 from pipeline.desk.cases.verdicts import FEATURES, FeatureAnswer, Remedy, State, Verdict
 from pipeline.desk.web.pages import page
-from pipeline.desk.web.visits import AnyVisit, JudgeVisit, RefusedError, Visit, go
+from pipeline.desk.web.paths import go
+from pipeline.desk.web.visits import AnyVisit, JudgeVisit, RefusedError, Visit
 from pipeline.store.items import Item
 
 router = APIRouter()

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pipeline.desk import accounts, once
+from pipeline.desk.web.cookies import COOKIE, keep, kept
 from pipeline.desk.web.edge import HEAD
+from pipeline.desk.web.paths import go
 from pipeline.desk.web.routes_visits import door
-from pipeline.desk.web.visits import COOKIE, OpenDesk, RefusedError, address, go, keep, kept
+from pipeline.desk.web.visits import OpenDesk, RefusedError, address
 
 router = APIRouter()
 

@@ -11,23 +11,18 @@ from starlette.responses import Response
 
 from pipeline.desk import accounts
 from pipeline.desk.passwords import SHORTEST, fault
+from pipeline.desk.web.cookies import COOKIE, drop, keep, kept
 from pipeline.desk.web.pages import Pages, page
+from pipeline.desk.web.paths import go, home, own_path
 from pipeline.desk.web.visits import (
-    COOKIE,
     AnyGuest,
     Guest,
     OpenPeople,
     RefusedError,
     address,
-    drop,
-    go,
     hashing,
-    home,
-    keep,
-    kept,
     knock,
     knocked,
-    own_path,
 )
 
 router = APIRouter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,21 +11,21 @@ from typing import Annotated, Protocol, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from pydantic import AfterValidator, WithJsonSchema
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, languages
 from pipeline.desk import accounts
 from pipeline.desk.accounts import DESK_ROLES, Role, Session
 from pipeline.desk.cases.desk import Desk
 from pipeline.desk.cases.queue import Asker
+from pipeline.desk.web.cookies import COOKIE, KNOCK, LANGUAGE, keep, kept
+from pipeline.desk.web.paths import inside
 from pipeline.store.lending import Lending
 from pipeline.store.people import People
 
-COOKIE, KNOCK, LANGUAGE = "photoproof", "photoproof_knock", "photoproof_lang"
 HASHED_AT_ONCE = 2  # argon2 takes 64 MiB each
 MOST_WAITING = 200  # who come after them are told to come again
 _T = TypeVar("_T")
-_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 
 
 class RefusedError(Exception):
@@ -211,70 +210,6 @@ def knocked(request: Request, csrf: str) -> None:
         raise RefusedError(403, "forged_token")
 
 
-def base(request: Request) -> str:
-    """The path that a proxy keeps for the desk, which every address of ours begins with."""
-    return str(request.scope.get("root_path", ""))
-
-
-def home(request: Request) -> str:
-    """The path of the whole: a hub's, where the desk is part of one, else the desk's own."""
-    return str(request.scope.get("app_root_path", base(request)))
-
-
-def inside(request: Request) -> str:
-    """The request's path within the desk."""
-    return request.url.path.removeprefix(base(request))
-
-
-def go(request: Request, path: str) -> RedirectResponse:
-    """Send the browser on to a path within the desk."""
-    return RedirectResponse(base(request) + path, 303)
-
-
-def cookie_name(request: Request, name: str) -> str:
-    """What a cookie is called here.
-
-    Browsers send a host's cookies to all of its ports: port and run are part of the name, so that
-    desks on one host do not end each other's sessions. `__Host-` lets no other host set it, and
-    wants the path "/"; under a path of its own the desk's cookies go to nobody else's pages.
-    """
-    _, port = request.scope.get("server") or ("", 0)
-    prefix = ""
-    if request.url.scheme == "https":
-        prefix = "__Secure-" if home(request) else "__Host-"
-    return f"{prefix}{name}_{port}_{request.app.state.instance}"
-
-
-def kept(request: Request, name: str) -> str:
-    """A cookie's value, "" where there is none."""
-    return request.cookies.get(cookie_name(request, name), "")
-
-
-def drop(request: Request, response: Response, name: str) -> None:
-    """Forget a cookie."""
-    secure = request.url.scheme == "https"
-    path = home(request) or "/"
-    response.delete_cookie(cookie_name(request, name), path, secure=secure, httponly=True)
-
-
-def keep(
-    request: Request, response: Response, name: str, value: str, *, along_links: bool = False
-) -> None:
-    """Set a cookie that no script can read.
-
-    No other site can send it, but that the session's comes along with a link: the report's lead to
-    cases. What changes something is no link, and needs the token of our own page besides.
-    """
-    response.set_cookie(
-        cookie_name(request, name),
-        value,
-        path=home(request) or "/",
-        httponly=True,
-        samesite="lax" if along_links or name == COOKIE else "strict",
-        secure=request.url.scheme == "https",
-    )
-
-
 async def hashing(request: Request, work: Callable[[], _T]) -> _T:
     """Do what computes argon2 hashes: few at once, in the order of arrival.
 
@@ -287,14 +222,6 @@ async def hashing(request: Request, work: Callable[[], _T]) -> _T:
     if slots.statistics().tasks_waiting >= MOST_WAITING:
         raise accounts.TooManyTriesError(30)
     return await to_thread.run_sync(work, limiter=slots)
-
-
-def own_path(text: str) -> str:
-    """A path of ours to go back to; anything else becomes the queue."""
-    return text if _OWN_PATH.fullmatch(text) else "/"
-
-
-Back = Annotated[str, Depends(lambda back="/": own_path(back))]
 
 
 def known_language(name: str) -> Language:
