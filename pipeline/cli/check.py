@@ -13,6 +13,7 @@ from pipeline.cli.console import (
     AsJson,
     Lang,
     PolicyFile,
+    code_words,
     err_console,
     language,
     line,
@@ -97,7 +98,7 @@ def _tell(checked: Checked, lang: Language) -> None:
     for finding in checked.assessment.findings:
         told = plain(sentence(finding, lang))
         severity = term("severity", finding.severity.name.lower())
-        found.add_row(severity, finding.code, told)
+        found.add_row(severity, code_words("reason", finding.code), told)
     out_console.print(found)
 
 

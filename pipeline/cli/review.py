@@ -104,18 +104,16 @@ def add_user(
     from_stdin: FromStdin = False,
 ) -> None:
     """Make an account; the password is asked for."""
-    password = new_password(from_stdin)
-    with _ledger(run) as ledger:
-        accounts.add(ledger, name, Role(role.value), password, operator())
+    with _ledger(run) as ledger:  # is there, before anybody types a password
+        accounts.add(ledger, name, Role(role.value), new_password(from_stdin), operator())
     line("account", name=name, role=code_words("role", role.value))
 
 
 @users_app.command("passwd")
 def change_password(name: str, run: RunOption, from_stdin: FromStdin = False) -> None:
     """Give an account another password; its owner is logged out everywhere."""
-    password = new_password(from_stdin)
     with _ledger(run) as ledger:
-        accounts.change(ledger, name, password, operator())
+        accounts.change(ledger, name, new_password(from_stdin), operator())
 
 
 @users_app.command("remove")

@@ -12,7 +12,7 @@ import typer
 from pipeline.cli.console import AsJson, err_console, line, out_console, plain
 from pipeline.cli.of_site import no_cohort, this_site
 from pipeline.cli.site_user import user_app
-from pipeline.cli.speech import tell, term
+from pipeline.cli.speech import tell, term, tongue
 from pipeline.cli.tokens import token_app
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
@@ -21,6 +21,9 @@ from pipeline.site.config import Site
 from pipeline.site.place import FILE
 
 Only = Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...")]
+
+# The commented file that a site begins with, by the language of its comments.
+_EXAMPLES = {"zh": "site.zh.toml", "en": "site.toml"}
 
 site_app = typer.Typer(no_args_is_help=True)
 site_app.add_typer(user_app, name="user")
@@ -38,7 +41,7 @@ def init_site(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         make_file(path)
-        path.write_bytes(files("data").joinpath("site.toml").read_bytes())
+        path.write_bytes(files("data").joinpath(_EXAMPLES[tongue()]).read_bytes())
     except OSError as error:
         raise ConfigError("site_unwritable", path=path, why=cause(error)) from error
     line("site_written", path=path)
@@ -96,7 +99,7 @@ def nightly_command(
     else:
         from pipeline.site.messages import in_words
 
-        for line in in_words(nights, known.lang):
+        for line in in_words(nights, known.lang, faults=True):
             out_console.print(plain(line), highlight=False, soft_wrap=True)
     raise typer.Exit(EXIT_CODES[outcome])
 

@@ -28,8 +28,9 @@ def add_person(
     from_stdin: FromStdin = False,
 ) -> None:
     """Make an account of the site; the password is asked for."""
+    site = this_site()  # before anybody types a password
     password = None if by_school else new_password(from_stdin)
-    with people.site_ledger(this_site()) as ledger:
+    with people.site_ledger(site) as ledger:
         people.add(ledger, name, role, colleges or (), password, operator())
     line("account", name=name, role=code_words("role", role.value))
 
@@ -37,8 +38,9 @@ def add_person(
 @user_app.command("password")
 def change_password(name: str, by_school: BySchool = False, from_stdin: FromStdin = False) -> None:
     """Give an account another password; its owner is logged out everywhere."""
+    site = this_site()
     password = None if by_school else new_password(from_stdin)
-    with people.site_ledger(this_site()) as ledger:
+    with people.site_ledger(site) as ledger:
         people.set_password(ledger, name, password, operator())
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pipeline.core.colour_names import named
 from pipeline.core.extensions import fault, installed
 from pipeline.core.said import said
+from pipeline.core.scale import LINES, points
 from pipeline.core.types import Finding, Severity, Value
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, value_word, words
 
@@ -22,6 +23,8 @@ OTHER = "其他"
 # Behind the name of a file that is more alike, as `cohort.set_aside` writes it: its score and the
 # photo's, cosines.
 _SCORES = re.compile(r" \((-?\d\.\d\d)(?: > (-?\d\.\d\d))?\)$")
+# A reference handed in again, as `decide` writes it: its kind and the agreement of detail.
+_AGREED = re.compile(r"(\w+): (\d\.\d+)")
 _UNMEASURED = re.compile(r"(\w+) \((.*?)\)(?:, |$)")  # "NAME (WHY), ...", as `decide` writes it
 
 
@@ -61,15 +64,45 @@ def kind_name(kind: str, lang: Language = DEFAULT_LANGUAGE) -> str:
 
 def sentence(finding: Finding, lang: Language = DEFAULT_LANGUAGE, kind: str = "") -> str:
     """What a person reads about a finding: the measured value and the limit in words."""
-    value = finding.value
+    value, limit = finding.value, finding.limit
     if finding.code == "BETTER_FILE" and isinstance(value, str):
         value = _SCORES.sub("", value)
+    if again := handed_in_again(finding):
+        kind, value, limit = again.kind, float(again.points), again.limit
     return words("finding", lang)[finding.code].format(
         value=value_name(value, lang) if isinstance(value, str) else format_value(value),
-        limit=named(finding.limit, lang),
+        limit=named(limit, lang),
         unit=finding.unit,
         kind=kind_name(kind, lang) or words("style", lang)["reference"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A reference handed in again, for people: its kind and its detail's agreement, 0 to 100.
+
+    Attributes:
+        limit: What two real shots have, on the same scale.
+        agreed: The agreement as computed, for who asks.
+        limit_agreed: Where it begins to tell.
+    """
+
+    kind: str
+    points: int
+    limit: str
+    agreed: str
+    limit_agreed: str
+
+
+def handed_in_again(finding: Finding) -> Again | None:
+    """What `decide` says of a reference handed in again; None for any other finding."""
+    if finding.code != "REFERENCE_REUSED" or not isinstance(finding.value, str):
+        return None
+    found, line = _AGREED.fullmatch(finding.value), finding.limit.removeprefix("< ")
+    if found is None or not line:
+        return None
+    place = points(max(float(found[2]), float(line)), 0.0, float(line))
+    return Again(found[1], place, f"< {LINES[1]}", found[2], line)
 
 
 def raw_scores(finding: Finding) -> tuple[str, str] | None:

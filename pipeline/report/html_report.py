@@ -57,7 +57,7 @@ def write_html(
         StoreError: If the file cannot be written.
     """
     room = Room.of(run)
-    tally = plots.ScoreTally()
+    tally = plots.ScoreTally(run.thresholds)
     page = environment().get_template("report.html.jinja")
     stream = page.generate(
         **head_of(run, lang),
@@ -168,15 +168,14 @@ def _score_charts(
     tally: plots.ScoreTally, run: RunSummary, lang: Language
 ) -> list[tuple[str, Markup, str, str]]:
     """Title, chart, what the lines mean and how they came about, for every reference kind."""
-    limits, strangers = run.thresholds, run.non_mated
     return [
         (
             kind_name(kind, lang),
-            plots.score_chart(kind, bins, limits.get(kind, {}), strangers.get(kind, ()), lang),
+            plots.score_chart(kind, bars, run.thresholds, run.non_mated.get(kind, ()), lang),
             score.meaning(run, kind, lang),
             score.how(run, kind, lang),
         )
-        for kind, bins in sorted(tally.bins.items())
+        for kind, bars in sorted(tally.bars.items())
     ]
 
 

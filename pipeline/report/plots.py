@@ -2,86 +2,95 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
 from pipeline.core.reasons import kind_name
+from pipeline.core.scale import LINES, points
 from pipeline.core.types import Comparison
 from pipeline.core.words import Language, word, words
 from pipeline.report import svg
+from pipeline.report.score import lines_of
 
-BIN = 0.02  # width of a histogram bar; fifty bars over 0-1 stay readable at phone width
+STEP = 2  # points of a histogram bar; fifty bars over 0 to 100 stay readable at phone width
 WIDTH, HEIGHT = 460, 210
 LEFT, RIGHT, TOP, BOTTOM = 40, 12, 34, 40
 
-Limits = Mapping[str, float | str]
+_KEYS = ("flag_below", "accept_from")
+_SLIVERS = 64  # that a bin of strangers' scores is cut into, because it lies across several bars
+
+Limits = Mapping[str, Any]
 
 
 class ScoreTally:
-    """Histograms of comparison scores by reference kind, counted while the cases stream by."""
+    """Histograms of likeness by reference kind, counted while the cases stream by.
 
-    def __init__(self) -> None:
-        self.bins: dict[str, Counter[int]] = {}
+    Bars are `STEP` of the 100 points wide that people read everywhere (`pipeline.core.scale`).
+    """
+
+    def __init__(self, thresholds: Mapping[str, Limits]) -> None:
+        self.bars: dict[str, Counter[int]] = {}
+        self._thresholds = thresholds
 
     def add(self, comparisons: Iterable[Comparison]) -> None:
         """Count the completed comparisons of one case."""
         for c in comparisons:
             if c.judged is not None:
-                self.bins.setdefault(c.kind, Counter())[math.floor(c.judged / BIN)] += 1
+                bar = _bar(c.judged, lines_of(self._thresholds, c.kind))
+                self.bars.setdefault(c.kind, Counter())[bar] += 1
 
 
 def score_chart(
-    kind: str, bins: Counter[int], limits: Limits, strangers: Sequence[int], lang: Language
+    kind: str,
+    bars: Counter[int],
+    thresholds: Mapping[str, Limits],
+    strangers: Sequence[int],
+    lang: Language,
 ) -> Markup:
-    """Histogram of one reference kind with its thresholds marked and named.
+    """Histogram of one reference kind on the scale for people, both lines marked and named.
 
     Args:
         kind: Of the references.
-        bins: Own comparisons by bin of width `BIN`.
-        limits: The kind's thresholds.
-        strangers: Non-mated comparisons in bins of the same width over -1 to 1, or nothing; drawn
+        bars: Own comparisons by bar, as `ScoreTally` counts them.
+        thresholds: By kind; without the kind's own no line is drawn.
+        strangers: Non-mated comparisons as computed in equal bins over -1 to 1, or nothing; drawn
             behind the bars, scaled to the same height.
         lang: Of the labels.
     """
     t = words("report", lang)
-    behind = {n - len(strangers) // 2: count for n, count in enumerate(strangers) if count}
-    first, last = min(0, *bins, *behind), max(math.ceil(1 / BIN), *(n + 1 for n in bins))
-    top = max(bins.values())
+    behind = _spread(strangers, lines_of(thresholds, kind))
+    top = max(bars.values())
     base = HEIGHT - BOTTOM
 
-    def x(score: float) -> float:
-        return LEFT + (score / BIN - first) / (last - first) * (WIDTH - LEFT - RIGHT)
+    def x(points: float) -> float:
+        return LEFT + points / 100 * (WIDTH - LEFT - RIGHT)
 
-    width, rise = x(BIN) - x(0) - 1, (base - TOP) / top
-    scale = (base - TOP) / max(behind.values(), default=1)
+    width, rise = x(STEP) - x(0) - 1, (base - TOP) / top
+    # Most strangers lie at 0 and below it: that bar is cut, or the others would not be seen.
+    highest = max((count for bar, count in behind.items() if bar), default=0.0) or 1.0
     parts = [
-        svg.rect(x(n * BIN), base, width + 1, count * scale, "strangers")
+        svg.rect(
+            x(n * STEP), base, width + 1, min(1.0, count / highest) * (base - TOP), "strangers"
+        )
         for n, count in sorted(behind.items())
     ]
     parts += [
-        svg.rect(x(n * BIN) + 0.5, base, width, count * rise, _zone(n, limits))
-        for n, count in sorted(bins.items())
+        svg.rect(x(n * STEP) + 0.5, base, width, count * rise, _zone(n, kind in thresholds))
+        for n, count in sorted(bars.items())
     ]
     parts.append(svg.line(LEFT, base, WIDTH - RIGHT, base, "axis"))
-    parts += [
-        svg.text(x(tick / 5), base + 15, f"{tick / 5:.1f}")
-        for tick in range(math.ceil(first * BIN * 5), math.floor(last * BIN * 5) + 1)
-    ]
+    parts += [svg.text(x(tick), base + 15, str(tick)) for tick in range(0, 101, 20)]
     parts += [svg.text(LEFT - 5, base, "0", "end"), svg.text(LEFT - 5, TOP + 8, str(top), "end")]
     parts.append(svg.text(2, TOP - 14, t["count_axis"], "start"))
     axis = t["score_axis"] + (t["strangers"] if behind else "")
     parts.append(svg.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, axis))
-    # The two thresholds lie close together: one label to each side.
-    for key, anchor, shift in (("flag_below", "end", -4), ("accept_from", "start", 4)):
-        if key in limits:
-            at = x(float(limits[key]))
-            parts.append(svg.line(at, TOP - 22, at, base, f"limit {key}"))
-            parts.append(
-                svg.text(at + shift, TOP - 14, f"{t[key]} {float(limits[key]):.2f}", anchor)
-            )
+    if kind in thresholds:  # one label to each side
+        for key, place, anchor, shift in zip(_KEYS, LINES, ("end", "start"), (-4, 4), strict=True):
+            parts.append(svg.line(x(place), TOP - 22, x(place), base, f"limit {key}"))
+            parts.append(svg.text(x(place) + shift, TOP - 14, f"{t[key]} {place}", anchor))
     return _svg(f"{t['score_chart']}{t['separator']}{kind_name(kind, lang)}", HEIGHT, parts)
 
 
@@ -99,14 +108,27 @@ def stage_chart(stages: Mapping[str, float], lang: Language) -> Markup:
     return _svg(t["stage_chart"], 12 + len(stages) * row, parts)
 
 
-def _zone(number: int, limits: Limits) -> str:
-    """Class of a bar by the decision its middle would get."""
-    middle = (number + 0.5) * BIN
-    if "flag_below" in limits and middle < float(limits["flag_below"]):
-        return "FLAG"
-    if "accept_from" in limits:
-        return "ACCEPT" if middle >= float(limits["accept_from"]) else "REVIEW"
-    return "bar"
+def _bar(score: float, lines: tuple[float, float]) -> int:
+    """The bar that a score stands in; 100 points are in the last one."""
+    return min(points(score, *lines), 99) // STEP
+
+
+def _spread(counts: Sequence[int], lines: tuple[float, float]) -> dict[int, float]:
+    """Scores in equal bins over -1 to 1, by bar; a bin is spread evenly over the bars it meets."""
+    spread: Counter[int] = Counter()
+    for n, count in enumerate(counts):
+        for sliver in range(_SLIVERS if count else 0):
+            share = (n + (sliver + 0.5) / _SLIVERS) / len(counts)
+            spread[_bar(2 * share - 1, lines)] += count
+    return {bar: count / _SLIVERS for bar, count in spread.items()}
+
+
+def _zone(bar: int, judged: bool) -> str:
+    """Class of a bar by the decision it would get; bars begin at the lines."""
+    if not judged:
+        return "bar"
+    below, above = LINES
+    return "FLAG" if bar * STEP < below else "ACCEPT" if bar * STEP >= above else "REVIEW"
 
 
 def _svg(title: str, height: float, parts: Iterable[Markup]) -> Markup:

@@ -11,7 +11,15 @@ from typing import Any
 from pipeline.core.delivery import Delivered
 from pipeline.core.policy import Profile
 from pipeline.core.privacy import Mask, masked_file_name, masked_sentence
-from pipeline.core.reasons import format_value, kind_name, raw_scores, sentence, value_name
+from pipeline.core.reasons import (
+    format_value,
+    handed_in_again,
+    kind_name,
+    raw_scores,
+    sentence,
+    value_name,
+)
+from pipeline.core.scale import LINES
 from pipeline.core.types import OVERLAY, PHOTO, Case, Comparison, Decision, Finding, Severity
 from pipeline.core.words import (
     DEFAULT_LANGUAGE,
@@ -96,7 +104,11 @@ def measured(finding: Finding, lang: Language) -> str:
     """The small print under a sentence: value with its limit, and what the limit rests on."""
     t = words("report", lang)
     parts = []
-    if finding.limit:
+    if again := handed_in_again(finding):
+        parts = [f"{t['measured']} {again.points}", f"{t['limit']} {again.limit}"]
+        raw = {"agreed": again.agreed, "line": again.limit_agreed, "points": LINES[1]}
+        parts.append(t["raw_agreement"].format(**raw))
+    elif finding.limit:
         told = finding.value
         word_or_number = value_name(told, lang) if isinstance(told, str) else format_value(told)
         value = f"{word_or_number} {finding.unit}".rstrip()

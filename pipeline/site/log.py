@@ -71,6 +71,8 @@ class Log:
 def open_log(file: Path | None, level: str) -> None:
     """Send the log to a file, or to standard error; the level is the lowest that is told.
 
+    A terminal is spared it: whoever sits there is told in words.
+
     The file is only appended to, and opened by name again when it was rotated away.
 
     Raises:
@@ -78,7 +80,8 @@ def open_log(file: Path | None, level: str) -> None:
     """
     handler: logging.Handler
     if file is None:
-        handler = logging.StreamHandler(sys.stderr)
+        terminal = sys.stderr.isatty()
+        handler = logging.NullHandler() if terminal else logging.StreamHandler(sys.stderr)
     else:
         from logging.handlers import WatchedFileHandler
 

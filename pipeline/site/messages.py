@@ -13,7 +13,7 @@ import os
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from http.client import HTTPException
@@ -69,11 +69,21 @@ def message(site: Site, night: str, nights: Sequence[CohortNight], finished: str
     return Message(subject, "\n".join(lines) + "\n", content)
 
 
-def in_words(nights: Sequence[CohortNight], lang: Language) -> Iterator[str]:
-    """Every cohort in words, an empty line between two."""
+def in_words(
+    nights: Sequence[CohortNight], lang: Language, *, faults: bool = False
+) -> Iterator[str]:
+    """Every cohort in words, an empty line between two.
+
+    Args:
+        nights: Each cohort's.
+        lang: Of the words.
+        faults: Also what errors say, which may name files: for the terminal alone.
+    """
     for place, night in enumerate(nights):
         if place:
             yield ""
+        if faults and night.fault:  # instead of the sentence that one was broken
+            night = replace(night, said=(*night.fault, *night.said[1:]))
         yield from _lines(night, lang)
 
 

@@ -279,9 +279,14 @@ def _without_path(site: Site, name: str, sentence: str) -> str:
 
 
 def _broken(site: Site, cohort: Cohort, name: str, error: Exception) -> CohortNight:
-    """Told by its kind: a message of the error could name a file, and a file a person."""
-    told = words("night", site.lang)["fault"].format(code=_code(error), kind=type(error).__name__)
-    return _night(cohort, name, Outcome.BROKEN, said=(told,))
+    """Told by its code: a message of the error could name a file, and a file a person."""
+    code, fault = str(_code(error)), tuple[str, ...]()
+    if isinstance(error, PhotoproofError):
+        fault = (error.message, error.hint)
+    else:  # a fault of ours or of the machine, whose kind helps whoever looks for it
+        code = f"{code}, {type(error).__name__}"
+    told = words("night", site.lang)["fault"].format(code=code)
+    return _night(cohort, name, Outcome.BROKEN, said=(told,), fault=tuple(filter(None, fault)))
 
 
 def _code(error: Exception) -> int:

@@ -43,6 +43,8 @@ class CohortNight:
         waiting: Cases that wait for people.
         arriving: Files left for the next night, because they were still being written.
         said: What people have to know, in sentences; names, numbers and paths never.
+        fault: What the error says that broke it, and what to do, for the terminal alone: it may
+            name a file.
         night: Name of the night's folder, "" where there is none.
         purged: The cohort's time was over, and its data was deleted.
     """
@@ -56,12 +58,15 @@ class CohortNight:
     waiting: int = 0
     arriving: int = 0
     said: tuple[str, ...] = ()
+    fault: tuple[str, ...] = ()
     night: str = ""
     purged: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON's types."""
-        return {**asdict(self), "outcome": self.outcome.value, "said": list(self.said)}
+        """As JSON's types, to be sent: without what the error says."""
+        told = {**asdict(self), "outcome": self.outcome.value, "said": list(self.said)}
+        del told["fault"]
+        return told
 
 
 def worst(nights: Sequence[CohortNight]) -> Outcome:

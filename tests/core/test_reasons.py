@@ -19,6 +19,7 @@ from pipeline.core.reasons import (
 )
 from pipeline.core.types import Finding, Severity, Value
 from pipeline.core.words import Language, words
+from pipeline.report.view import measured
 from pipeline.student import measures
 from pipeline.student.measures import all_measures
 
@@ -67,6 +68,22 @@ def test_a_finding_in_words() -> None:
     assert sentence(finding, "en", kind="idcard").startswith(
         "Does not look like the person on the ID card: 12 of 100 points, needed ≥ 60."
     )
+
+
+def test_a_reference_handed_in_again_is_told_on_the_scale() -> None:
+    finding = Finding("REFERENCE_REUSED", Severity.REVIEW, "idcard: 0.996", "< 0.955")
+    for lang, told in (
+        ("zh", "照片就是本人的身份证照片，不是新拍的：细节一致程度 96 分"),
+        ("en", "own ID card"),
+    ):
+        text = sentence(finding, lang, kind="admission")
+        assert told in text
+        assert "96" in text
+        assert "< 60" in text
+        assert "0.9" not in text
+    assert "0.996" in measured(finding, "zh").split(" · ")[2]
+    from_the_line = Finding("REFERENCE_REUSED", Severity.REVIEW, "idcard: 0.955", "< 0.95549")
+    assert " 60 " in sentence(from_the_line, "zh")
 
 
 @pytest.mark.parametrize(

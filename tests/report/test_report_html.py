@@ -260,30 +260,42 @@ def test_student_numbers_in_sentences_stay_readable() -> None:
     assert "202111010500990001" in view.card(case, "zh")["reasons"][0][1]
 
 
-def test_the_chart_marks_thresholds_and_counts_completed_comparisons() -> None:
-    tally = plots.ScoreTally()
-    tally.add([Comparison("idcard", s, "m") for s in (-0.31, 0.1, 0.35, 0.7, None)])
-    chart = plots.score_chart("idcard", tally.bins["idcard"], LIMITS, (), "zh")
-    assert tally.bins["idcard"].total() == 4
-    assert [chart.count(f'class="{d}"') for d in ("FLAG", "REVIEW", "ACCEPT")] == [2, 1, 1]
-    assert "异常 &lt; 0.30" in chart
-    assert "通过 ≥ 0.42" in chart
+def test_the_chart_marks_both_lines_and_counts_completed_comparisons() -> None:
+    tally = plots.ScoreTally({"idcard": LIMITS})
+    tally.add([Comparison("idcard", s, "m") for s in (-0.31, 0.1, 0.35, 0.7, 1.0, None)])
+    chart = plots.score_chart("idcard", tally.bars["idcard"], {"idcard": LIMITS}, (), "zh")
+    assert tally.bars["idcard"].total() == 5
+    assert [chart.count(f'class="{d}"') for d in ("FLAG", "REVIEW", "ACCEPT")] == [2, 1, 2]
+    assert "异常 &lt; 40" in chart
+    assert "通过 ≥ 60" in chart
+    assert re.findall(r">(\d+)</text>", chart)[:6] == ["0", "20", "40", "60", "80", "100"]
     lefts = [float(x) for x in re.findall(r'<rect x="([\d.-]+)"', chart)]
     assert lefts == sorted(lefts)
     assert lefts[0] >= plots.LEFT
+    assert lefts[-1] < plots.WIDTH - plots.RIGHT
+
+
+@pytest.mark.parametrize(("score", "zone"), [(0.2999, "FLAG"), (0.30, "REVIEW"), (0.42, "ACCEPT")])
+def test_a_bar_has_the_colour_of_the_decision(score: float, zone: str) -> None:
+    tally = plots.ScoreTally({"idcard": LIMITS})
+    tally.add([Comparison("idcard", score, "m")])
+    chart = plots.score_chart("idcard", tally.bars["idcard"], {"idcard": LIMITS}, (), "zh")
+    assert f'class="{zone}"' in chart
 
 
 def test_strangers_are_drawn_behind_the_students() -> None:
     strangers = [0] * 100
-    strangers[55], strangers[60] = 10, 5  # scores 0.10 and 0.20 of the range -1 to 1
-    chart = plots.score_chart("idcard", Counter({40: 3}), LIMITS, strangers, "zh")
+    # Scores of -0.50, 0.10 to 0.12 and 0.30 to 0.32; a bar is 0.015 wide, from 0.30 on 0.012.
+    strangers[25], strangers[55], strangers[65] = 99, 15, 6
+    chart = plots.score_chart("idcard", Counter({40: 3}), {"idcard": LIMITS}, strangers, "zh")
     heights = [float(h) for h in re.findall(r'height="([\d.]+)" class="strangers"', chart)]
-    assert heights[0] == pytest.approx(2 * heights[1], abs=0.1)
+    assert heights[0] == max(heights) == heights[2]  # the strangers at 0 are cut to the highest
+    assert sum(heights[1:3]) == pytest.approx(2.5 * sum(heights[3:]), rel=0.05)
     assert chart.index('class="strangers"') < chart.index('class="ACCEPT"')
     assert "不同学生" in chart
 
 
 def test_a_kind_without_thresholds_is_drawn_plain() -> None:
-    chart = plots.score_chart("household", Counter({10: 2}), {}, (), "en")
+    chart = plots.score_chart("household", Counter({10: 2}), {"idcard": LIMITS}, (), "en")
     assert 'class="limit' not in chart
     assert "household register photo" in chart

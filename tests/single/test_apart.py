@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from english import english
 from hostile.pictures import in_scans
 from places import ROOT
 
@@ -16,15 +18,15 @@ from pipeline.sample import sources
 
 pytestmark = pytest.mark.networks
 
-# 6,000 scans of 16 megapixels take minutes; the policy of these tests lets them be tried for 8 s.
-LIMITS = "[input]\nmax_seconds = 8\nmax_scans = 100000\n"
+# 6,000 scans of 16 megapixels take minutes; the policy of these tests lets them be tried for 4 s.
+LIMITS = "[input]\nmax_seconds = 4\nmax_scans = 100000\n"
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def command(folder: Path, *words: str, spoken: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": spoken},
         capture_output=True,
         text=True,
         timeout=300,
@@ -41,21 +43,24 @@ def hostile(tmp_path: Path) -> Path:
 
 def test_check_tells_it_and_goes_on(hostile: Path) -> None:
     photos = ["a-slow.jpg", "b-sound.jpg"]
-    done = command(hostile, "check", *photos, "--policy", "policy.toml", "--json")
-    told = {one["photo"]: one for one in json.loads(done.stdout)}
-    slow, sound = (told[name] for name in photos)
-    assert [f["code"] for f in slow["findings"]] == ["NOT_ASSESSED"]
-    assert "NOT_ASSESSED" not in {f["code"] for f in sound["findings"]}
-    drawn = command(hostile, "check", *photos, "--policy", "policy.toml", "--annotate", "drawn")
-    assert "Traceback" not in drawn.stderr
+    words = ["check", *photos, "--policy", "policy.toml", "--annotate", "drawn"]
+    done = command(hostile, *words, spoken="zh_CN.UTF-8")
+    assert "Traceback" not in done.stderr
+    assert english(done.stdout + done.stderr) == []
+    slow, sound = done.stdout.split("b-sound.jpg")
+    assert re.findall("[A-Z_]{4,}", slow) == ["NOT_ASSESSED"]
+    assert "检查未完成 NOT_ASSESSED" in slow
+    assert "像素尺寸 SIZE_PX" in sound
+    assert "NOT_ASSESSED" not in sound
     assert [path.name for path in (hostile / "drawn").iterdir()] == ["b-sound.png"]
 
 
 def test_propose_goes_on(hostile: Path) -> None:
-    done = command(
-        hostile, "propose", "a-slow.jpg", "b-sound.jpg", "--policy", "policy.toml", "--out", "out"
-    )
+    words = ["propose", "a-slow.jpg", "b-sound.jpg", "--policy", "policy.toml", "--out", "out"]
+    done = command(hostile, *words, spoken="zh_CN.UTF-8")
     assert done.returncode == 0, done.stderr
+    assert re.search("[\u4e00-\u9fff]", done.stdout)
+    assert english(done.stdout + done.stderr) == []
     assert "b-sound.jpg" in (hostile / "out/proposals.csv").read_text("utf-8-sig")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.core.errors import ConfigError
 from pipeline.core.said import recognised, worded
+from pipeline.core.words import languages
 from pipeline.site.config import find_site, load_site
 from pipeline.site.faults import examine
 from pipeline.site.place import FILE, VARIABLE
@@ -27,13 +29,30 @@ def test_the_shipped_example_is_a_site(tmp_path: Path) -> None:
     assert site.run_of("2026") == tmp_path / "cohorts" / "2026" / "run"
 
 
-@pytest.mark.parametrize("left", ["cas", "oidc"])  # a school has one of the two
-def test_every_commented_line_of_the_example_can_be_uncommented(tmp_path: Path, left: str) -> None:
-    lines = files("data").joinpath("site.toml").read_text("utf-8").splitlines()
+@pytest.mark.parametrize("lang", languages())
+def test_the_example_is_written_in_the_readers_words(tmp_path: Path, lang: str) -> None:
+    made = CALL.invoke(cli.app, ["--lang", lang, "site", "init", str(tmp_path)])
+    assert made.exit_code == 0, made.output
+    text = (tmp_path / FILE).read_text("utf-8")
+    assert ("以 # 开头的行" in text, "Lines that begin with #" in text) == (
+        lang == "zh",
+        lang == "en",
+    )
+
+
+def uncommented(name: str, left: str) -> str:
+    """An example with all its commented lines but one."""
+    lines = files("data").joinpath(name).read_text("utf-8").splitlines()
     lines.remove(next(line for line in lines if line.startswith(f"# {left} = ")))
     whole = [line[2:] if line.startswith("# ") and " = " in line else line for line in lines]
-    text = "\n".join(whole).replace("https://…", "https://hooks.example.edu.cn/x")
-    (tmp_path / FILE).write_text(text, "utf-8")
+    return "\n".join(whole).replace("https://…", "https://hooks.example.edu.cn/x")
+
+
+@pytest.mark.parametrize("left", ["cas", "oidc"])  # a school has one of the two
+def test_every_commented_line_of_the_examples_can_be_uncommented(tmp_path: Path, left: str) -> None:
+    english, chinese = (uncommented(name, left) for name in ("site.toml", "site.zh.toml"))
+    assert tomllib.loads(english) == tomllib.loads(chinese)
+    (tmp_path / FILE).write_text(chinese, "utf-8")
     site = load_site(tmp_path / FILE)
     assert site.messages.mail.host == "smtp.example.edu.cn"
     assert site.cohorts["2026"].kept_until == date(2026, 12, 27)
@@ -150,3 +169,14 @@ def test_a_policy_that_is_wrong_is_named(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text("[orientation]\nmin_confidence = 7\n")
     told = [r.text for r in examine(load_site(path)) if r.fault]
     assert any("min_confidence" in text for text in told)
+
+
+@pytest.mark.parametrize("command", ["add", "password"])
+def test_no_password_is_asked_for_where_no_site_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    result = CALL.invoke(cli.app, ["site", "user", command, "an"])
+    assert isinstance(result.exception, ConfigError)
+    assert result.output == ""

@@ -17,7 +17,7 @@ from site_cases import SITE, site_file
 from site_mail import Inbox, smtp
 
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Site, load_site
-from pipeline.site.messages import SIGNATURE, Message, message, send
+from pipeline.site.messages import SIGNATURE, Message, in_words, message, send
 from pipeline.site.outcome import CohortNight, Outcome
 
 NIGHTS = (
@@ -51,6 +51,16 @@ def test_a_message_has_counts_outcomes_and_a_link(tmp_path: Path) -> None:
     assert whole.content["exit_code"] == 32
     assert [c["outcome"] for c in whole.content["cohorts"]] == ["waiting", "stopped"]
     assert list(send(site, whole)) == []  # every channel is off
+
+
+def test_what_broke_a_cohort_is_for_the_terminal_alone(tmp_path: Path) -> None:
+    said, fault = ("Broken.", "one more"), ("/in/李明.xlsx: cannot be read", "Save it again.")
+    broken = CohortNight("2026", "2026届", Outcome.BROKEN, said=said, fault=fault)
+    whole = told(site_with(tmp_path, ""), (broken,))
+    assert "李明" not in whole.text + json.dumps(whole.content, ensure_ascii=False)
+    assert "Broken." in whole.text
+    shown = [line.strip() for line in in_words([broken], "en", faults=True)]
+    assert shown[1:] == [*fault, "one more"]
 
 
 def test_the_file_holds_the_newest_message(tmp_path: Path) -> None:
