@@ -42,11 +42,12 @@ from pipeline.core.types import (
 from pipeline.night import nightly
 from pipeline.night import run as stages
 from pipeline.night.folder import DATABASE
+from pipeline.night.intake import Sources, read_intake
 from pipeline.night.tally import decide_all
-from pipeline.source import gather
 from pipeline.store import Store
 from pipeline.student.measures import all_measures
 
+_ROSTER = 250_000  # students a roster: below what a table of people may have
 _FAULTY = 0.08  # share of students whose photo stands on its head
 # What the policy says else than the shipped one: one-to-many search on, and templates kept for the
 # second run.
@@ -93,20 +94,28 @@ class DrawnEngine:
         """Nothing to release."""
 
 
-def drawn_cohort(folder: Path, students: int) -> Cohort:
-    """Students with two small files each, and their roster."""
+def drawn_sources(folder: Path, students: int) -> Sources:
+    """Students with two small files each, and their rosters."""
     places = [folder / "photos", folder / "cards"]
     for place in places:
         place.mkdir(parents=True)
-    with (folder / "roster.csv").open("w", encoding="utf-8", newline="") as out:
-        roster = csv.writer(out)
-        roster.writerow(("学号", "姓名", "学院"))
-        for number in range(students):
-            name = f"{20260000000 + number}"
-            roster.writerow((name, f"学生{number}", "计算机学院"))
-            for place in places:
-                (place / f"{name}.jpg").write_bytes(name.encode())
-    return gather(folder / "roster.csv", places[:1], {"idcard": places[1:]})
+    rosters = []
+    for first in range(0, students, _ROSTER):
+        rosters.append(folder / f"roster{first or ''}.csv")
+        with rosters[-1].open("w", encoding="utf-8", newline="") as out:
+            roster = csv.writer(out)
+            roster.writerow(("学号", "姓名", "学院"))
+            for number in range(first, min(first + _ROSTER, students)):
+                name = f"{20260000000 + number}"
+                roster.writerow((name, f"学生{number}", "计算机学院"))
+                for place in places:
+                    (place / f"{name}.jpg").write_bytes(name.encode())
+    return Sources(rosters, places[:1], {"idcard": places[1:]})
+
+
+def drawn_cohort(folder: Path, students: int) -> Cohort:
+    """The cohort of `drawn_sources`."""
+    return read_intake(drawn_sources(folder, students), None)
 
 
 def policy_in(folder: Path) -> Policy:

@@ -51,7 +51,7 @@ class Mask:
     """
 
     def __init__(self, numbers: Iterable[str] = (), keys: Iterable[tuple[str, int]] = ()) -> None:
-        bare = {re.sub(r"[^0-9A-Z]", "", _plain(number).upper()) for number in numbers}
+        bare = (re.sub(r"[^0-9A-Z]", "", _plain(number).upper()) for number in numbers)
         self._known = {number for number in bare if len(number) >= _SHORTEST}
         self._lengths = sorted({len(n) for n in self._known if len(n) >= _SHORTEST_INSIDE})
         self._cached: Callable[[str], str] = self._masked

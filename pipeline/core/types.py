@@ -7,7 +7,7 @@ right, y down; angles are degrees, clockwise positive; "right eye" is the **subj
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -85,10 +85,10 @@ class Job:
 class Cohort:
     """What the source stage found: a job a student and a job a photo that nobody claims."""
 
-    jobs: tuple[Job, ...]
-    strays: tuple[Job, ...] = ()
+    jobs: Sequence[Job]  # a large cohort's are read from the disk, one by one
+    strays: Sequence[Job] = ()
     remarks: tuple[str, ...] = ()
-    delivered: tuple[Delivered, ...] = ()
+    delivered: Sequence[Delivered] = ()
     sheets: tuple[RosterSheet, ...] = ()
     assigned: tuple[tuple[str, str, str], ...] = ()  # file, student_key, sha256
     kinds: tuple[str, ...] = ()  # of reference that sources were given for

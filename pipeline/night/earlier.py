@@ -49,7 +49,6 @@ def remember(store: Store, out: Path, earlier: Sequence[Path]) -> None:
     Raises:
         StoreError: A folder holds no run, or it cannot be read.
     """
-    hashes, digests = store.cohort.photo_hashes(), store.cohort.photo_digests()
     refused = _refusals(out)
     before: list[_Before] = []
     for run in earlier:
@@ -57,12 +56,12 @@ def remember(store: Store, out: Path, earlier: Sequence[Path]) -> None:
         before += _photos(run, theirs)
         refused |= theirs
     found: dict[str, Measurement] = {}
-    for student_key, sha256 in digests.items():
+    for student_key, sha256 in store.cohort.photo_digests() if refused else ():
         refusal = refused.get(sha256)
         # The case that waits for a new photo is no second try.
         if refusal and not (refusal.student_key == student_key and refusal.last):
             found[student_key] = _told(refusal)
-    for student_key, plain in hashes.items():
+    for student_key, plain in store.cohort.photo_hashes().items() if before else ():
         same = (photo for photo in before if _same(student_key, plain, photo))
         if student_key not in found and (photo := next(same, None)):
             seen = Measurement(SEEN_EARLIER, photo.date)
@@ -81,7 +80,7 @@ def _refusals(run: Path) -> dict[str, Refusal]:
 def _photos(run: Path, refused: Mapping[str, Refusal]) -> Iterator[_Before]:
     with Store(database_of(run), readonly=True) as store:
         date = local_day(store.finished().finished)
-        digests: Mapping[str, str] = store.cohort.photo_digests()
+        digests = dict(store.cohort.photo_digests())
         for student_key, hashes in store.cohort.photo_hashes().items():
             refusal = refused.get(digests.get(student_key, ""))
             yield _Before(student_key, hashes, date, refusal)

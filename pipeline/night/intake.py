@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -15,6 +16,7 @@ from pipeline.core.private import make_file, make_folder, umask
 from pipeline.core.said import cause
 from pipeline.core.types import Cohort
 from pipeline.night.folder import ASSIGNED, ASSIGNING
+from pipeline.night.intake_apart import gathered_apart, is_large
 from pipeline.source import gather
 from pipeline.source.assigned import COLUMNS
 
@@ -60,7 +62,8 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
         SourceError: A folder or archive cannot be used.
     """
     kept = [] if out is None else [out / ASSIGNED]
-    return gather(
+    asked = partial(
+        gather,
         sources.roster,
         sources.photos,
         sources.references,
@@ -71,6 +74,7 @@ def read_intake(sources: Sources, out: Path | None) -> Cohort:
         settled_before=sources.settled_before,
         whole=sources.whole,
     )
+    return gathered_apart(asked) if is_large(sources.roster) else asked()
 
 
 def keep_assigned(out: Path, rows: Sequence[Assigned]) -> None:

@@ -2,86 +2,97 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from typing import TypeAlias
 
 from pipeline.core.types import Evidence, Job
+from pipeline.night.roll import Prints, Roll
 from pipeline.store import Store
 
 Progress = Callable[[int, int], None]
 Results = Generator[tuple[str, Evidence], None, None]
+Work = Callable[[Iterable[tuple[str, Job]]], Results]
+Places: TypeAlias = "array[int]"  # in the roll; 8 bytes each
 
 
 def look(
-    store: Store,
-    jobs: Mapping[str, Job],
-    prints: Mapping[str, str],
-    work: Callable[[list[tuple[str, Job]]], Results],
-    on_progress: Progress,
-) -> tuple[list[tuple[str, Job]], dict[str, float]]:
+    store: Store, roll: Roll, prints: Prints, work: Work, on_progress: Progress
+) -> tuple[int, dict[str, float]]:
     """Look at who was not looked at, and see that there is everybody's template.
 
     What is concluded across students needs them all. Of those whose faces are known from an
     earlier look nothing else is made anew; who has no such points on record is looked at.
 
     Returns:
-        Who was looked at, and seconds by stage.
+        How many were looked at, and seconds by stage.
     """
     store.cohort.look_again_for_templates(without_points=True)
-    pending = students_due(store, jobs, prints)
-    waiting = {student_key for student_key, _ in pending}
-    known = {
-        student_key: points
-        for student_key, points in store.cohort.faces_without_templates().items()
-        if student_key not in waiting
-    }
-    again = [(key, replace(jobs[key], points=points)) for key, points in known.items()]
-    seconds: Counter[str] = Counter()
-
-    def work_off(due: list[tuple[str, Job]], known: Mapping[str, Mapping[str, str]]) -> None:
-        done = len(jobs) - len(due)
-        results = work(due)
-        _save(store, results, prints, known, seconds, (done, len(jobs)), on_progress)
-
-    work_off([*again, *pending], known)
+    due = places_due(store, prints)
+    waiting = bytearray(len(roll))
+    for place in due:
+        waiting[place] = True
+    gone = store.cohort.places_without_templates()
+    known = array("q", (place for place in gone if not waiting[place]))
+    pass_ = _Pass(store, roll, prints, work, on_progress)
+    pass_.work_off(known, due)
     store.cohort.look_again_for_templates()
-    if left := students_due(store, jobs, prints):  # a face could not be cut out again
-        work_off(left, {})
-    return [*pending, *left], {stage: round(spent, 3) for stage, spent in seconds.items()}
+    if left := places_due(store, prints):  # a face could not be cut out again
+        pass_.work_off(array("q"), left)
+    return len(due) + len(left), {s: round(spent, 3) for s, spent in pass_.seconds.items()}
 
 
-def students_due(
-    store: Store, jobs: Mapping[str, Job], prints: Mapping[str, str]
-) -> list[tuple[str, Job]]:
-    """Students of whom the store has no evidence, or evidence of something else."""
-    done = store.fingerprints()
-    return [
-        (student_key, job)
-        for student_key, job in jobs.items()
-        if done.get(student_key) != prints[student_key]
-    ]
+def places_due(store: Store, prints: Prints) -> Places:
+    """Places of whom the store has no evidence, or evidence of something else."""
+    done = store.cohort.prints_in_order()
+    return array("q", (place for place, known in done if known != prints[place]))
 
 
-def _save(
-    store: Store,
-    results: Results,
-    prints: Mapping[str, str],
-    known: Mapping[str, Mapping[str, str]],
-    seconds: Counter[str],
-    progress: tuple[int, int],
-    on_progress: Progress,
-) -> None:
-    """Save what comes back, templates alone of known faces, and tell how many are done."""
-    done, total = progress
-    on_progress(done, total)
-    with closing(results):
-        for student_key, evidence in results:
-            if student_key not in known:
-                store.save(student_key, prints[student_key], evidence)
-            elif evidence.templates.keys() == known[student_key].keys():
-                store.cohort.remember(student_key, evidence.templates)
-            seconds.update(evidence.seconds)
-            done += 1
-            on_progress(done, total)
+class _Pass:
+    """Jobs handed out, and what comes back saved; held are those that somebody is at.
+
+    Attributes:
+        seconds: Spent so far, by stage.
+    """
+
+    def __init__(
+        self, store: Store, roll: Roll, prints: Prints, work: Work, on_progress: Progress
+    ) -> None:
+        self._store, self._roll, self._prints = store, roll, prints
+        self._work, self._on_progress = work, on_progress
+        self._out: dict[str, tuple[int, Mapping[str, str] | None]] = {}
+        self.seconds: Counter[str] = Counter()
+
+    def work_off(self, known: Places, due: Places) -> None:
+        """Templates alone of those whose faces are known, everything of those who are due."""
+        total = len(self._roll)
+        done = total - len(known) - len(due)
+        self._on_progress(done, total)
+        with closing(self._work(self._handed_out(known, due))) as results:
+            for student_key, evidence in results:
+                self._save(student_key, evidence)
+                self.seconds.update(evidence.seconds)
+                done += 1
+                self._on_progress(done, total)
+
+    def _handed_out(self, known: Places, due: Places) -> Iterator[tuple[str, Job]]:
+        for place in known:
+            student_key, job = self._roll.at(place)
+            points = self._store.cohort.points_at(place)
+            self._out[student_key] = place, points
+            yield student_key, replace(job, points=points)
+        for place in due:
+            student_key, job = self._roll.at(place)
+            self._out[student_key] = place, None
+            yield student_key, job
+
+    def _save(self, student_key: str, evidence: Evidence) -> None:
+        """Save what comes back, templates alone of a known face."""
+        place, points = self._out.pop(student_key)
+        if points is None:
+            self._store.save(student_key, self._prints[place], evidence)
+        elif evidence.templates.keys() == points.keys():
+            self._store.cohort.remember(student_key, evidence.templates)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.cores import usable_cores
 from pipeline.core.digest import digest_of, sha256_of
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
@@ -28,6 +29,7 @@ from pipeline.night.folder import (
     WORKBOOK,
 )
 from pipeline.store import RunSummary, Store
+from pipeline.store.by_college import bare_cases
 from pipeline.store.masking import mask_of
 
 _NOTE = "reports"
@@ -84,13 +86,16 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
     files = (masked_file(file, mask) for file in store.deliveries.all())
     with _aside(out) as aside:
         if RESULTS in due:
-            write_csv(cases(), aside / RESULTS)
+            write_csv((masked_case(case, mask) for case in bare_cases(store)), aside / RESULTS)
         left = (masked_file(file, mask) for file in store.deliveries.left())
         if COLLEGES in due:
             from pipeline.night.colleges import write_colleges
             from pipeline.report.by_college import write_index_html, write_index_xlsx
 
-            parts = write_colleges(store, summary, aside / COLLEGES, mask, lang, SPLIT_ABOVE)
+            parts = write_colleges(
+                *(store, summary, aside / COLLEGES, mask, lang, SPLIT_ABOVE),
+                workers=min(summary.workers, usable_cores()),
+            )
             write_index_html(summary, parts, aside / PAGE, lang)
             write_index_xlsx(summary, parts, aside / WORKBOOK, lang, left)
         elif PAGE in due:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,13 +14,13 @@ from pipeline import __version__
 from pipeline.cohort.conclude import conclude_all, effective, histograms
 from pipeline.cohort.neighbours import check_size, remarks_of
 from pipeline.core.delivery import Delivered, Fate
-from pipeline.core.digest import digest_of
+from pipeline.core.digest import digest_of, digest_of_table
 from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
 from pipeline.core.measurements import REFUSED
 from pipeline.core.policy import InputLimits, Policy, Profile
 from pipeline.core.said import said
-from pipeline.core.types import SET_ASIDE, Cohort, Job
+from pipeline.core.types import SET_ASIDE, Cohort, Job, Subject
 from pipeline.night.cards import Cards
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
@@ -28,7 +28,8 @@ from pipeline.night.executors.afar import afar_of
 from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
-from pipeline.night.looking import Progress, Results, look, students_due
+from pipeline.night.looking import Progress, Results, look, places_due
+from pipeline.night.roll import Prints, Roll, photo_name
 from pipeline.night.rules import parts_of
 from pipeline.night.tally import decided
 from pipeline.source.balance import balance
@@ -96,7 +97,7 @@ def assess_cohort(
     with locked(plan.out) as held, Store(plan.out / DATABASE) as store:
         store.own_key.unlock()
         if not plan.policy.privacy.keep_templates:
-            store.cohort.hold_templates_in_memory()
+            store.cohort.hold_templates_in_memory(len(cohort.jobs))
         gathered = _gather_evidence(store, cohort, plan, factory, on_progress)
         if gathered.stale:
             conclude_all(store, plan.policy)
@@ -173,16 +174,17 @@ def _gather_evidence(
     store: Store, cohort: Cohort, plan: Plan, factory: EngineFactory, on_progress: Progress
 ) -> _Gathered:
     """See that the store has everybody's evidence; what this takes in memory is free again then."""
-    jobs = dict(_keyed(cohort))
-    store.enrol((student_key, job.subject, _name(job)) for student_key, job in jobs.items())
-    store.cohort.forget_templates(key for key, job in jobs.items() if _refused(job))
+    roll = Roll(cohort)
+    refused = _enrol(store, roll)
+    store.cohort.forget_templates(refused)
     remarks = _arithmetic(store)
     cards = Cards(cohort, plan.digests, store)
     store.cohort.look_again(cards.outdated())
-    prints = _fingerprints(jobs, cohort, plan, store, cards)
+    prints = _fingerprints(roll, cohort, plan, store, cards)
     rules = plan.policy.cohort.model_dump(), plan.policy.comparison.model_dump()
-    cohort_key = digest_of(prints, rules)
-    pending = students_due(store, jobs, prints)
+    printed = ((key, prints[place]) for key, place in store.cohort.places_by_key())
+    cohort_key = digest_of_table(printed, rules)
+    pending = len(places_due(store, prints))
     stale = bool(pending) or store.noted("cohort_key") != cohort_key
     if stale:
         plan.verify()
@@ -190,14 +192,14 @@ def _gather_evidence(
         afar = afar_of(plan.policy.input, parts_of(plan.policy), plan.digests)
         duty = assessing(factory, files_of(cohort) if plan.caged else None, afar)
 
-        def work(due: Sequence[tuple[str, Job]]) -> Results:
+        def work(due: Iterable[tuple[str, Job]]) -> Results:
             return plan.executor.work_off(cards.handed_on(due), duty)
 
-        pending, stages = look(store, jobs, prints, work, on_progress)
+        pending, stages = look(store, roll, prints, work, on_progress)
     else:
         stages = {}
-        on_progress(len(jobs), len(jobs))
-    return _Gathered(cohort_key, stale, len(pending), stages, remarks)
+        on_progress(len(roll), len(roll))
+    return _Gathered(cohort_key, stale, pending, stages, remarks)
 
 
 def _arithmetic(store: Store) -> tuple[str, ...]:
@@ -217,17 +219,21 @@ def _arithmetic(store: Store) -> tuple[str, ...]:
     return (said("note.arithmetic", students=measured, before=known, now=ARITHMETIC),)
 
 
-def _refused(job: Job) -> bool:
-    """Whether the student refuses comparison: what an earlier night kept goes at once."""
-    return any(fact.name == REFUSED for fact in job.facts)
+def _enrol(store: Store, roll: Roll) -> list[str]:
+    """Make the store's students those of the roll; who refuses comparison.
 
+    Of these, what an earlier night kept goes at once.
+    """
+    refused: list[str] = []
 
-def _keyed(cohort: Cohort) -> Iterator[tuple[str, Job]]:
-    """Every student's job by subject_id, then a job for every photo that nobody claims."""
-    for job in cohort.jobs:
-        yield job.subject.student_key, job
-    for number, job in enumerate(cohort.strays, 1):
-        yield f"extra:{number}:{_name(job)}", job
+    def enrolled() -> Iterator[tuple[str, Subject, str]]:
+        for student_key, job in roll:
+            if any(fact.name == REFUSED for fact in job.facts):
+                refused.append(student_key)
+            yield student_key, job.subject, photo_name(job)
+
+    store.enrol(enrolled())
+    return refused
 
 
 def _kinds(cohort: Cohort) -> set[str]:
@@ -235,17 +241,10 @@ def _kinds(cohort: Cohort) -> set[str]:
     return {r.kind for job in cohort.jobs for r in job.references} - {SET_ASIDE}
 
 
-def _name(job: Job) -> str:
-    return job.photo.name if job.photo else ""
-
-
-def _fingerprints(
-    jobs: Mapping[str, Job], cohort: Cohort, plan: Plan, store: Store, cards: Cards
-) -> dict[str, str]:
-    """By student, everything the evidence depends on; the store keeps what files are."""
-    known = store.known_files()
+def _fingerprints(roll: Roll, cohort: Cohort, plan: Plan, store: Store, cards: Cards) -> Prints:
+    """By place, everything the evidence depends on; the store keeps what files are."""
     limits = plan.policy.input
-    contents = Contents(known, limits.max_bytes, 0 if plan.rehash else limits.reread_days)
+    contents = Contents(store.files, limits.max_bytes, 0 if plan.rehash else limits.reread_days)
     common = digest_of(
         cards.other_networks,
         plan.policy.comparison.recogniser,
@@ -254,22 +253,23 @@ def _fingerprints(
         ARITHMETIC,
         __version__,
     )
-    prints = {
-        student_key: digest_of(
-            contents.of(job.photo),
-            [(reference.kind, contents.of(reference.file)) for reference in job.references],
-            job.facts,
-            common,
-            *cards.print_of(student_key, job, contents.of),
+    with store.files.hashing():
+        with store.files.together():
+            prints = Prints(
+                digest_of(
+                    contents.of(job.photo),
+                    [(reference.kind, contents.of(reference.file)) for reference in job.references],
+                    job.facts,
+                    common,
+                    *cards.print_of(student_key, job, contents.of),
+                )
+                for student_key, job in roll
+            )
+        store.deliveries.replace(
+            replace(file, sha256=contents.of(file.file, _limit_of(file, limits)))
+            for file in cohort.delivered
         )
-        for student_key, job in jobs.items()
-    }
-    store.deliveries.replace(
-        replace(file, sha256=contents.of(file.file, _limit_of(file, limits)))
-        for file in cohort.delivered
-    )
-    if contents.seen != known:
-        store.know_files(contents.seen)
+        store.files.replace()
     return prints
 
 

@@ -6,7 +6,8 @@ each would overwrite a finished night with nonsense and end well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.core.delivery import Fate
@@ -42,16 +43,16 @@ def doubts(cohort: Cohort, out: Path | None, policy: IntakePolicy) -> Iterator[s
     if out is not None:
         yield from _of_folder(out)
     fates = (Fate.USED, Fate.SET_ASIDE, Fate.UNMATCHED)
-    pictures = [f for f in cohort.delivered if f.kind == PHOTO and f.fate in fates]
-    matched = sum(f.fate in (Fate.USED, Fate.SET_ASIDE) for f in pictures)
+    found = Counter(f.fate for f in cohort.delivered if f.kind == PHOTO and f.fate in fates)
+    matched, pictures = found[Fate.USED] + found[Fate.SET_ASIDE], found.total()
     if not pictures:
         yield said("doubt.no_photo")
-    elif matched < policy.min_files_matched * len(pictures):
+    elif matched < policy.min_files_matched * pictures:
         yield said(
             "doubt.few_matched",
             part=matched,
-            all=len(pictures),
-            share=matched / len(pictures),
+            all=pictures,
+            share=matched / pictures,
             limit=policy.min_files_matched,
         )
     if out is not None:
@@ -77,29 +78,24 @@ def _against_last(cohort: Cohort, out: Path, policy: IntakePolicy) -> Iterator[s
             before = store.cohort.last_night()
     except StoreError:  # of an older version, or unusable: the run itself says so
         return
-    now = {job.subject.student_key: job for job in cohort.jobs}
-    gone = [key for key in before if key not in now]
-    if before and len(gone) > policy.max_students_gone * len(before):
-        key = "other_cohort" if len(gone) > len(before) / 2 else "students_gone"
-        key = "all_gone" if len(gone) == len(before) else key
-        yield said(
-            f"doubt.{key}",
-            part=len(gone),
-            all=len(before),
-            out=out,
-            share=len(gone) / len(before),
-            limit=policy.max_students_gone,
-        )
-    had = [key for key, (photo, _) in before.items() if photo and key in now]
-    lost = [key for key in had if now[key].photo is None]
-    if len(lost) > policy.max_photos_lost * len(had):
-        yield said("doubt.photos_lost", **_shares(lost, had, policy.max_photos_lost))
-    had = [key for key, (_, references) in before.items() if references and key in now]
-    lost = [key for key in had if not now[key].references]
-    if len(lost) > policy.max_references_lost * len(had):
-        yield said("doubt.references_lost", **_shares(lost, had, policy.max_references_lost))
+    had, lost, students = Counter[str](), Counter[str](), len(before)
+    for job in cohort.jobs:
+        photo, references = before.pop(job.subject.student_key, (False, False))
+        had.update(photo=photo, references=references)
+        lost.update(photo=photo and job.photo is None, references=references and not job.references)
+    gone = len(before)  # those of whom nobody is left
+    if students and gone > policy.max_students_gone * students:
+        key = "other_cohort" if gone > students / 2 else "students_gone"
+        key = "all_gone" if gone == students else key
+        shares = _shares(gone, students, policy.max_students_gone)
+        yield said(f"doubt.{key}", out=out, **shares)
+    if lost["photo"] > policy.max_photos_lost * had["photo"]:
+        shares = _shares(lost["photo"], had["photo"], policy.max_photos_lost)
+        yield said("doubt.photos_lost", **shares)
+    if lost["references"] > policy.max_references_lost * had["references"]:
+        shares = _shares(lost["references"], had["references"], policy.max_references_lost)
+        yield said("doubt.references_lost", **shares)
 
 
-def _shares(part: Sized, whole: Sized, limit: float) -> dict[str, float]:
-    share = len(part) / len(whole)
-    return {"part": len(part), "all": len(whole), "share": share, "limit": limit}
+def _shares(part: int, whole: int, limit: float) -> dict[str, float]:
+    return {"part": part, "all": whole, "share": part / whole, "limit": limit}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.core.delivery import Delivered, Fate
@@ -26,36 +25,27 @@ def balance(cohort: Cohort) -> dict[str, Any]:
         whom it fits or may mean; `missing_references`: the first students who have none, each as
         key and name. No ID number.
     """
-    with_photo = sum(job.photo is not None for job in cohort.jobs)
-    photos = [file for file in cohort.delivered if file.kind == PHOTO]
-    kinds = dict.fromkeys(file.kind for file in cohort.delivered)
-    ordered = dict.fromkeys((PHOTO, *cohort.kinds, *kinds))
-    given = bool(cohort.kinds)
-    with_reference = sum(bool(kinds_of(job)) for job in cohort.jobs)
+    given, lacking = bool(cohort.kinds), list[list[Any]]()
+    with_photo = with_reference = 0
+    for job in cohort.jobs:
+        with_photo += job.photo is not None
+        if kinds_of(job):
+            with_reference += given
+        elif given and len(lacking) < MAX_NAMED:
+            lacking.append([job.subject.student_key, masked_sentence(job.subject.name)])
+    files = _Files(cohort)
     return {
         "students": len(cohort.jobs),
         "sheets": [[s.file, s.sheet, s.students, s.why] for s in cohort.sheets],
         "with_photo": with_photo,
         "without_photo": len(cohort.jobs) - with_photo,
-        "with_reference": with_reference if given else 0,
+        "with_reference": with_reference,
         "without_reference": len(cohort.jobs) - with_reference if given else 0,
-        "weak": sum(bool(file.weak) for file in photos if file.fate is Fate.USED),
-        "matched_by": dict(
-            Counter(f.matched_by for f in photos if f.fate is Fate.USED).most_common()
-        ),
-        "files": {
-            kind: _of_kind([f for f in cohort.delivered if f.kind == kind]) for kind in ordered
-        },
-        "left": {
-            fate.value: _named(f for f in cohort.delivered if f.fate is fate)
-            for fate in Fate
-            if fate is not Fate.USED
-        },
-        "missing_references": [
-            [job.subject.student_key, masked_sentence(job.subject.name)]
-            for job in (cohort.jobs if given else ())
-            if not kinds_of(job)
-        ][:MAX_NAMED],
+        "weak": files.weak,
+        "matched_by": dict(files.matched_by.most_common()),
+        "files": {kind: files.of_kind(kind) for kind in (PHOTO, *cohort.kinds, *files.fates)},
+        "left": files.left,
+        "missing_references": lacking,
     }
 
 
@@ -73,23 +63,50 @@ def missing_references(cohort: Cohort) -> list[tuple[Subject, list[str]]]:
     return [(job.subject, kinds) for job, kinds in lacking]
 
 
-def _of_kind(files: Sequence[Delivered]) -> dict[str, int]:
-    counts = Counter(file.fate for file in files)
-    whose = {file.student_key for file in files if file.fate is Fate.USED}
-    return {
-        "found": len(files),
-        **{fate.value: counts[fate] for fate in Fate},
-        "students": len(whose),
-    }
+class _Files:
+    """The delivered files, counted as they go by.
+
+    Attributes:
+        fates: Files by kind and fate.
+        matched_by: Photos in use by what told the student.
+        weak: Photos in use whose match somebody should look at.
+        left: By fate the first files that are not in use, as masked name, reason and keys.
+    """
+
+    def __init__(self, cohort: Cohort) -> None:
+        self.fates: dict[str, Counter[Fate]] = {}
+        self.matched_by: Counter[str] = Counter()
+        self.weak = 0
+        self.left: dict[str, list[list[Any]]] = {
+            fate.value: [] for fate in Fate if fate is not Fate.USED
+        }
+        self._whose: dict[str, set[str]] = {}
+        for file in cohort.delivered:
+            self._count(file)
+
+    def _count(self, file: Delivered) -> None:
+        self.fates.setdefault(file.kind, Counter())[file.fate] += 1
+        if file.fate is not Fate.USED:
+            if len(left := self.left[file.fate.value]) < MAX_NAMED:
+                left.append(_named(file))
+            return
+        self._whose.setdefault(file.kind, set()).add(file.student_key)
+        if file.kind == PHOTO:
+            self.weak += bool(file.weak)
+            self.matched_by[file.matched_by] += 1
+
+    def of_kind(self, kind: str) -> dict[str, int]:
+        """Files found and of each fate, and students who have one."""
+        counts = self.fates.get(kind, Counter[Fate]())
+        return {
+            "found": counts.total(),
+            **{fate.value: counts[fate] for fate in Fate},
+            "students": len(self._whose.get(kind, ())),
+        }
 
 
-def _named(files: Iterable[Delivered]) -> list[list[Any]]:
-    """The first files, each as masked name, reason and keys."""
-    listed: list[list[Any]] = []
-    for file in files:
-        if len(listed) == MAX_NAMED:
-            break
-        keys = [file.student_key] if file.student_key else list(file.near)
-        name = masked_file_name(file.name.encode("utf-8", "backslashreplace").decode())
-        listed.append([name, file.why, keys])
-    return listed
+def _named(file: Delivered) -> list[Any]:
+    """A file as masked name, reason and keys."""
+    keys = [file.student_key] if file.student_key else list(file.near)
+    name = masked_file_name(file.name.encode("utf-8", "backslashreplace").decode())
+    return [name, file.why, keys]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.core.imagefile import READ_ERRORS, stamp_of
 from pipeline.core.types import ImageFile
@@ -28,6 +27,19 @@ class Known(NamedTuple):
     read_at: int
 
 
+class Memory(Protocol):
+    """What is remembered of files (`store.known_files`)."""
+
+    def before(self, place: str) -> tuple[str, str, int] | None:
+        """What an earlier run has kept, as `Known`."""
+
+    def told(self, place: str, at_most: int) -> str | None:
+        """What this run has told already."""
+
+    def tell(self, place: str, at_most: int, word: str, hashed: Known | None) -> None:
+        """Remember what is told, and what the next run is to know."""
+
+
 class Contents:
     """sha256 of files, remembered from run to run by size, times and place on the disk.
 
@@ -35,27 +47,17 @@ class Contents:
     decays and a program that sets everything back are noticed.
 
     Args:
-        known: What an earlier run remembered, by `place`.
+        memory: What is remembered of files, from run to run and within this one.
         limit: Bytes; of a larger file the size alone counts, because nobody will look at it.
         reread_days: 0 reads every file again.
         now: Seconds since 1970; for tests.
-
-    Attributes:
-        seen: What the next run is to remember.
     """
 
     def __init__(
-        self,
-        known: Mapping[str, tuple[str, str, int]],
-        limit: int,
-        reread_days: int,
-        now: float | None = None,
+        self, memory: Memory, limit: int, reread_days: int, now: float | None = None
     ) -> None:
-        self._known = {place: Known(*what) for place, what in known.items()}
-        self._limit, self._days = limit, reread_days
+        self._memory, self._limit, self._days = memory, limit, reread_days
         self._now = time.time() if now is None else now
-        self.seen: dict[str, Known] = {}
-        self._told: dict[tuple[str, int], str] = {}
 
     def of(self, file: ImageFile | None, limit: int = 0) -> str:
         """The content's sha256; a file that cannot be read has a word of its own, no file "".
@@ -66,26 +68,29 @@ class Contents:
         """
         if file is None:
             return ""
-        asked = _place(file), limit or self._limit
-        if asked not in self._told:
-            self._told[asked] = self._of(file, *asked)
-        return self._told[asked]
+        place, limit = _place(file), limit or self._limit
+        told = self._memory.told(place, limit)
+        if told is None:
+            told, hashed = self._of(file, place, limit)
+            self._memory.tell(place, limit, told, hashed)
+        return told
 
-    def _of(self, file: ImageFile, place: str, limit: int) -> str:
+    def _of(self, file: ImageFile, place: str, limit: int) -> tuple[str, Known | None]:
+        """The word for a file, and what the next run is to know."""
         try:
             size, *times = stamp_of(file.path.stat())
             if file.member is None and size > limit:
-                return f"too large: {size}"
+                return f"too large: {size}", None
             stamp = ":".join(map(str, (size, *times)))
-            known = self._known.get(place)
+            before = self._memory.before(place)
+            known = Known(*before) if before else None
             if known is None or known.stamp != stamp or self._is_due(place, known):
                 known = Known(stamp, file.sha256(limit), int(self._now))
         except READ_ERRORS as error:
-            return f"unreadable: {type(error).__name__}"
+            return f"unreadable: {type(error).__name__}", None
         # A time in the future says nothing: the clock has been set since.
-        if max(times[:2]) < self._now * 10**9 - _GRAIN_NS:
-            self.seen[place] = known
-        return known.sha256
+        settled = max(times[:2]) < self._now * 10**9 - _GRAIN_NS
+        return known.sha256, known if settled else None
 
     def _is_due(self, place: str, known: Known) -> bool:
         """Whether a file's turn has come, told by its place; one that was passed over is due."""

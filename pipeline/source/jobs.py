@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from pipeline.core import measurements as names
@@ -40,6 +41,8 @@ def gather(
     opt_out: Sequence[Path] = (),
     settled_before: float = math.inf,
     whole: Sequence[Path] = (),
+    keep_files: Callable[[Iterator[Delivered]], Sequence[Delivered]] = tuple,
+    keep_jobs: Callable[[Iterator[Job]], Sequence[Job]] = tuple,
 ) -> Cohort:
     """Read a roster and find every student's photo and reference portraits by file name.
 
@@ -55,6 +58,8 @@ def gather(
         opt_out: Lists of students who refuse that a machine compares faces.
         settled_before: As for `collect`.
         whole: As well; a photo from one of these takes an earlier source's place without a doubt.
+        keep_files: Makes the cohort's delivered files of these; it reads them to their end.
+        keep_jobs: Makes its jobs of these, afterwards.
 
     Returns:
         One job a roster row, in the roster's order. Facts of each job: `source.photo_files` and
@@ -78,25 +83,33 @@ def gather(
         for kind, found in by_kind(references, settled_before, whole)
     }
     remarks = [*table.remarks, *intake.remarks, *given.remarks]
-    delivered = [*_left_out(PHOTO, intake.found), *_photos(choices), *_unclaimed(PHOTO, matches)]
-    shown: dict[str, list[Reference]] = defaultdict(list)
     for kind, (found, own) in batches.items():
-        delivered += _left_out(kind, found)
-        delivered += _unclaimed(kind, own)
         remarks += _reference_remarks(kind, own, found)
-        for key, owned in own.owned.items():
-            for one in _references(kind, key, owned):
-                delivered.append(one)
-                if one.fate is Fate.USED and one.file:
-                    shown[key] += (Reference(kind, page) for page in pages(one.file, one.pages))
-    jobs = tuple(
+    shown: dict[str, list[Reference]] = defaultdict(list)
+    photos_told = (_left_out(PHOTO, intake.found), _photos(choices), _unclaimed(PHOTO, matches))
+    delivered = keep_files(chain(*photos_told, _references_told(batches, shown)))
+    jobs = keep_jobs(
         _job(subject, table, matches, choices.get(subject.student_key), shown, refused, whole)
         for subject in table.subjects
     )
     strays = tuple(_stray(claim, found) for claim, found in matches.unclaimed)
     return Cohort(
-        *(jobs, strays, tuple(remarks), tuple(delivered), table.sheets, given.rows), tuple(batches)
+        *(jobs, strays, tuple(remarks), delivered, table.sheets, given.rows), tuple(batches)
     )
+
+
+def _references_told(
+    batches: Mapping[str, tuple[Sequence[Found], Matches]], shown: dict[str, list[Reference]]
+) -> Iterator[Delivered]:
+    """Every file of the references; those that are used are entered into `shown`, by student."""
+    for kind, (found, own) in batches.items():
+        yield from _left_out(kind, found)
+        yield from _unclaimed(kind, own)
+        for key, owned in own.owned.items():
+            for one in _references(kind, key, owned):
+                if one.fate is Fate.USED and one.file:
+                    shown[key] += (Reference(kind, page) for page in pages(one.file, one.pages))
+                yield one
 
 
 def _job(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.core.types import Assessment, Case
+from pipeline.core.types import Assessment, Case, Decision, Subject
 from pipeline.store.packing import unpack_assessment
 from pipeline.store.run_store import Store
 
@@ -32,10 +32,38 @@ def placed(store: Store) -> Iterator[Placed]:
         yield Placed(position, told["college"].strip(), stray, unpack_assessment(assessment))
 
 
-def cases_at(store: Store, positions: Iterable[int]) -> Iterator[Case]:
-    """The decided students at these places of the roster, in their order."""
+def bare_cases(store: Store) -> Iterator[Case]:
+    """Every decided student, in order: roster row, photo and decision, nothing else."""
+    rows = store.db.execute(
+        "SELECT subject, photo, assessment FROM student JOIN decision USING (student_key)"
+        " ORDER BY position"
+    )
+    for row in rows:
+        yield _bare(*row)
+
+
+def _bare(subject: str, photo: str, assessment: str) -> Case:
+    return Case(Subject(**json.loads(subject)), photo, unpack_assessment(assessment))
+
+
+def cases_at(
+    store: Store, positions: Iterable[int], *, accepted_bare: bool = False
+) -> Iterator[Case]:
+    """The decided students at these places of the roster, in their order.
+
+    Args:
+        store: The run's.
+        positions: From 0.
+        accepted_bare: Of accepted ones no more than `bare_cases` tells.
+    """
+    asked = (
+        "SELECT student_key, subject, photo, assessment FROM student"
+        " JOIN decision USING (student_key) WHERE position = ?"
+    )
     for position in positions:
-        asked = "SELECT student_key FROM student WHERE position = ?"
-        for (student_key,) in store.db.execute(asked, (position,)).fetchall():
-            if case := store.case(student_key):
+        for student_key, *bare in store.db.execute(asked, (position,)).fetchall():
+            case = _bare(*bare) if accepted_bare else None
+            if case is None or case.assessment.decision is not Decision.ACCEPT:
+                case = store.case(student_key)
+            if case:
                 yield case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from secrets import token_bytes
 
 import numpy as np
 from pydantic_core import from_json
@@ -19,9 +20,11 @@ from pipeline.core.measurements import (
 )
 from pipeline.core.types import Floats, Measurement
 from pipeline.store.schema import TEMPLATES_IN_MEMORY
-from pipeline.store.sealing import place_of
+from pipeline.store.sealing import Seal, encryption_is_here, place_of
 from pipeline.store.sqlite import Database
 
+# Students: their templates take 1.2 kB each.
+IN_MEMORY_UP_TO = 50_000
 _GONE = "WHERE faces != (SELECT count(*) FROM template WHERE student_key = student.student_key)"
 
 _WITH_PICTURES = "SELECT student_key FROM picture UNION SELECT student_key FROM former"
@@ -36,21 +39,43 @@ class CohortTables:
 
     def __init__(self, store: Database) -> None:
         self._store = store
+        self._key_of_process: Seal | None = None
 
-    def hold_templates_in_memory(self) -> None:
+    def hold_templates_in_memory(self, students: int = 0) -> None:
         """Keep templates in memory from now on, so that a killed run leaves none on the disk.
 
-        Those that the file holds are taken over; `secure_delete` overwrites their bytes.
+        Those of a large cohort lie in a file without a name, encrypted by a key that only this
+        process has; without the package for that they stay in memory too. Those that the store
+        holds are taken over; `secure_delete` overwrites their bytes.
+
+        Args:
+            students: How many there are.
         """
-        self._store.db.execute("PRAGMA temp_store = MEMORY")
+        aside = students > IN_MEMORY_UP_TO and encryption_is_here()
+        if aside:
+            self._key_of_process = Seal(token_bytes(32))
+        self._store.db.execute(f"PRAGMA temp_store = {'FILE' if aside else 'MEMORY'}")
         with self._store.transaction():
             self._store.db.execute(TEMPLATES_IN_MEMORY)
-            self._store.db.execute("INSERT INTO temp.template SELECT * FROM main.template")
+            self._store.db.executemany(
+                "INSERT INTO temp.template VALUES (?, ?, ?)", self._taken_over()
+            )
             left = self._store.db.execute("DELETE FROM main.template").rowcount
         if left:
             # The log still holds their bytes. Where a reader keeps it from being emptied, closing
             # the store, or the next night, does.
             self._store.empty_log()
+
+    def _taken_over(self) -> Iterator[tuple[str, str, bytes]]:
+        """The templates in the store's file, closed as those of this night."""
+        for student_key, slot, kept in self._store.db.execute("SELECT * FROM main.template"):
+            place = place_of(student_key, slot)
+            yield student_key, slot, self._seal.close(self._store.seal.open(kept, place), place)
+
+    @property
+    def _seal(self) -> Seal:
+        """What closes templates."""
+        return self._key_of_process or self._store.seal
 
     def forget_templates(self, keys: Iterable[str]) -> None:
         """Delete the templates of these students, wherever they are; their bytes too."""
@@ -59,10 +84,27 @@ class CohortTables:
                 "DELETE FROM template WHERE student_key = ?", ((key,) for key in keys)
             )
 
-    def faces_without_templates(self) -> dict[str, dict[str, str]]:
-        """Where the faces lie of students whose templates are gone, by slot, by student."""
-        rows = self._store.db.execute(f"SELECT student_key, points FROM student {_GONE}")  # noqa: S608
-        return {student_key: json.loads(points) for student_key, points in rows}
+    def prints_in_order(self) -> Iterator[tuple[int, str]]:
+        """Place and fingerprint of every student, "" without complete evidence."""
+        asked = "SELECT position, fingerprint FROM student ORDER BY position"
+        yield from self._store.db.execute(asked)
+
+    def places_by_key(self) -> Iterator[tuple[str, int]]:
+        """Every student's key, in the keys' order, and place."""
+        asked = "SELECT student_key, position FROM student ORDER BY student_key"
+        yield from self._store.db.execute(asked)
+
+    def places_without_templates(self) -> Iterator[int]:
+        """Places of students whose templates are gone, in order."""
+        rows = self._store.db.execute(f"SELECT position FROM student {_GONE} ORDER BY position")  # noqa: S608
+        yield from (place for (place,) in rows)
+
+    def points_at(self, place: int) -> dict[str, str]:
+        """Where the faces of the student at a place lie, by slot."""
+        asked = "SELECT points FROM student WHERE position = ?"
+        (points,) = self._store.db.execute(asked, (place,)).fetchone()
+        found: dict[str, str] = json.loads(points)
+        return found
 
     def remember(self, student_key: str, templates: Mapping[str, Floats]) -> None:
         """Put a student's templates in the place of those that are gone."""
@@ -77,7 +119,7 @@ class CohortTables:
     ) -> Iterator[tuple[str, str, bytes]]:
         """Rows of the table of templates."""
         for slot, vector in templates.items():
-            closed = self._store.seal.close(vector.tobytes(), place_of(student_key, slot))
+            closed = self._seal.close(vector.tobytes(), place_of(student_key, slot))
             yield student_key, slot, closed
 
     def look_again_for_templates(self, *, without_points: bool = False) -> None:
@@ -100,7 +142,7 @@ class CohortTables:
         )
         for student_key, slot, vector in rows:
             keys.setdefault(slot, []).append(student_key)
-            opened = self._store.seal.open(vector, place_of(student_key, slot))
+            opened = self._seal.open(vector, place_of(student_key, slot))
             vectors.setdefault(slot, bytearray()).extend(opened)
         return {
             slot: (own, np.frombuffer(vectors[slot], np.float32).reshape(len(own), -1))
@@ -208,13 +250,12 @@ class CohortTables:
         )
         return frozenset(key for (key,) in pictures), frozenset(key for (key,) in templates)
 
-    def photo_digests(self) -> dict[str, str]:
-        """sha256 of each photo's bytes, by student, in order."""
-        rows = self._store.db.execute(
+    def photo_digests(self) -> Iterator[tuple[str, str]]:
+        """Student and sha256 of each photo's bytes, in order."""
+        yield from self._store.db.execute(
             "SELECT student_key, photo_sha256 FROM student WHERE photo_sha256 != ''"
             " ORDER BY position"
         )
-        return dict(rows.fetchall())
 
     def note_earlier(self, found: Iterable[tuple[str, Measurement]]) -> None:
         """Replace what is known of earlier photos, by student; other conclusions stay."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
@@ -63,14 +64,44 @@ def pack(measurements: Iterable[Measurement]) -> Packed:
     )
 
 
-def unpack(packed: Packed) -> dict[str, Measurement]:
-    """The measurements of `pack`, by name."""
-    values, errors = unpack_measured(packed.measured, packed.errors)
-    units = from_json(packed.units)
-    return {
-        name: Measurement(name, value, units.get(name, ""), errors.get(name, ""))
-        for name, value in values.items()
-    }
+class Unpacked(Mapping[str, Measurement]):
+    """The measurements of `pack` by name, and more; read when the first of them is asked for.
+
+    Reports show few students' measurements, and read everybody.
+
+    Args:
+        packed: As the store has them.
+        more: Those of a name that is there already replace it.
+    """
+
+    def __init__(self, packed: Packed, more: Mapping[str, Measurement]) -> None:
+        self._packed, self._more = packed, more
+
+    @cached_property
+    def _known(self) -> dict[str, Measurement]:
+        values, errors = unpack_measured(self._packed.measured, self._packed.errors)
+        units = from_json(self._packed.units)
+        own = {
+            name: Measurement(name, value, units.get(name, ""), errors.get(name, ""))
+            for name, value in values.items()
+        }
+        return {**own, **self._more}
+
+    def __getitem__(self, name: str) -> Measurement:
+        """The measurement of a name."""
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._known)
+
+    def __repr__(self) -> str:
+        """As a table."""
+        return repr(self._known)
 
 
 def unpack_measured(measured: str, errors: str) -> Measured:

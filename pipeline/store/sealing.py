@@ -11,6 +11,7 @@ import hashlib
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pipeline.core.errors import InstallationError, StoreError
@@ -107,6 +108,11 @@ def unwrapped(kept: str, site_keys: Sequence[bytes]) -> bytes:
             except InvalidTag as error:
                 raise WrongKeyError from error
     raise WrongKeyError
+
+
+def encryption_is_here() -> bool:
+    """Whether the package for it is installed."""
+    return find_spec("cryptography") is not None
 
 
 def _name(site_key: bytes) -> bytes:

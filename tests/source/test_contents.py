@@ -22,9 +22,29 @@ DAY = 86400.0
 LIMIT = 1000
 
 
-def contents_of(known: Mapping[str, Known], days: int = 30, after: float = 60) -> Contents:
+class Night(Contents):
+    """A night's contents that remember in memory; `seen` is what the next one is to know."""
+
+    def __init__(self, known: Mapping[str, Known], days: int, now: float) -> None:
+        super().__init__(self, LIMIT, days, now)
+        self._before, self._words = known, dict[tuple[str, int], str]()
+        self.seen: dict[str, Known] = {}
+
+    def before(self, place: str) -> Known | None:
+        return self._before.get(place)
+
+    def told(self, place: str, at_most: int) -> str | None:
+        return self._words.get((place, at_most))
+
+    def tell(self, place: str, at_most: int, word: str, hashed: Known | None) -> None:
+        self._words[place, at_most] = word
+        if hashed:
+            self.seen[place] = hashed
+
+
+def contents_of(known: Mapping[str, Known], days: int = 30, after: float = 60) -> Night:
     """What a night `after` seconds from now knows and reads."""
-    return Contents(known, LIMIT, days, time.time() + after)
+    return Night(known, days, time.time() + after)
 
 
 def written(path: Path, content: bytes, mtime_ns: int = OLD) -> ImageFile:

@@ -26,7 +26,9 @@ from pipeline.core.types import (
     Subject,
 )
 from pipeline.store import Store
+from pipeline.store.cohort_tables import IN_MEMORY_UP_TO
 from pipeline.store.packing import Measured
+from pipeline.store.sealing import Seal, WrongKeyError, place_of
 
 
 def test_evidence_comes_back_as_it_was(store: Store, path: Path) -> None:
@@ -276,6 +278,27 @@ def test_templates_held_in_memory_leave_no_bytes_in_the_files(path: Path) -> Non
         assert store.cohort.templates()["photo"][0] == ["s0", "s1", "s2"]
 
 
+def test_templates_of_a_large_cohort_are_closed_by_a_key_of_this_process(path: Path) -> None:
+    """They may lie on the disk, and nobody else opens them."""
+    before, now = template(1), template(2)
+    with Store(path) as store:
+        store.enrol([("s1", ANNA, ""), ("s2", Subject("s2", 2), "")])
+        store.save("s1", "print", Evidence(templates={"photo": before}))
+    with Store(path) as store:
+        store.cohort.hold_templates_in_memory(students=IN_MEMORY_UP_TO + 1)
+        store.cohort.remember("s2", {"photo": now})
+        keys, vectors = store.cohort.templates()["photo"]
+        assert keys == ["s1", "s2"]
+        assert np.array_equal(vectors, np.stack((before, now)))
+        kept = store.db.execute("SELECT student_key, vector FROM temp.template").fetchall()
+        for student_key, closed in kept:
+            assert before.tobytes()[:16] not in closed
+            assert now.tobytes()[:16] not in closed
+            with pytest.raises(WrongKeyError):
+                Seal(bytes(32)).open(closed, place_of(student_key, "photo"))
+    assert before.tobytes()[:16] not in path.read_bytes()
+
+
 def test_a_replaced_template_leaves_no_bytes_either(path: Path) -> None:
     with Store(path) as store:
         store.enrol([("s1", ANNA, "")])
@@ -300,12 +323,6 @@ def test_students_whose_templates_are_gone_count_as_not_seen(store: Store, path:
         assert later.fingerprints() == {"s2": "print"}
         (_, found, _), *_ = later.evidence()
         assert found == Measured.of(FULL.measurements)
-
-
-def test_what_is_known_of_files_is_replaced(store: Store) -> None:
-    store.know_files({"a": ("1:2", "x", 5), "b": ("3:4", "y", 5)})
-    store.know_files({"b": ("3:5", "z", 2**40)})
-    assert store.known_files() == {"b": ("3:5", "z", 2**40)}
 
 
 def test_students_are_decided_while_they_are_read(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from pipeline.core.cage import together
@@ -31,12 +32,12 @@ def assessing(
 
 def files_of(cohort: Cohort) -> tuple[Path, ...]:
     """What looking at a cohort reads: folders of plain files, and archives."""
-    files = [job.photo for job in cohort.jobs if job.photo]
-    files += [reference.file for job in cohort.jobs for reference in job.references]
-    return together(
-        file.path if file.member is not None else file.path.parent
-        for file in (*files, *cohort.extras)
-    )
+    places: dict[Path, None] = {}
+    for job in chain(cohort.jobs, cohort.strays):
+        for file in (job.photo, *(reference.file for reference in job.references)):
+            if file:
+                places[file.path if file.member is not None else file.path.parent] = None
+    return together(places)
 
 
 def assess_one(engine: Engine, job: Job) -> Evidence:

@@ -218,7 +218,7 @@ class Crew(Generic[Tool, Task, Result]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, self._duty, self._terms), daemon=True)
-        with _kept_from_workers():
+        with kept_from_terminal():
             process.start()
         theirs.close()  # so that the line ends when the process does
         self._workers[ours] = _Worker(process, ours)
@@ -266,7 +266,7 @@ class Crew(Generic[Tool, Task, Result]):
 
 
 @contextmanager
-def _kept_from_workers() -> Iterator[None]:
+def kept_from_terminal() -> Iterator[None]:
     """What is started inside never sees Ctrl-C or a closed terminal: its parent ends it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
