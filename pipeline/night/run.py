@@ -254,17 +254,16 @@ def _fingerprints(roll: Roll, cohort: Cohort, plan: Plan, store: Store, cards: C
         __version__,
     )
     with store.files.hashing():
-        with store.files.together():
-            prints = Prints(
-                digest_of(
-                    contents.of(job.photo),
-                    [(reference.kind, contents.of(reference.file)) for reference in job.references],
-                    job.facts,
-                    common,
-                    *cards.print_of(student_key, job, contents.of),
-                )
-                for student_key, job in roll
+        prints = Prints(
+            digest_of(
+                contents.of(job.photo),
+                [(reference.kind, contents.of(reference.file)) for reference in job.references],
+                job.facts,
+                common,
+                *cards.print_of(student_key, job, contents.of),
             )
+            for student_key, job in roll
+        )
         store.deliveries.replace(
             replace(file, sha256=contents.of(file.file, _limit_of(file, limits)))
             for file in cohort.delivered
