@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from desk_browsing import PASSWORD
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -48,6 +49,16 @@ def come_in(browser: Browser, url: str, name: str, **context: object) -> Page:
     page.wait_for_selector(".lead")
     page.wait_for_load_state()  # keys have a meaning once the script has run
     return page
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds of serious faults; the rest of what it knows is not asked for."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        (fault["id"], [node["html"][:160] for node in fault["nodes"]][:3])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
 
 
 def shown(page: Page) -> str:

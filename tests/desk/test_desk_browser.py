@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import FAULTS, come_in, needs_chromium, shown
 from desk_browsing import PASSWORD
 from desk_runs import EYES, make_run, photos
@@ -246,22 +245,6 @@ def test_what_was_recorded_is_said_and_found_again(browser: Browser, url: str) -
     assert page.text_content("#told") == f"已记录 · {name} 转换文件（勘误）"
     page.goto(f"{url}/?state=given")
     assert number in (page.text_content(".list") or "")
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
-def test_axe_finds_no_serious_fault(browser: Browser, url: str, scheme: str, width: int) -> None:
-    size = {"width": width, "height": 860}
-    page = come_in(browser, url, "lu", viewport=size, color_scheme=scheme)
-    for path in ("/login", "/", "/next", *TURNED, "/worklist", "/agreement", *MORE):
-        page.goto(url + path)
-        page.wait_for_load_state("networkidle")
-        found = Axe().run(page).response["violations"]
-        bad = [
-            (path, fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert bad == []
 
 
 def test_phone_page_is_no_wider_than_the_phone(browser: Browser, url: str) -> None:

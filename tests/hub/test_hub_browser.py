@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from booth_cases import fake_engine
-from browsing import FAULTS, chromium, needs_chromium, new_page
+from browsing import FAULTS, needs_chromium, new_page, serious
 from desk_browsing import PASSWORD
 from hub_cases import HERE, make_site, serving
 from playwright.sync_api import Browser, Page
@@ -28,12 +27,6 @@ PAGES = {
     "administrator": ("/people", "/people/one?name=lead", "/people/machines", "/retention"),
     "uploader": ("/", "/cohorts/2026", "/cohorts/2026/hand-in"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +76,6 @@ def test_every_page_is_sound_and_no_wider_than_its_window(
             if scheme == "dark":  # the harder one to read; once a page is enough
                 assert serious(page) == [], path
         page.context.close()
-
-
-def serious(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds of serious faults."""
-    return [
-        (fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
-        for fault in Axe().run(page).response["violations"]
-        if fault["impact"] in ("serious", "critical")
-    ]
 
 
 def test_an_administrator_makes_an_account_by_keyboard_and_it_counts(
