@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
@@ -37,31 +39,60 @@ _HIDDEN = (
 )
 
 
-def photoproof(*arguments: str | Path, code: int = 0) -> str:
-    """A command's standard output."""
+def photoproof(*arguments: str | Path, code: int = 0, spoken: str = "C.UTF-8") -> str:
+    """A command's standard output, in the language of a locale."""
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
+        env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "LC_ALL": spoken},
         timeout=300,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
-def everything(folder: Path) -> dict[str, str]:
-    """What each command writes, by name; `folder` is made a workplace."""
-    sample, out = build(folder / "cohort", sources.fetch()), folder / "out"
-    said = {"run.out": photoproof("run", *_options(sample), "--out", out)}
-    said |= dict(_files("run", out))
+@dataclass(frozen=True)
+class Night:
+    """A night over the sample cohort.
+
+    Attributes:
+        out: What it has written.
+        said: Its standard output, in Chinese.
+    """
+
+    out: Path
+    said: str
+
+
+def night(sample: SampleCohort, folder: Path) -> Night:
+    """A night by the command, with two workers; one that is in the folder already is given back."""
+    said = folder / "said"
+    if not said.exists():
+        arguments = (*options(sample), "--out", folder / "out")
+        told = photoproof("run", *arguments, spoken="zh_CN.UTF-8")
+        said.write_text(told, "utf-8")
+    return Night(folder / "out", said.read_text("utf-8"))
+
+
+def everything(sample: SampleCohort, made: Night, folder: Path) -> dict[str, str]:
+    """What each command writes, by name.
+
+    Args:
+        sample: The cohort.
+        made: The night over it.
+        folder: For what is written of a copy of the night.
+    """
+    out = shutil.copytree(made.out, folder / "out")
+    said = {"run.out": made.said, **dict(_files("run", out))}
     english = ("--policy", sample.policy, "--lang", "en")
     said["decide.out"] = photoproof("decide", out, *english)
     said |= dict(_files("decide", out))
     photos = sorted(path for path in sample.photos.rglob("*") if path.is_file())
     said["check.json"] = photoproof("check", *photos, "--json", code=18)
     said["profile.out"] = photoproof("profiles", "show", "chsi-graduation")
-    return {name: _plain(text, folder) for name, text in said.items()}
+    places = made.out.parent, folder, sample.root.parent
+    return {name: _plain(text, places) for name, text in said.items()}
 
 
 def differences(one: str, other: str) -> list[str]:
@@ -79,7 +110,8 @@ def _alike(one: str, other: str) -> bool:
     return all(abs(a - b) <= TOLERANCE * max(1.0, abs(a)) for a, b in pairs)
 
 
-def _options(sample: SampleCohort) -> list[str | Path]:
+def options(sample: SampleCohort) -> list[str | Path]:
+    """Of a night over the sample cohort, but for its `--out`."""
     return [
         *("--roster", sample.roster, "--photos", sample.photos),
         *("--references", f"idcard={sample.idcards}"),
@@ -104,8 +136,9 @@ def _cells(path: Path) -> Iterator[str]:
                     yield f"{cell.coordinate} {cell.value!r}"
 
 
-def _plain(text: str, folder: Path) -> str:
-    text = text.replace(str(folder), "<folder>")
+def _plain(text: str, folders: Iterable[Path]) -> str:
+    for folder in folders:
+        text = text.replace(str(folder), "<folder>")
     for pattern, instead in _HIDDEN:
         text = re.sub(pattern, instead, text)
     return text
@@ -113,6 +146,9 @@ def _plain(text: str, folder: Path) -> str:
 
 if __name__ == "__main__":
     GOLDEN.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        for name, text in everything(Path(place)).items():
-            (GOLDEN / name).write_text(text, "utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        made = build(place / "cohort", sources.fetch())
+        again = place / "again"
+        for file, text in everything(made, night(made, place / "night"), again).items():
+            (GOLDEN / file).write_text(text, "utf-8")

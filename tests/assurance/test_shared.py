@@ -25,7 +25,7 @@ from pipeline.decide import decide_one
 from pipeline.student.decode import decode_picture
 from pipeline.student.examiner import NetworkEngine
 
-pytestmark = [pytest.mark.networks, pytest.mark.shared]
+pytestmark = [pytest.mark.networks, pytest.mark.shared, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

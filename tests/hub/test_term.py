@@ -38,7 +38,7 @@ from pipeline.site import people
 from pipeline.site.config import Site, load_site
 from pipeline.site.works import works_of
 
-pytestmark = [*needs_chromium, pytest.mark.networks]
+pytestmark = [*needs_chromium, pytest.mark.networks, pytest.mark.long]
 BUSINESS, LETTERS = "商学院", "文学院"
 SOUND, TURNED, STRANGER = "2021000001", "2021000002", "2021000003"
 TURN_BACK, NOT_ME = "sideways", "not_me"

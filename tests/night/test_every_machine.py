@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import written
+from written import options
 
 from models.arithmetic import ARITHMETIC, instruction_set
-from pipeline.sample import sources
-from pipeline.sample.cohort import SampleCohort, build
+from pipeline.sample.cohort import SampleCohort
 
-pytestmark = pytest.mark.networks
+pytestmark = [pytest.mark.networks, pytest.mark.long]
 
 # OpenVINO obeys it; with AVX2 any x86-64 machine computes as most offices' computers do.
 CAP = "ONEDNN_MAX_CPU_ISA"
@@ -46,18 +47,7 @@ def photoproof(*arguments: str | Path, cap: str = "") -> subprocess.CompletedPro
     )
 
 
-def options(sample: SampleCohort, out: Path) -> list[str | Path]:
-    return [
-        *("--roster", sample.roster, "--photos", sample.photos, "--out", out),
-        *("--references", f"idcard={sample.idcards}"),
-        *("--references", f"admission={sample.admission}"),
-        *("--policy", sample.policy, "--workers", "2"),
-    ]
-
-
-def night(sample: SampleCohort, out: Path, cap: str = "") -> Night:
-    done = photoproof("run", *options(sample, out), cap=cap)
-    assert done.returncode == 0, done.stderr
+def read(out: Path) -> Night:
     with (out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["subject_id"] + row["photo"]: row for row in csv.DictReader(file)}
     return Night(rows, json.loads((out / "run.json").read_text("utf-8")))
@@ -79,18 +69,16 @@ def apart(one: Rows, other: Rows) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleCohort:
-    return build(tmp_path_factory.mktemp("sample"), sources.fetch())
-
-
-@pytest.fixture(scope="module")
-def own(sample: SampleCohort, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    return night(sample, tmp_path_factory.mktemp("own"))
+def own(sample_night: written.Night) -> Night:
+    return read(sample_night.out)
 
 
 @pytest.fixture(scope="module")
 def capped(sample: SampleCohort, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    return night(sample, tmp_path_factory.mktemp("capped"), "AVX2")
+    out = tmp_path_factory.mktemp("capped")
+    done = photoproof("run", *options(sample), "--out", out, cap="AVX2")
+    assert done.returncode == 0, done.stderr
+    return read(out)
 
 
 def test_a_night_under_avx2_decides_as_this_machine_does(own: Night, capped: Night) -> None:
@@ -128,7 +116,7 @@ def test_golden_values_hold_under_avx2() -> None:
 def test_a_machine_that_cannot_run_a_network_stops_before_the_first_photo(
     sample: SampleCohort, tmp_path: Path
 ) -> None:
-    done = photoproof("run", *options(sample, tmp_path), cap="SSE41")
+    done = photoproof("run", *options(sample), "--out", tmp_path, cap="SSE41")
     assert done.returncode == 14, done.stderr
     assert "cannot be loaded on this machine" in done.stderr
     assert "AVX2" in done.stderr, "the way out"
@@ -150,7 +138,7 @@ def test_a_night_continued_on_another_machine_says_so(sample: SampleCohort, tmp_
         pytest.skip("this machine has AVX2 alone: there is no second kind to continue on")
     keeping = tmp_path / "keeping.toml"
     keeping.write_text(sample.policy.read_text("utf-8") + "\n[privacy]\nkeep_templates = true\n")
-    arguments = options(sample, tmp_path / "out")
+    arguments = [*options(sample), "--out", tmp_path / "out"]
     arguments[arguments.index(sample.policy)] = keeping
     shutil.copytree(sample.photos, few := tmp_path / "few")
     for photo in sorted(few.iterdir())[:5]:

@@ -9,9 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-
-from pipeline.sample import sources
-from pipeline.sample.cohort import build
+from few_faces import few_faces
 
 pytestmark = pytest.mark.networks
 
@@ -31,14 +29,7 @@ sys.addaudithook(watch)
 
 @pytest.fixture
 def command(tmp_path: Path) -> list[str]:
-    cohort = build(tmp_path / "cohort", sources.fetch())
-    return [
-        *("--roster", str(cohort.roster)),
-        *("--photos", str(cohort.photos)),
-        *("--references", f"idcard={cohort.idcards}"),
-        *("--out", str(tmp_path / "out")),
-        *("--workers", "2"),
-    ]
+    return [*few_faces(tmp_path / "cohort"), "--out", str(tmp_path / "out")]
 
 
 def run_guarded(tmp_path: Path, program: str) -> str:

@@ -13,8 +13,7 @@ from models import manifest
 from pipeline.core.policy import Profile, load_policy
 from pipeline.core.types import Cohort, Evidence, Measurement
 from pipeline.night.nightly import run_night
-from pipeline.sample import sources
-from pipeline.sample.cohort import build
+from pipeline.sample.cohort import SampleCohort
 from pipeline.source import gather
 from pipeline.store import Store
 from pipeline.student import compare, examiner
@@ -26,8 +25,7 @@ REFUSING, OTHERS = "2022000014", ("2022000001", "2022000015", "2022000002")
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
-    sample = build(tmp_path_factory.mktemp("sample"), sources.fetch())
+def cohort(sample: SampleCohort) -> Cohort:
     found = gather(sample.roster, [sample.photos], {"idcard": [sample.idcards]})
     jobs = [job for job in found.jobs if job.subject.student_key in (REFUSING, *OTHERS)]
     return replace(found, jobs=tuple(jobs), strays=())

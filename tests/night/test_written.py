@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from written import GOLDEN, differences, everything
+from english import english
+from written import GOLDEN, Night, differences, everything
+
+from pipeline.sample.cohort import SampleCohort
 
 
 @pytest.mark.networks
-def test_the_commands_write_what_they_wrote(tmp_path: Path) -> None:
-    written = everything(tmp_path)
+def test_the_commands_write_what_they_wrote(
+    sample: SampleCohort, sample_night: Night, tmp_path: Path
+) -> None:
+    written = everything(sample, sample_night, tmp_path)
     assert sorted(written) == sorted(path.name for path in GOLDEN.iterdir())
     changed = {
         name: found
@@ -18,6 +23,7 @@ def test_the_commands_write_what_they_wrote(tmp_path: Path) -> None:
         if (found := differences((GOLDEN / name).read_text("utf-8"), text))
     }
     assert changed == {}
+    assert english(written["run.out"]) == []
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from english import english, seen_of
 from openpyxl import load_workbook
+from written import Night
 
 from models import manifest
 from pipeline.core.policy import Profile, load_policy
-from pipeline.night.nightly import Outputs, run_night
-from pipeline.sample import sources
-from pipeline.sample.cohort import SampleCohort, build
+from pipeline.night.folder import DATABASE, PAGE, RESULTS
+from pipeline.night.nightly import run_night
+from pipeline.sample.cohort import SampleCohort
 from pipeline.source import gather
+from pipeline.store import Store
 
 pytestmark = pytest.mark.networks
 
@@ -47,32 +49,17 @@ def misses(results: Rows, truth: Rows) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleCohort:
-    return build(tmp_path_factory.mktemp("sample"), sources.fetch())
+def out(sample_night: Night) -> Path:
+    return sample_night.out
 
 
-@pytest.fixture(scope="module")
-def outputs(
-    sample: SampleCohort, profile: Profile, tmp_path_factory: pytest.TempPathFactory
-) -> Outputs:
-    references = {"idcard": [sample.idcards], "admission": [sample.admission]}
-    return run_night(
-        gather(sample.roster, [sample.photos], references),
-        tmp_path_factory.mktemp("run"),
-        load_policy(sample.policy),
-        profile,
-        digests=manifest.digests(),
-        workers=2,
-    )
+def test_every_planted_outcome_gets_its_reason(sample: SampleCohort, out: Path) -> None:
+    assert misses(read(out / RESULTS), read(sample.truth)) == []
 
 
-def test_every_planted_outcome_gets_its_reason(sample: SampleCohort, outputs: Outputs) -> None:
-    assert misses(read(outputs.csv), read(sample.truth)) == []
-
-
-def test_the_comparison_with_the_truth_can_fail(sample: SampleCohort, outputs: Outputs) -> None:
+def test_the_comparison_with_the_truth_can_fail(sample: SampleCohort, out: Path) -> None:
     """Each kind of wrong result, planted into a right one, is noticed."""
-    truth, results = read(sample.truth), read(outputs.csv)
+    truth, results = read(sample.truth), read(out / RESULTS)
     sideways = next(k for k, row in truth.items() if row["reasons"] == "SIDEWAYS_LEFT")
     swapped = next(k for k, row in truth.items() if row["looks_like"])
     sound = next(k for k, row in truth.items() if row["decision"] == "ACCEPT")
@@ -87,11 +74,11 @@ def test_the_comparison_with_the_truth_can_fail(sample: SampleCohort, outputs: O
     assert misses({k: row for k, row in results.items() if k != sound}, truth)
 
 
-def test_a_chinese_reader_meets_no_english_sentence(outputs: Outputs) -> None:
-    page = outputs.html.read_text("utf-8")
+def test_a_chinese_reader_meets_no_english_sentence(out: Path) -> None:
+    page = (out / PAGE).read_text("utf-8")
     assert english(seen_of(page)) == []
     assert english(seen_of(page.replace("毕业照", "the photo that was taken", 1)))
-    for sheet in load_workbook(outputs.xlsx):
+    for sheet in load_workbook(out / "report.xlsx"):
         cells = (str(cell or "") for row in sheet.iter_rows(values_only=True) for cell in row)
         assert english("\n".join(cells)) == [], sheet.title
 
@@ -116,19 +103,16 @@ def test_all_outcomes_of_the_issue_are_planted(sample: SampleCohort) -> None:
     }
 
 
-def test_no_full_id_number_in_what_people_read(sample: SampleCohort, outputs: Outputs) -> None:
+def test_no_full_id_number_in_what_people_read(sample: SampleCohort, out: Path) -> None:
     cohort = gather(sample.roster, [sample.photos], {})
-    report = outputs.html.read_text("utf-8") + outputs.json.read_text("utf-8")
+    report = (out / PAGE).read_text("utf-8") + (out / "run.json").read_text("utf-8")
     for job in cohort.jobs:
         assert job.subject.id_number
         assert job.subject.id_number not in report
 
 
-def test_templates_are_gone_after_the_run(outputs: Outputs) -> None:
-    from pipeline.night.folder import DATABASE
-    from pipeline.store import Store
-
-    with Store(outputs.csv.parent / DATABASE) as store:
+def test_templates_are_gone_after_the_run(out: Path) -> None:
+    with Store(out / DATABASE) as store:
         assert store.cohort.templates() == {}
 
 
