@@ -219,9 +219,13 @@ def test_each_degradation_does_what_its_name_says() -> None:
 def test_sample_portraits_are_set_upright(tmp_path: Path) -> None:
     """The command from end to end; the rocket has no face, so nobody is told a turn."""
     names = ("guido.jpg", "rocket.jpg")
-    assert set(names) <= {path.name for path in sources.fetch().values()}
+    for path in sources.fetch().values():
+        if path.name in names:
+            with Image.open(path) as picture:
+                picture.thumbnail((480, 480))  # large ones only take longer
+                picture.save(tmp_path / path.name)
     (tmp_path / "m.csv").write_text("path\n" + "\n".join(names) + "\n")
-    arguments = [tmp_path / "m.csv", "--root", sources.samples_dir(), "--out", tmp_path / "out"]
+    arguments = [tmp_path / "m.csv", "--root", tmp_path, "--out", tmp_path / "out"]
     command = ["evaluate", "orientation", *arguments, "--workers", "1", "--degrade"]
     result = CliRunner().invoke(cli.app, list(map(str, command)))
     assert result.exit_code == 0, result.output

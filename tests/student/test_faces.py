@@ -52,10 +52,10 @@ def engine() -> Iterator[Engine]:
 
 @pytest.mark.networks
 def test_templates_are_the_same_bit_for_bit(engine: Engine, tmp_path: Path) -> None:
-    """Every sample portrait in all four turns, each with two references of its kind."""
+    """Every sample portrait in one turn, the first in all four; each with two references."""
     found = sources.fetch()
     for place, name in enumerate(FACES):
-        for turn in TURNS:
+        for turn in TURNS if place == 0 else (TURNS[place % 4],):
             photo = tmp_path / f"{name}-{turn}.png"
             with Image.open(found[name]) as picture:
                 picture.convert("RGB").rotate(turn, expand=True).save(photo)
