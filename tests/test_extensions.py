@@ -9,6 +9,7 @@ import csv
 import json
 import shutil
 import subprocess
+import sys
 import sysconfig
 import venv
 from collections.abc import Callable, Iterator
@@ -41,13 +42,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(tmp_path_factory: pytest.TempPathFactory, package: Path) -> Path:
     """Python of a fresh environment with the example installed, as a user installs it."""
     home = tmp_path_factory.mktemp("fresh")
-    venv.create(home, with_pip=True)
+    venv.create(home)
     interpreter = home / "bin" / "python"
     own = sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)})
     borrowed = f"{ROOT}\n{sysconfig.get_path('purelib')}\n"
     (Path(own) / "borrowed.pth").write_text(borrowed)
     options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([interpreter, "-m", "pip", "install", *options, package], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(interpreter)]  # a pip of its own takes long
+    subprocess.run([*pip, "install", *options, str(package)], check=True)
     return interpreter
 
 
