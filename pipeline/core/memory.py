@@ -1,8 +1,10 @@
-"""How much memory this process and its children may still take."""
+"""How much memory this process and its children may still take, and giving some back."""
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -43,3 +45,10 @@ def _available(meminfo: Path) -> int | None:
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None
+
+
+def give_back() -> None:
+    """Give the system what was freed; glibc keeps it for what may come."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)

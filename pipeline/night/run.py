@@ -18,6 +18,7 @@ from pipeline.core.digest import digest_of, digest_of_table
 from pipeline.core.errors import StoreError
 from pipeline.core.extensions import installed
 from pipeline.core.measurements import REFUSED
+from pipeline.core.memory import give_back
 from pipeline.core.policy import InputLimits, Policy, Profile
 from pipeline.core.said import said
 from pipeline.core.types import SET_ASIDE, Cohort, Job, Subject
@@ -101,6 +102,7 @@ def assess_cohort(
         gathered = _gather_evidence(store, cohort, plan, factory, on_progress)
         if gathered.stale:
             conclude_all(store, plan.policy)
+            give_back()  # templates of all and what was compared
         remember(store, plan.out, plan.earlier)
         judged, calibration = effective(store, plan.policy)
         way = remarks_of(len(cohort.jobs))

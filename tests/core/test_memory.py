@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.core.memory import usable_memory
+from pipeline.core.memory import give_back, usable_memory
 
 MEMINFO = "MemTotal:  9000 kB\nMemAvailable:  8000 kB\n"
 
@@ -35,3 +35,15 @@ def test_a_control_group_of_the_first_version(tmp_path: Path) -> None:
 def test_a_full_group_has_nothing_and_an_unknown_machine_something(tmp_path: Path) -> None:
     assert machine(tmp_path, memory_max="10\n", memory_current="20\n") == 0
     assert usable_memory(tmp_path / "none", tmp_path / "neither") > 2**30
+
+
+def test_what_was_freed_goes_back() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1])
+
+    pieces = [b"x" * (10_000 + n % 2) for n in range(10_000)]
+    held, kept = resident(), pieces[-1]
+    pieces.clear()
+    give_back()
+    assert resident() < held - 10_000
+    assert kept
