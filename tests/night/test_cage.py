@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from few_faces import few_faces
 from hostile.scans import gradient, scan
 
 from models.manifest import weights_dir
@@ -173,24 +174,27 @@ def test_a_folder_that_has_gone_keeps_no_worker_from_starting(tmp_path: Path) ->
     assert list(Processes(1).work_off([("key", (thread, tmp_path))], duty)) == [("key", "done")]
 
 
+@pytest.mark.long
 @pytest.mark.networks
 def test_a_night_on_a_machine_that_has_compiled_nothing_yet(tmp_path: Path) -> None:
     """A worker in its cage can write no file, which compiling a network takes."""
     cache = tmp_path / "cache"
     shutil.copytree(weights_dir(), cache / "models", ignore=shutil.ignore_patterns("compiled"))
     (cache / "samples").symlink_to(weights_dir().parent / "samples")
-    command = [sys.executable, "-m", "pipeline", "demo", "--out", str(tmp_path), "--workers", "2"]
+    command = [sys.executable, "-m", "pipeline", "run", *few_faces(tmp_path / "in"), "--out"]
     environment = {**os.environ, "PHOTOPROOF_CACHE": str(cache)}
 
     def kept() -> dict[str, int]:
         found = (cache / "models/compiled").rglob("*.blob")
         return {path.name: path.stat().st_mtime_ns for path in found}
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, str(tmp_path / "first")], env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     first = kept()
     for size, side in ((3, 160), (4, 320), (4, 640)):  # for turned pictures and small faces
         assert any(f"yunet_2023mar_int8bq-{size}x{side}x" in name for name in first)
-    shutil.rmtree(tmp_path / "report")
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    again = [*command, str(tmp_path / "next")]
+    subprocess.run(again, env=environment, check=True, capture_output=True)
     assert kept() == first  # the next night compiles nothing
