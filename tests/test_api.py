@@ -6,6 +6,7 @@ import ast
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -24,7 +25,7 @@ from pipeline.core.policy import InputLimits
 from pipeline.night import nightly
 from pipeline.night.nightly import run_night
 from pipeline.sample import sources
-from pipeline.sample.cohort import build
+from pipeline.sample.cohort import SampleCohort
 
 PAGE = (DOCS / "api.md").read_text("utf-8")
 EXAMPLE = re.search(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -317,10 +318,10 @@ def test_a_sample_picture_is_checked_and_drawn() -> None:
 
 
 @pytest.mark.networks
-def test_the_pages_example_prints_what_the_page_says(tmp_path: Path) -> None:
+def test_the_pages_example_prints_what_the_page_says(sample: SampleCohort, tmp_path: Path) -> None:
     assert EXAMPLE
     assert PRINTS
-    build(tmp_path / "runs" / "demo" / "cohort", sources.fetch())
+    shutil.copytree(sample.root, tmp_path / "runs" / "demo" / "cohort")
     script = tmp_path / "example.py"
     script.write_text(EXAMPLE[1], "utf-8")
     assert python(script.name, cwd=tmp_path) == PRINTS[1]

@@ -34,8 +34,7 @@ from pipeline.desk.web import routes_paper
 from pipeline.desk.web.app import Surroundings, create_app
 from pipeline.night.folder import LEDGER
 from pipeline.night.nightly import run_night
-from pipeline.sample import sources
-from pipeline.sample.cohort import build
+from pipeline.sample.cohort import SampleCohort
 from pipeline.source.jobs import gather
 from pipeline.store.ledger import Ledger
 from pipeline.student.engine import network_engine
@@ -221,10 +220,8 @@ def test_later_proofs_are_compared_each_with_its_student(run: Path, tmp_path: Pa
 
 
 @pytest.mark.networks
-def test_real_networks_compare_later_proofs(tmp_path: Path) -> None:
+def test_real_networks_compare_later_proofs(sample: SampleCohort, tmp_path: Path) -> None:
     """One other shot of the same person, one of another, and the photo itself again."""
-    pictures = sources.fetch()
-    sample = build(tmp_path / "cohort", pictures)
     references = {"idcard": [sample.idcards], "admission": [sample.admission]}
     out, policy = tmp_path / "out", load_policy(sample.policy)
     cohort = gather(sample.roster, [sample.photos], references)
