@@ -20,6 +20,7 @@ from pipeline.cli.late import COMMANDS
 from pipeline.desk import accounts
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
+from pipeline.sample.cohort import SampleCohort
 from pipeline.site.outcome import EXIT_CODES, Outcome
 from pipeline.store.ledger import Ledger
 
@@ -148,8 +149,9 @@ def test_the_desk_works_as_its_unit_leaves_it(tmp_path: Path) -> None:
 @needs_systemd
 @needs_filters
 @pytest.mark.networks
-def test_a_night_works_as_its_unit_leaves_it(tmp_path: Path) -> None:
+def test_a_night_works_as_its_unit_leaves_it(sample: SampleCohort, tmp_path: Path) -> None:
     """With its workers' cage, which needs calls of its own."""
+    shutil.copytree(sample.root, tmp_path / "cohort")
     command = [sys.executable, str(TESTS / "filtered_program.py"), str(NIGHT), sys.executable]
     command += ["-m", "pipeline", "demo", "--out", str(tmp_path), "--workers", "2", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
