@@ -25,6 +25,7 @@ from typing import Any
 
 from overhead import DrawnEngine, drawn_sources
 
+from pipeline.core.memory import give_back
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.night import nightly, publishing
 from pipeline.night import run as stages
@@ -85,7 +86,10 @@ def _kilobytes(key: str) -> int:
 
 def _telling(course: Course, name: str, real: Callable[..., Any], *given: Any) -> Any:
     with course.told(name.strip("_")):
-        return real(*given)
+        result = real(*given)
+        if name == COHORT:
+            give_back()  # as the night does at once; what it frees is not the next stage's
+        return result
 
 
 def main() -> None:
