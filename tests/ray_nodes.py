@@ -20,8 +20,8 @@ from places import ROOT, TESTS
 
 PHOTOS = {
     f"S{n:02}": f"turn={90 * (n % 4)} score={(n % 10) / 10} sha={n % 37} sleep=0.05"
-    for n in range(150)
-} | {"S150": "crash", "S151": "die"}
+    for n in range(100)
+} | {"S100": "crash", "S101": "die"}
 _NODE: dict[str, Any] = {
     "node_ip_address": "127.0.0.1",
     "include_dashboard": False,

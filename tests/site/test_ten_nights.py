@@ -26,7 +26,7 @@ from pipeline.desk.cases.desk import opened
 from pipeline.night.folder import DATABASE
 from pipeline.sample import sources
 
-pytestmark = pytest.mark.networks
+pytestmark = [pytest.mark.networks, pytest.mark.long]
 
 UNIT = ROOT / "deploy" / "systemd" / "photoproof-nightly.service"
 SOUND, OTHER = ("obama", "hopper"), "maher"
@@ -54,7 +54,7 @@ keep_days = {keep}
 
 [nightly]
 settle_minutes = {settle}
-workers = 2
+workers = 1
 keep_nights = 3
 
 [messages]
@@ -149,11 +149,6 @@ def answers(run: Path) -> list[str]:
 
 def kill_in_the_middle(site: School, cohort: str, students: int) -> None:
     """Begin a night and kill all its processes when some students are stored, and not all."""
-    # One worker, or all may be done at once.
-    text = (site.folder / "photoproof.toml").read_text("utf-8")
-    (site.folder / "photoproof.toml").write_text(
-        text.replace("workers = 2", "workers = 1"), "utf-8"
-    )
     process = subprocess.Popen(site.command(cohort), start_new_session=True)
     uri = f"file:{site.run_of(cohort) / DATABASE}?mode=ro"
     done, deadline = 0, time.monotonic() + 120
