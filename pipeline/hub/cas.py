@@ -150,9 +150,8 @@ def _told(answer: bytes) -> ElementTree.Element:
         raise SchoolError("school_unsound", "encoding") from error
     if _PAGE.match(text):  # for people, such as one of works in progress
         raise SchoolError("school_unreachable", "page")
-    if (
-        "<!DOCTYPE" in text
-    ):  # without one there are no entities, so that nothing grows or is fetched
+    # Without one there are no entities, so that nothing grows or is fetched.
+    if "<!DOCTYPE" in text:
         raise SchoolError("school_unsound", "doctype")
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - the line above
