@@ -31,7 +31,7 @@ from typing import Any
 
 import httpx2 as httpx
 import numpy as np
-from hub_uploads import LIMITS, packed, upload_for
+from hub_uploads import CSRF, LIMITS, PASSWORD, Uploaded, Uploaders, log_in
 
 from pipeline.desk.accounts import Role
 from pipeline.night.folder import LEDGER
@@ -40,12 +40,11 @@ from pipeline.site.config import Site, load_site
 from pipeline.site.people import site_ledger
 from pipeline.store.ledger import Ledger
 
-COHORT, PASSWORD = "2026", "correct horse battery"
+COHORT = "2026"
 CASE, PICTURE = (
     re.compile(r'data-case="([^"]+)"'),
     re.compile(r'<img[^>]* src="([^"]+/picture/\d+)"'),
 )
-CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 VERDICT = re.compile(r'name="verdict" value="([^"]+)"')
 STEP = """(key) => new Promise((done) => {
   const start = performance.now();
@@ -64,14 +63,17 @@ class Seen:
     answered: Counter[str] = field(default_factory=Counter)  # by reviewer
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    uploaded: int = 0  # bytes
+    uploaded: Uploaded = field(default_factory=Uploaded)
     again: int = 0  # requests on a connection that the server had left off
     ready: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(1))
     seconds: float = 0
+    others: Uploaders | None = None
 
     async def begun(self) -> float:
         """Wait until everybody has come in; when to leave off."""
         await self.ready.wait()
+        if self.others:
+            self.others.begin()
         return time.monotonic() + self.seconds
 
     def took(self, answer: httpx.Response) -> httpx.Response:
@@ -92,16 +94,6 @@ async def asked(
         seen.again += 1
         answer = await http.request(method, path, **more)
     return seen.took(answer)
-
-
-async def log_in(http: httpx.AsyncClient, name: str) -> None:
-    """Come in as people do."""
-    page = (await http.get("/login")).text
-    found = CSRF.search(page)
-    assert found, "the login page has no token"
-    data = {"name": name, "password": PASSWORD, "csrf": found[1], "back": "/"}
-    answer = await http.post("/login", data=data)
-    assert answer.status_code == 303, answer.text
 
 
 async def sheet(http: httpx.AsyncClient, seen: Seen, path: str) -> tuple[str, str] | None:
@@ -192,15 +184,19 @@ async def load(
     url: str, reviewers: list[str], uploaders: list[str], given: argparse.Namespace
 ) -> Seen:
     """Everybody at once."""
-    count = len(reviewers) + len(uploaders)
-    seen = Seen(ready=asyncio.Barrier(count), seconds=given.seconds)
+    others = Uploaders(url, uploaders, COHORT, given.seconds) if uploaders else None
+    if others:
+        await asyncio.to_thread(others.wait)
+    seen = Seen(ready=asyncio.Barrier(len(reviewers)), seconds=given.seconds, others=others)
     watched = [reviewers.pop()] if given.browser else []
     looks = {name: looking(name, given.look, given.in_step) for name in (*reviewers, *watched)}
     work = [review(url, name, seen, looks[name]) for name in reviewers]
     work += [watch(url, name, seen, looks[name]) for name in watched]
-    content = packed()
-    work += [upload_for(url, name, seen, log_in, content) for name in uploaders]
     await asyncio.gather(*work)
+    if others:
+        seen.uploaded = await asyncio.to_thread(others.end)
+        seen.statuses += seen.uploaded.statuses
+        seen.faults += seen.uploaded.faults
     return seen
 
 
@@ -298,7 +294,7 @@ def main() -> None:
     answers = sum(seen.answered.values())
     print(f"answers: {answers}, lost: {lost(site, seen, before)}")
     print(f"the server's processor time, logins and uploads included: {used:.0f} s")
-    print(f"uploaded: {seen.uploaded / 2**20:.0f} MiB by {given.uploaders}")
+    print(f"uploaded: {seen.uploaded.sent / 2**20:.0f} MiB by {given.uploaders}")
     count = sum(seen.statuses.values())
     print(f"requests: {count}, by status {dict(seen.statuses)}, asked again {seen.again}")
     print("refused:", json.dumps(Counter(seen.faults).most_common(8)))

@@ -13,6 +13,7 @@ from pipeline.core.jsonfile import read_json, write_json
 from pipeline.core.private import make_folder
 from pipeline.hub import preview
 from pipeline.hub.uploads import Draft
+from pipeline.hub.way import giving_way
 
 _SECONDS = 600
 _AT_ONCE = 2
@@ -65,7 +66,7 @@ class Previews:
     def _run(self, arguments: list[str]) -> None:
         """The program that makes one, to its end."""
         subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-P", "-m", preview.__name__, *arguments],
+            [*giving_way(), sys.executable, "-P", "-m", preview.__name__, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.private import make_file
 from pipeline.core.said import cause
+from pipeline.hub.way import giving_way
 from pipeline.site.config import Site
 from pipeline.site.works import Recorder, Work, at_work, new_work, note_process
 
@@ -31,22 +31,13 @@ def start(site: Site, cohort: str, by: str, *, force: bool = False) -> Work:
         raise ConfigError("night_begun_already")
     try:
         work = new_work(site, by, (cohort,), force)
-        command = [*_giving_way(), sys.executable, "-P", "-m", "pipeline", "nightly", cohort]
+        command = [*giving_way(), sys.executable, "-P", "-m", "pipeline", "nightly", cohort]
         command += ["--site", str(site.file), "--record", work.identity, "--json"]
         command += ["--force"] * force
         note_process(work, _spawn(work, command))
     except OSError as error:
         raise ConfigError("night_not_begun", why=cause(error)) from error
     return work
-
-
-def _giving_way() -> list[str]:
-    """Before a command that lets whoever is at a desk meanwhile go first, as the timer's unit does.
-
-    The program becomes the command, under the same number.
-    """
-    nice = shutil.which("nice")
-    return [nice, "-n", "10"] if nice else []
 
 
 def _spawn(work: Work, command: list[str]) -> int:
