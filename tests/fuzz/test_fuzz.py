@@ -21,11 +21,11 @@ PICTURES = ("jpeg", "png", "bmp", "webp", "tiff", "heif", "gif")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("target", TARGETS)
 def test_whole_and_mutated_inputs_are_taken(target: str) -> None:
-    """A hundred or so here; a minute in CI, hours by `make fuzz`."""
+    """A few hundred here; a minute in CI, hours by `make fuzz`."""
     chance, pool = random.Random(15), seeds(target)
     for data in pool:
         TARGETS[target](data)
-    for _ in range(6 if target in WORKBOOKS else 120):  # each of those is a process
+    for _ in range(12 if target in WORKBOOKS else 200):  # each of those is a process
         TARGETS[target](drive.mutated(chance.choice(pool), chance, pool))
 
 

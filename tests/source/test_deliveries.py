@@ -19,7 +19,7 @@ from pipeline.core.types import Cohort
 from pipeline.source import gather
 from pipeline.source.balance import balance
 
-DRAWN = int(os.environ.get("PHOTOPROOF_DELIVERIES", "60"))
+DRAWN = int(os.environ.get("PHOTOPROOF_DELIVERIES", "120"))
 BATCH = 20
 
 
