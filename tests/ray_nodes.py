@@ -32,10 +32,11 @@ _NODE: dict[str, Any] = {
 @contextmanager
 def nodes(count: int) -> Iterator[Any]:
     """A `ray.cluster_utils.Cluster` of so many nodes with one core each, the head beside them."""
+    # Ray reads it once: a later cluster of this process has this one's, so it stays.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     before = dict(os.environ)
     os.environ |= {
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": before.get("RAY_AUTH_TOKEN") or secrets.token_hex(32),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{TESTS}",

@@ -28,6 +28,7 @@ from pipeline.source import id_number
 from pipeline.source.archive import search_archive
 from pipeline.source.columns import Columns, load_columns
 from pipeline.source.roster import read_roster
+from pipeline.source.tables import CODE_PAGES
 from pipeline.student.cost import scans_of
 from pipeline.student.decode import UnreadableError, decode_picture
 
@@ -280,8 +281,9 @@ def _part_of(book: Callable[[], list[bytes]], part: str) -> Callable[[], list[by
 def _dbf() -> list[bytes]:
     import dbf
 
+    dbf.tables.code_pages.update(CODE_PAGES)  # as every reading does, so that order means nothing
     path = _scratch() / "seed.dbf"
-    table = dbf.Table(str(path), "XH C(10); XM C(8); NUM N(8,0)", codepage="cp936")
+    table = dbf.Table(str(path), "XH C(10); XM C(8); NUM N(8,0)", codepage="gb18030")
     table.open(dbf.READ_WRITE)
     table.append(("2022001", "张三", 7))
     table.close()
