@@ -24,6 +24,7 @@ from pipeline.night.nightly import run_night
 from pipeline.site.config import Site, load_site
 from pipeline.site.erasure import erase_from_site
 from pipeline.site.nights import work_site
+from pipeline.store import people
 from pipeline.store.forgetting import Marks
 from pipeline.store.ledger import Ledger
 
@@ -187,7 +188,10 @@ def test_a_number_too_short_to_look_for_costs_all_earlier_reports(
     assert [line.split(",")[0] for line in table.splitlines()[1:]] == ["8"]
 
 
-def test_a_night_at_work_and_a_file_in_use_are_told(site: Site) -> None:
+def test_a_night_at_work_and_a_file_in_use_are_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_WAIT_S", 1.0)  # for whoever reads the file
     with locked(site.run_of("2026")), pytest.raises(StoreError, match="another run is working"):
         erase_from_site(site, GONE, "cli:test")
     with Ledger(site.run_of("2026") / LEDGER) as desk:
