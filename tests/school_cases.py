@@ -8,8 +8,11 @@ import httpx2 as httpx
 from desk_browsing import HOME
 from starlette.testclient import TestClient
 
+from pipeline.core.words import words
 from pipeline.site.config import Site
 from pipeline.site.people import site_ledger
+
+REFUSED = words("refusal", "zh")
 
 
 def away(browser: TestClient, back: str = "/") -> str:
@@ -27,3 +30,13 @@ def last_entry(site: Site) -> tuple[str, str, dict[str, str]]:
     with site_ledger(site) as ledger:
         (entry,) = ledger.log.latest(2**62, 1)
     return entry.who, entry.action, json.loads(entry.detail)
+
+
+def told_to_have_no_account(browser: TestClient, site: Site, who: str) -> None:
+    """See that whom the school knows and the site does not is told so, and stays outside."""
+    came = browser.get(away(browser))
+    assert came.status_code == 403
+    assert REFUSED["school_unknown"].format(name=who) in came.text
+    assert browser.get("/").status_code == 401
+    name, action, detail = last_entry(site)
+    assert (name, action, detail["why"]) == (who, "login_refused", "no_account")

@@ -10,6 +10,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from pipeline.core.errors import StoreError
+from pipeline.core.inode import inode_of
 from pipeline.core.moments import now_told
 from pipeline.core.private import make_file, make_folder, umask
 from pipeline.core.said import cause, recognised, said
@@ -41,15 +42,6 @@ def database_of(run: Path) -> Path:
     return database
 
 
-def _place_of(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another of the same name; None where there is none."""
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
 class locked:  # noqa: N801 - used as a context manager
     """The output folder, held by one run at a time; a file beside the lock says by which."""
 
@@ -67,7 +59,7 @@ class locked:  # noqa: N801 - used as a context manager
                 said("owner.process", pid=os.getpid(), node=platform.node(), since=now_told()),
                 "utf-8",
             )
-            self._place = _place_of(self._out)
+            self._place = inode_of(self._out)
         except Timeout as error:
             raise StoreError("out_locked", out=self._out, by=self._named()) from error
         except OSError as error:
@@ -81,7 +73,7 @@ class locked:  # noqa: N801 - used as a context manager
         Raises:
             StoreError: It was renamed, deleted or replaced while the run worked in it.
         """
-        if _place_of(self._out) != self._place:
+        if inode_of(self._out) != self._place:
             raise StoreError("out_moved", out=self._out)
 
     def __exit__(self, *_: object) -> None:

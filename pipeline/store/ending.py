@@ -51,13 +51,15 @@ class Ending(Database):
         Raises:
             StoreError: None has.
         """
-        noted = self.noted(SUMMARY) or self.noted(BEFORE)
+        noted = self._latest()
         return RunSummary.read(noted, self._label) if noted else self.finished()
 
     def stamp(self) -> str:
         """What changes with every run and every decision anew; 64 hexadecimal digits."""
-        told = self.noted(SUMMARY) or self.noted(BEFORE)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(self._latest().encode()).hexdigest()
+
+    def _latest(self) -> str:
+        return self.noted(SUMMARY) or self.noted(BEFORE)
 
     def finish(self, summary: RunSummary) -> None:
         """Keep what is told of the run as a whole, in one transaction: it has come to its end."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.core.errors import PhotoproofError, StoreError
+from pipeline.core.inode import inode_of
 from pipeline.core.private import make_file
 from pipeline.core.said import cause
 from pipeline.store.copying import copy_whole, kept_copy
@@ -95,7 +96,7 @@ class Database:
                 raise
         except sqlite3.Error as error:
             raise StoreError(schema.unusable, label=label, why=cause(error)) from error
-        self._opened = None if address.endswith(_AS_IT_IS) else _identity(path)
+        self._opened = None if address.endswith(_AS_IT_IS) else inode_of(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -107,7 +108,7 @@ class Database:
         Somebody else may have replaced it, brought it up to date or drawn another key meanwhile.
         """
         self.own_key = OwnKey(self, self._label)
-        if self._opened is None or self._opened != _identity(self.path):
+        if self._opened is None or self._opened != inode_of(self.path):
             return False
         try:
             return self._pragma("user_version") == self._schema.version
@@ -279,15 +280,6 @@ class Database:
 
     def _pragma(self, name: str) -> int:
         return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file lies there; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _address(path: Path, readonly: bool) -> str:

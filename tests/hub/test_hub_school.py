@@ -8,7 +8,7 @@ import pytest
 from desk_browsing import HOME, PASSWORD, Visitor
 from fastapi import FastAPI
 from hub_cases import hub_client
-from school_cases import away, last_entry
+from school_cases import REFUSED, away, last_entry, told_to_have_no_account
 from school_provider import CLIENT, SECRET, Provider, serving
 from site_cases import SITE, site_file
 from starlette.testclient import TestClient
@@ -21,8 +21,6 @@ from pipeline.site import login, people
 from pipeline.site.config import Site, load_site
 from pipeline.site.leaving import leaving
 from pipeline.site.people import site_ledger
-
-REFUSED = words("refusal", "zh")
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +88,7 @@ def test_who_has_no_account_for_it_is_told_so(
     browser: TestClient, provider: Provider, site: Site, who: str
 ) -> None:
     provider.who = who
-    came = browser.get(away(browser))
-    assert came.status_code == 403
-    assert REFUSED["school_unknown"].format(name=who) in came.text
-    assert browser.get("/").status_code == 401
-    name, action, detail = last_entry(site)
-    assert (name, action, detail["why"]) == (who, "login_refused", "no_account")
+    told_to_have_no_account(browser, site, who)
 
 
 def test_a_name_never_leads_out_of_its_page(browser: TestClient, provider: Provider) -> None:
