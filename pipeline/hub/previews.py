@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,16 @@ class Previews:
         return None
 
     def _make(self, draft: Draft, state: str, colleges: Collection[str]) -> None:
-        make_folder(draft.folder)
         arguments = [str(draft.site.file), draft.cohort, str(draft.folder), state, *colleges]
         try:
+            make_folder(draft.folder)
             with self._slots:
                 self._run(arguments)
         except (OSError, subprocess.SubprocessError):
             failed = {"state": state, "colleges": list(colleges), "failed": True}
-            write_json(draft.folder / preview.FILE, failed)
+            # What was taken back or handed in meanwhile has no folder, and nobody waits for it.
+            with suppress(OSError):
+                write_json(draft.folder / preview.FILE, failed)
         finally:
             with self._lock:
                 if self._making.get(draft.folder) == state:

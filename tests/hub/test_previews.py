@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -109,3 +112,40 @@ def test_one_that_takes_too_long_is_told(draft: Draft) -> None:
     while (told := previews.of(draft, ())) is None:
         time.sleep(0.02)
     assert told["failed"]
+
+
+class _Interrupted(Previews):
+    """One whose program ends badly, because the draft is taken back under its hands."""
+
+    def _run(self, arguments: list[str]) -> None:
+        shutil.rmtree(arguments[2])
+        raise subprocess.CalledProcessError(1, "preview")
+
+
+def test_what_is_taken_back_meanwhile_is_no_fault(draft: Draft) -> None:
+    previews = _Interrupted()
+    assert previews.of(draft, ()) is None
+    _wait(previews)
+    assert not draft.folder.exists()
+
+
+def test_one_that_could_not_begin_is_tried_again(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    previews = Previews()
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.hub.previews.make_folder", full)
+        assert previews.of(draft, ()) is None
+        _wait(previews)
+    while (told := previews.of(draft, ())) is None:
+        time.sleep(0.05)
+    assert "failed" not in told
+
+
+def _wait(previews: Previews) -> None:
+    """Until none is being made; a thread that fails is pytest's to tell."""
+    while previews._making:
+        time.sleep(0.01)
