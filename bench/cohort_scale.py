@@ -35,6 +35,7 @@ from pipeline.core.measurements import (
 from pipeline.core.policy import load_policy
 from pipeline.core.types import PHOTO, Comparison, Evidence, Measurement, Subject
 from pipeline.store import Store
+from pipeline.store.packing import keep
 
 _POLICY = {"cohort": {"one_to_many": True}, "privacy": {"keep_templates": True}}
 _ROWS = 20_000  # students drawn at a time
@@ -65,7 +66,7 @@ def _draw(path: Path, students: int) -> None:
                 compared = Comparison("idcard", score, "drawn", slot="idcard")
                 vectors = {PHOTO: drawn.photo, "idcard": drawn.reference}
                 evidence = Evidence(seen, (compared,), f"{drawn.file:064x}", {}, vectors)
-                store.save(_key(i), "drawn", evidence)
+                store.save((_key(i), "drawn", keep(evidence)))
     path.with_suffix(".faces").unlink()
 
 

@@ -40,6 +40,7 @@ from pipeline.core.types import (
 )
 from pipeline.decide import Judge
 from pipeline.store import Store
+from pipeline.store.packing import keep
 from pipeline.student import orient
 from pipeline.student.compare import embed, score, scores_between
 from pipeline.student.detect import limit_size
@@ -118,7 +119,7 @@ def night(seen: Mapping[str, Seen], policy: Policy) -> tuple[dict[str, Assessmen
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "run.sqlite") as store:
         store.enrol((key, Subject(key, row), key) for row, key in enumerate(seen, 1))
         for key, student in seen.items():
-            store.save(key, "done", _evidence(key, student))
+            store.save((key, "done", keep(_evidence(key, student))))
         conclude_all(store, policy)
         judged, _ = effective(store, policy)
         judge = Judge(judged, profile)

@@ -17,6 +17,7 @@ from pipeline.core import site_key
 from pipeline.core.types import Assessment, Decision, Evidence, Subject
 from pipeline.night.folder import DATABASE
 from pipeline.store import Store
+from pipeline.store.packing import keep
 
 STUDENTS, TRIALS = 702, 5
 NIGHT_S = 24.0  # docs/performance.md: two cores, everything on
@@ -34,7 +35,7 @@ def night() -> float:
         store.enrol((key, Subject(key, 1), "a.jpg") for key in keys)
         began = perf_counter()
         for key in keys:
-            store.save(key, "x", evidence)
+            store.save((key, "x", keep(evidence)))
         with store.transaction():
             for key in keys:
                 store.decide(key, found)

@@ -7,16 +7,22 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from time import monotonic
 from typing import TypeAlias
 
-from pipeline.core.types import Evidence, Job
+from pipeline.core.types import Job
 from pipeline.night.roll import Prints, Roll
 from pipeline.store import Store
+from pipeline.store.packing import Kept
 
 Progress = Callable[[int, int], None]
-Results = Generator[tuple[str, Evidence], None, None]
+Results = Generator[tuple[str, Kept], None, None]
 Work = Callable[[Iterable[tuple[str, Job]]], Results]
 Places: TypeAlias = "array[int]"  # in the roll; 8 bytes each
+
+# What came is saved in one transaction: a transaction each would take the store half as long again.
+# So a night that is killed has to do what came in the last half second once more, and no more.
+_TOGETHER, _TOGETHER_S = 64, 0.5
 
 
 def look(
@@ -64,6 +70,8 @@ class _Pass:
         self._store, self._roll, self._prints = store, roll, prints
         self._work, self._on_progress = work, on_progress
         self._out: dict[str, tuple[int, Mapping[str, str] | None]] = {}
+        self._unsaved: list[tuple[str, str, Kept]] = []
+        self._since = 0.0
         self.seconds: Counter[str] = Counter()
 
     def work_off(self, known: Places, due: Places) -> None:
@@ -71,12 +79,15 @@ class _Pass:
         total = len(self._roll)
         done = total - len(known) - len(due)
         self._on_progress(done, total)
-        with closing(self._work(self._handed_out(known, due))) as results:
-            for student_key, evidence in results:
-                self._save(student_key, evidence)
-                self.seconds.update(evidence.seconds)
-                done += 1
-                self._on_progress(done, total)
+        try:
+            with closing(self._work(self._handed_out(known, due))) as results:
+                for student_key, kept in results:
+                    self._take(student_key, kept)
+                    self.seconds.update(kept.seconds)
+                    done += 1
+                    self._on_progress(done, total)
+        finally:
+            self._save()
 
     def _handed_out(self, known: Places, due: Places) -> Iterator[tuple[str, Job]]:
         for place in known:
@@ -89,10 +100,19 @@ class _Pass:
             self._out[student_key] = place, None
             yield student_key, job
 
-    def _save(self, student_key: str, evidence: Evidence) -> None:
+    def _take(self, student_key: str, kept: Kept) -> None:
         """Save what comes back, templates alone of a known face."""
         place, points = self._out.pop(student_key)
         if points is None:
-            self._store.save(student_key, self._prints[place], evidence)
-        elif evidence.templates.keys() == points.keys():
-            self._store.cohort.remember(student_key, evidence.templates)
+            self._unsaved.append((student_key, self._prints[place], kept))
+            if len(self._unsaved) == 1:
+                self._since = monotonic()
+            if len(self._unsaved) == _TOGETHER or monotonic() - self._since > _TOGETHER_S:
+                self._save()
+        elif kept.templates.keys() == points.keys():
+            self._store.cohort.remember(student_key, kept.templates)
+
+    def _save(self) -> None:
+        waiting, self._unsaved = self._unsaved, []
+        if waiting:
+            self._store.save(*waiting)

@@ -26,7 +26,7 @@ from pipeline.night.cards import Cards
 from pipeline.night.earlier import remember
 from pipeline.night.executors import Executor
 from pipeline.night.executors.afar import afar_of
-from pipeline.night.executors.assessing import EngineFactory, assessing, files_of
+from pipeline.night.executors.assessing import EngineFactory, assessing_for_store, files_of
 from pipeline.night.executors.here import Here
 from pipeline.night.folder import DATABASE, locked
 from pipeline.night.looking import Progress, Results, look, places_due
@@ -192,7 +192,7 @@ def _gather_evidence(
         plan.verify()
         store.begin()
         afar = afar_of(plan.policy.input, parts_of(plan.policy), plan.digests)
-        duty = assessing(factory, files_of(cohort) if plan.caged else None, afar)
+        duty = assessing_for_store(factory, files_of(cohort) if plan.caged else None, afar)
 
         def work(due: Iterable[tuple[str, Job]]) -> Results:
             return plan.executor.work_off(cards.handed_on(due), duty)

@@ -106,8 +106,8 @@ class CohortTables:
         found: dict[str, str] = json.loads(points)
         return found
 
-    def remember(self, student_key: str, templates: Mapping[str, Floats]) -> None:
-        """Put a student's templates in the place of those that are gone."""
+    def remember(self, student_key: str, templates: Mapping[str, bytes]) -> None:
+        """Put a student's templates (`packing.Kept`) in the place of those that are gone."""
         with self._store.transaction():
             self._store.db.execute("DELETE FROM template WHERE student_key = ?", (student_key,))
             self._store.db.executemany(
@@ -115,11 +115,11 @@ class CohortTables:
             )
 
     def sealed(
-        self, student_key: str, templates: Mapping[str, Floats]
+        self, student_key: str, templates: Mapping[str, bytes]
     ) -> Iterator[tuple[str, str, bytes]]:
         """Rows of the table of templates."""
         for slot, vector in templates.items():
-            closed = self._seal.close(vector.tobytes(), place_of(student_key, slot))
+            closed = self._seal.close(vector, place_of(student_key, slot))
             yield student_key, slot, closed
 
     def look_again_for_templates(self, *, without_points: bool = False) -> None:

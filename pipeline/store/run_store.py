@@ -1,4 +1,4 @@
-"""The run's SQLite store: what was seen and decided, one transaction a student.
+"""The run's SQLite store: what was seen and decided.
 
 The parent process alone writes. A student's measurements and the fingerprint that says "done" are
 committed together, so a killed run finds either all of a student or nothing.
@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
-from pipeline.core.types import Assessment, Case, Comparison, Evidence, Measurement, Subject
+from pipeline.core.types import Assessment, Case, Comparison, Measurement, Subject
 from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.deliveries import Deliveries
 from pipeline.store.digest import content_digest
@@ -23,10 +23,11 @@ from pipeline.store.ending import BEFORE, SUMMARY, Ending
 from pipeline.store.known_files import KnownFiles
 from pipeline.store.large_pictures import LargePictures
 from pipeline.store.packing import (
+    COMPARED,
+    Kept,
     Measured,
     Packed,
     Unpacked,
-    pack,
     pack_assessment,
     unpack_assessment,
     unpack_measured,
@@ -39,9 +40,7 @@ _CASE = (
     "SELECT student_key, subject, photo, assessment, measured, units, errors"
     " FROM student JOIN decision USING (student_key)"
 )
-_TOLD = tuple(field.name for field in fields(Comparison))
-_COMPARISON = ", ".join(_TOLD)
-_told = attrgetter(*_TOLD)
+_COMPARISON = ", ".join(COMPARED)
 _IN_ORDER = "USING (student_key) ORDER BY student.position, comparison.position"
 _COMPARISONS = f"SELECT student_key, {_COMPARISON} FROM student JOIN comparison {_IN_ORDER}"  # noqa: S608
 _EVIDENCE = (
@@ -50,6 +49,8 @@ _EVIDENCE = (
 )
 _SEVERAL = "student_key IN (SELECT student_key FROM comparison GROUP BY 1 HAVING count(*) > 1)"
 _SUBJECT = tuple(field.name for field in fields(Subject))
+# 32 MB: a night writes a page many times, which the log takes together before the file has them.
+_LOG_PAGES = 8192
 _CHILDREN = ("decision", "conclusion", "comparison", "picture", "template", "sharp")
 
 
@@ -73,6 +74,8 @@ class Store(Ending):
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         # A reader may be handed from thread to thread, one at a time.
         super().__init__(path, RUN, str(path), readonly=readonly, any_thread=readonly)
+        if not readonly:
+            self.db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self.cohort = CohortTables(self)
         self.deliveries = Deliveries(self)
         self.files = KnownFiles(self)
@@ -111,41 +114,43 @@ class Store(Ending):
         rows = self.db.execute("SELECT student_key FROM student WHERE fingerprint = ''")
         return {student_key for (student_key,) in rows}
 
-    def save(self, student_key: str, fingerprint: str, evidence: Evidence) -> None:
-        """Replace all that is known of one student, in one transaction."""
+    def save(self, *seen: tuple[str, str, Kept]) -> None:
+        """Replace all that is known of some students, in one transaction.
+
+        Args:
+            seen: Key, fingerprint and evidence of each.
+        """
         with self.transaction():
-            self.large.keep_former(student_key, evidence.photo_sha256)
-            for table in _CHILDREN:
-                self.db.execute(f"DELETE FROM {table} WHERE student_key = ?", (student_key,))  # noqa: S608
-            self.large.keep(student_key, evidence.sharp)
-            self.db.execute(
-                "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
-                " measured = ?, units = ?, errors = ?, faces = ?, points = ?"
-                " WHERE student_key = ?",
-                (
-                    fingerprint,
-                    evidence.photo_sha256,
-                    *pack(evidence.measurements),
-                    len(evidence.templates),
-                    json.dumps(dict(evidence.points)),
-                    student_key,
-                ),
-            )
-            self.db.executemany(
-                "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((student_key, i, *_told(c)) for i, c in enumerate(evidence.comparisons)),
-            )
-            self.db.executemany(
-                "INSERT INTO picture VALUES (?, ?, ?)",
-                (
-                    (student_key, slot, self.seal.close(jpeg, place_of(student_key, slot)))
-                    for slot, jpeg in evidence.pictures.items()
-                ),
-            )
-            self.db.executemany(
-                "INSERT INTO template VALUES (?, ?, ?)",
-                self.cohort.sealed(student_key, evidence.templates),
-            )
+            for student_key, fingerprint, kept in seen:
+                self._replace(student_key, fingerprint, kept)
+
+    def _replace(self, student_key: str, fingerprint: str, kept: Kept) -> None:
+        self.large.keep_former(student_key, kept.photo_sha256)
+        for table in _CHILDREN:
+            self.db.execute(f"DELETE FROM {table} WHERE student_key = ?", (student_key,))  # noqa: S608
+        self.large.keep(student_key, kept.sharp)
+        told = (fingerprint, kept.photo_sha256, *kept.measurements)
+        self.db.execute(
+            "UPDATE student SET fingerprint = ?, photo_sha256 = ?,"
+            " measured = ?, units = ?, errors = ?, faces = ?, points = ?"
+            " WHERE student_key = ?",
+            (*told, len(kept.templates), kept.points, student_key),
+        )
+        self.db.executemany(
+            "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((student_key, i, *row) for i, row in enumerate(kept.comparisons)),
+        )
+        self.db.executemany(
+            "INSERT INTO picture VALUES (?, ?, ?)",
+            (
+                (student_key, slot, self.seal.close(jpeg, place_of(student_key, slot)))
+                for slot, jpeg in kept.pictures.items()
+            ),
+        )
+        self.db.executemany(
+            "INSERT INTO template VALUES (?, ?, ?)",
+            self.cohort.sealed(student_key, kept.templates),
+        )
 
     def decide(self, student_key: str, assessment: Assessment) -> None:
         """Keep the machine's decision; call inside a transaction."""

@@ -19,6 +19,7 @@ from pipeline.core.types import Evidence, Subject
 from pipeline.core.words import languages, words
 from pipeline.night.folder import DATABASE
 from pipeline.store import RunSummary, Store
+from pipeline.store.packing import keep
 from pipeline.store.summary import Counts
 
 SUMMARY = RunSummary(
@@ -39,7 +40,7 @@ def run(tmp_path: Path) -> Path:
     with Store(tmp_path / DATABASE) as store:
         store.enrol([("s1", ANNA, ""), ("s2", BERT, ""), (stray, Subject("", 0), "x.jpg")])
         for key, seen in (("s1", FULL), ("s2", Evidence()), (stray, FULL)):
-            store.save(key, "x", seen)
+            store.save((key, "x", keep(seen)))
             with store.transaction():
                 store.decide(key, JUDGED)
         store.finish(SUMMARY)

@@ -19,6 +19,7 @@ from pipeline.cohort.histograms import BINS, GROUPS, interval, score_at
 from pipeline.core.policy import CalibrationPolicy, Policy, load_policy
 from pipeline.core.types import Comparison, Evidence, Floats, Measurement, Subject
 from pipeline.store import Store
+from pipeline.store.packing import keep
 
 RULES: CalibrationPolicy = load_policy().cohort.calibration
 FALLBACK = load_policy().comparison.of("idcard")
@@ -225,7 +226,7 @@ def filled(path: Path, photos: Floats, references: Floats) -> Store:
         own = Comparison("idcard", float(photo @ reference), "sface", slot="idcard")
         seen = (Measurement("faces_found", 1.0), Measurement("turn_confidence", 1.0))
         templates = {"photo": photo, "idcard": reference}
-        store.save(f"s{i}", "x", Evidence(seen, (own,), f"sha{i}", {}, templates))
+        store.save((f"s{i}", "x", keep(Evidence(seen, (own,), f"sha{i}", {}, templates))))
     return store
 
 

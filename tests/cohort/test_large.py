@@ -15,6 +15,7 @@ from pipeline.core.errors import InstallationError
 from pipeline.core.policy import load_policy
 from pipeline.core.types import PHOTO, Comparison, Evidence, Floats, Measurement, Subject
 from pipeline.store import Store
+from pipeline.store.packing import keep
 
 SIZE = 2000
 ON = load_policy(None, {"cohort": {"one_to_many": True}})
@@ -58,7 +59,7 @@ def store(tmp_path: Path) -> Store:
             Measurement("photo_hash_mirrored", HASHES[i][::-1]),
         )
         vectors = {PHOTO: PHOTOS[i], "idcard": REFERENCES[i]}
-        store.save(key(i), "seen", Evidence(seen, (compared,), f"{i:064x}", {}, vectors))
+        store.save((key(i), "seen", keep(Evidence(seen, (compared,), f"{i:064x}", {}, vectors))))
     return store
 
 

@@ -13,6 +13,7 @@ from pipeline.night.earlier import remember
 from pipeline.night.folder import DATABASE, LEDGER
 from pipeline.store import RunSummary, Store
 from pipeline.store.ledger import Ledger
+from pipeline.store.packing import keep
 from pipeline.store.summary import Counts
 
 HASH, NEAR, FAR = "0123456789abcdef", "0123456789abcdee", "fedcba9876543210"
@@ -25,7 +26,7 @@ def run(folder: Path, photos: Photos) -> Path:
         store.enrol((key, Subject(key, row), f"{key}.jpg") for row, key in enumerate(photos))
         for key, (sha256, plain) in photos.items():
             hashes = Measurement("photo_hash", plain), Measurement("photo_hash_mirrored", FAR)
-            store.save(key, "x", Evidence(hashes, (), sha256))
+            store.save((key, "x", keep(Evidence(hashes, (), sha256))))
             with store.transaction():
                 store.decide(key, JUDGED)
         store.finish(

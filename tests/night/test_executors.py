@@ -76,17 +76,23 @@ def test_workers_that_are_killed_lose_nothing() -> None:
     assert sorted(found) == list(range(30))
 
 
-def test_no_task_waits_behind_another_while_a_worker_has_none() -> None:
-    found = dict(
-        Processes(4).work_off(((n, n) for n in range(4)), Duty(ten, slow, given_up, put_away))
-    )
-    assert len(found) == 4
-    assert len(set(found.values())) == 4, "each worker had one"
+def test_no_task_waits_behind_another_while_a_worker_has_none(tmp_path: Path) -> None:
+    """Each waits until all are begun: one that lay behind another never would be."""
+    tasks = ((n, tmp_path / str(n)) for n in range(4))
+    found = dict(Processes(4).work_off(tasks, Duty(ten, begun_together, none_begun, put_away)))
+    assert found == dict.fromkeys(range(4), 4)
 
 
-def slow(_tool: int, _task: int) -> int:
-    time.sleep(1.5)
-    return os.getpid()
+def none_begun(_mark: Path, _why: str) -> int:
+    return 0
+
+
+def begun_together(_tool: int, mark: Path) -> int:
+    mark.touch()
+    deadline = time.monotonic() + 60
+    while (begun := len(list(mark.parent.iterdir()))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return begun
 
 
 def whose(_tool: int, task: int) -> int:

@@ -16,6 +16,7 @@ from pipeline.night.folder import DATABASE
 from pipeline.night.nightly import redecide
 from pipeline.night.tally import decide_all
 from pipeline.store import Store
+from pipeline.store.packing import keep
 from pipeline.student.measures import all_measures
 
 
@@ -95,7 +96,7 @@ def test_deciding_a_larger_cohort_takes_no_more_memory(
             store.enrol((f"s{n}", Subject(f"s{n}", n), "") for n in range(count))
             with store.transaction():
                 store.db.execute("UPDATE student SET fingerprint = 'print'")
-            store.save("s0", "print", Evidence(numbers, own))
+            store.save(("s0", "print", keep(Evidence(numbers, own))))
             seen = store.db.execute(
                 "SELECT measured FROM student WHERE student_key = 's0'"
             ).fetchone()

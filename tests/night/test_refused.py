@@ -11,11 +11,12 @@ import pytest
 
 from models import manifest
 from pipeline.core.policy import Profile, load_policy
-from pipeline.core.types import Cohort, Evidence, Measurement
+from pipeline.core.types import Cohort, Measurement
 from pipeline.night.nightly import run_night
 from pipeline.sample.cohort import SampleCohort
 from pipeline.source import gather
 from pipeline.store import Store
+from pipeline.store.packing import Kept
 from pipeline.student import compare, examiner
 from pipeline.student.engine import network_engine
 
@@ -37,8 +38,8 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[set[str]]]:
     seen: list[set[str]] = []
     save = Store.save
 
-    def watched(store: Store, student_key: str, fingerprint: str, evidence: Evidence) -> None:
-        save(store, student_key, fingerprint, evidence)
+    def watched(store: Store, *told: tuple[str, str, Kept]) -> None:
+        save(store, *told)
         seen.append({key for keys, _ in store.cohort.templates().values() for key in keys})
 
     monkeypatch.setattr(Store, "save", watched)

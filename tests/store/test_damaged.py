@@ -10,6 +10,7 @@ from store_cases import FULL, JUDGED
 from pipeline.core.errors import StoreError
 from pipeline.core.types import Subject
 from pipeline.store import Store
+from pipeline.store.packing import keep
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def filled(path: Path) -> Path:
     with Store(path) as store:
         store.enrol((f"s{n}", Subject(f"s{n}", n), f"{n}.jpg") for n in range(300))
         for n in range(300):
-            store.save(f"s{n}", "print", FULL)
+            store.save((f"s{n}", "print", keep(FULL)))
         with store.transaction():
             for n in range(300):
                 store.decide(f"s{n}", JUDGED)

@@ -14,6 +14,7 @@ from pipeline.core import site_key
 from pipeline.core.types import Evidence
 from pipeline.store import Store
 from pipeline.store.large_pictures import FORMER
+from pipeline.store.packing import keep
 
 LARGE = {"photo": b"\xff\xd8 large photo", "idcard": b"\xff\xd8 large card"}
 
@@ -28,35 +29,35 @@ def judge(store: Store, key: str = "s1") -> None:
 
 
 def test_the_large_picture_is_shown_and_the_small_one_where_there_is_none(store: Store) -> None:
-    store.save("s1", "print", seen(SHA, {"photo": LARGE["photo"]}))
+    store.save(("s1", "print", keep(seen(SHA, {"photo": LARGE["photo"]}))))
     assert store.large.picture("s1", "photo") == LARGE["photo"]
     assert store.large.picture("s1", "idcard") == FULL.pictures["idcard"]
     assert store.large.picture("s1", "admission") is None
-    store.save("s1", "print", seen(SHA, {}))  # as an engine of an older version leaves it
+    store.save(("s1", "print", keep(seen(SHA, {}))))  # as an engine of an older version leaves it
     assert store.large.picture("s1", "photo") == FULL.pictures["photo"]
 
 
 def test_a_photo_that_is_replaced_stays_with_what_was_decided(store: Store) -> None:
-    store.save("s1", "print", seen("a" * 64))
+    store.save(("s1", "print", keep(seen("a" * 64))))
     judge(store)
     assert store.large.former("s1") is None
-    store.save("s1", "print", seen("b" * 64, {"photo": b"\xff\xd8 second"}))
+    store.save(("s1", "print", keep(seen("b" * 64, {"photo": b"\xff\xd8 second"}))))
     judge(store)
     former = store.large.former("s1")
     assert former is not None
     assert (former.sha256, former.assessment) == ("a" * 64, JUDGED)
     assert store.large.picture("s1", FORMER) == LARGE["photo"]
-    store.save("s1", "again", seen("b" * 64))  # the same photo looked at again
+    store.save(("s1", "again", keep(seen("b" * 64))))  # the same photo looked at again
     judge(store)
     kept = store.large.former("s1")
     assert kept is not None
     assert kept.sha256 == "a" * 64
-    store.save("s1", "none", seen("", {}))  # no photo any more
+    store.save(("s1", "none", keep(seen("", {}))))  # no photo any more
     judge(store)
     kept = store.large.former("s1")
     assert kept is not None
     assert kept.sha256 == "b" * 64
-    store.save("s1", "back", seen("b" * 64))  # and there again: nothing has been replaced
+    store.save(("s1", "back", keep(seen("b" * 64))))  # and there again: nothing has been replaced
     assert store.large.former("s1") is None
     assert store.large.picture("s1", FORMER) is None
 
@@ -65,7 +66,7 @@ def test_of_a_photo_that_nobody_claims_no_earlier_one_is_known(store: Store) -> 
     stray = replace(BERT, student_key="")
     store.enrol([("s1", BERT, ""), ("extra:1:a.jpg", stray, "a.jpg")])
     for digest in ("a" * 64, "b" * 64):
-        store.save("extra:1:a.jpg", "print", seen(digest))
+        store.save(("extra:1:a.jpg", "print", keep(seen(digest))))
         judge(store, "extra:1:a.jpg")
     assert store.large.former("extra:1:a.jpg") is None
 
@@ -78,7 +79,7 @@ def test_all_are_closed_on_the_disk_and_bound_to_their_place(
         store.own_key.unlock()
         store.enrol([("s1", BERT, "a.jpg")])
         for digest in ("a" * 64, "b" * 64):
-            store.save("s1", "print", seen(digest))
+            store.save(("s1", "print", keep(seen(digest))))
             judge(store)
         kept = [
             row[0]
@@ -92,7 +93,7 @@ def test_all_are_closed_on_the_disk_and_bound_to_their_place(
 
 def test_nothing_is_left_of_students_who_leave_or_are_erased(store: Store, path: Path) -> None:
     for digest in ("a" * 64, "b" * 64):
-        store.save("s1", "print", seen(digest))
+        store.save(("s1", "print", keep(seen(digest))))
         judge(store)
     pictures, _ = store.cohort.keepers()
     assert pictures == {"s1"}
@@ -102,7 +103,7 @@ def test_nothing_is_left_of_students_who_leave_or_are_erased(store: Store, path:
 
 def test_a_student_who_leaves_takes_them_along(store: Store, path: Path) -> None:
     for digest in ("a" * 64, "b" * 64):
-        store.save("s1", "print", seen(digest))
+        store.save(("s1", "print", keep(seen(digest))))
         judge(store)
     store.enrol([("s2", BERT, "")])
     assert left(path) == (0, 0)

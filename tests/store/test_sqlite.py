@@ -19,6 +19,7 @@ from pipeline.core.types import (
 )
 from pipeline.store import Store
 from pipeline.store.ledger import Ledger
+from pipeline.store.packing import keep
 from pipeline.store.schema import RUN
 
 
@@ -40,7 +41,7 @@ def test_a_full_disk_is_told_and_leaves_the_old_state(store: Store, path: Path) 
     store.db.execute(f"PRAGMA max_page_count = {pages}")
     huge = Evidence(pictures={"photo": bytes(10**6)})
     with pytest.raises(StoreError, match="cannot be written") as refused:
-        store.save("s1", "print", huge)
+        store.save(("s1", "print", keep(huge)))
     assert str(path) in refused.value.message
     assert refused.value.hint
     assert state(path) == before
@@ -52,7 +53,7 @@ def test_a_file_that_another_program_holds_is_told(store: Store, path: Path) -> 
     other.execute("BEGIN EXCLUSIVE")
     try:
         with pytest.raises(StoreError, match="locked"):
-            store.save("s1", "print", FULL)
+            store.save(("s1", "print", keep(FULL)))
     finally:
         other.close()
 
@@ -131,7 +132,7 @@ def test_a_store_is_opened_again(path: Path) -> None:
 
 
 def test_a_reader_sees_the_store_while_a_run_writes(store: Store, path: Path) -> None:
-    store.save("s1", "print", FULL)
+    store.save(("s1", "print", keep(FULL)))
     with Store(path, readonly=True) as reader, store.transaction():
         store.decide("s1", JUDGED)
         assert list(reader.cases()) == [], "not before it is whole"
@@ -142,7 +143,7 @@ def test_a_reader_sees_the_store_while_a_run_writes(store: Store, path: Path) ->
 def test_a_reader_that_may_not_write_still_sees_what_was_just_written(
     store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.save("s1", "print", FULL)
+    store.save(("s1", "print", keep(FULL)))
     monkeypatch.setattr(os, "access", lambda *_: False)
     with Store(path, readonly=True) as reader:
         assert reader.fingerprints() == {"s1": "print"}

@@ -12,7 +12,7 @@ from store_cases import ANNA, FULL, template
 from pipeline.core.types import Evidence, Subject
 from pipeline.store import Store
 from pipeline.store.cohort_tables import IN_MEMORY_UP_TO
-from pipeline.store.packing import Measured
+from pipeline.store.packing import Measured, keep
 from pipeline.store.sealing import Seal, WrongKeyError, place_of
 
 
@@ -25,7 +25,7 @@ def test_templates_held_in_memory_leave_no_bytes_in_the_files(path: Path) -> Non
         for i in order:
             slots = {"photo": vectors[3 * i], "idcard": vectors[3 * i + 1]}
             more = {"admission": vectors[3 * i + 2]} if late else {}
-            store.save(f"s{i}", "print", Evidence(templates={**slots, **more}))
+            store.save((f"s{i}", "print", keep(Evidence(templates={**slots, **more}))))
 
     def on_disk() -> bytes:
         return b"".join(file.read_bytes() for file in path.parent.iterdir())
@@ -55,10 +55,10 @@ def test_templates_of_a_large_cohort_are_closed_by_a_key_of_this_process(path: P
     before, now = template(1), template(2)
     with Store(path) as store:
         store.enrol([("s1", ANNA, ""), ("s2", Subject("s2", 2), "")])
-        store.save("s1", "print", Evidence(templates={"photo": before}))
+        store.save(("s1", "print", keep(Evidence(templates={"photo": before}))))
     with Store(path) as store:
         store.cohort.hold_templates_in_memory(students=IN_MEMORY_UP_TO + 1)
-        store.cohort.remember("s2", {"photo": now})
+        store.cohort.remember("s2", {"photo": now.tobytes()})
         keys, vectors = store.cohort.templates()["photo"]
         assert keys == ["s1", "s2"]
         assert np.array_equal(vectors, np.stack((before, now)))
@@ -74,18 +74,18 @@ def test_templates_of_a_large_cohort_are_closed_by_a_key_of_this_process(path: P
 def test_a_replaced_template_leaves_no_bytes_either(path: Path) -> None:
     with Store(path) as store:
         store.enrol([("s1", ANNA, "")])
-        store.save("s1", "print", FULL)
+        store.save(("s1", "print", keep(FULL)))
     assert template(1).tobytes() in path.read_bytes()
     with Store(path) as store:
-        store.save("s1", "print", Evidence())
+        store.save(("s1", "print", keep(Evidence())))
     (left,) = path.parent.iterdir()
     assert template(1).tobytes()[:16] not in left.read_bytes()
 
 
 def test_students_whose_templates_are_gone_count_as_not_seen(store: Store, path: Path) -> None:
     """Their evidence stays until they have been looked at; nobody without a face is looked at."""
-    store.save("s1", "print", FULL)
-    store.save("s2", "print", Evidence())
+    store.save(("s1", "print", keep(FULL)))
+    store.save(("s2", "print", keep(Evidence())))
     with Store(path) as again:
         again.cohort.hold_templates_in_memory()
     with Store(path) as later:

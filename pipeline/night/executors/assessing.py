@@ -12,6 +12,7 @@ from pipeline.core.errors import ModelError
 from pipeline.core.measurements import ASSESS_ERROR
 from pipeline.core.types import Cohort, Evidence, Job, Measurement
 from pipeline.night.executors import Afar, Duty
+from pipeline.store.packing import Kept, keep
 from pipeline.student.engine import Engine
 
 EngineFactory = Callable[[], Engine]
@@ -28,6 +29,13 @@ def assessing(
         afar: As `Duty.afar`.
     """
     return Duty(partial(_started, factory), assess_one, _failed, _closed, reads, afar)
+
+
+def assessing_for_store(
+    factory: EngineFactory, reads: tuple[Path, ...] | None = None, afar: Afar[Job] | None = None
+) -> Duty[Engine, Job, Kept]:
+    """As `assessing`; what comes back is as the store keeps it."""
+    return Duty(partial(_started, factory), _keep, _failed_kept, _closed, reads, afar)
 
 
 def files_of(cohort: Cohort) -> tuple[Path, ...]:
@@ -57,6 +65,14 @@ def assess_one(engine: Engine, job: Job) -> Evidence:
 
 def _failed(job: Job, reason: str) -> Evidence:
     return Evidence(measurements=(*job.facts, Measurement(ASSESS_ERROR, reason)))
+
+
+def _keep(engine: Engine, job: Job) -> Kept:
+    return keep(assess_one(engine, job))
+
+
+def _failed_kept(job: Job, reason: str) -> Kept:
+    return keep(_failed(job, reason))
 
 
 def _started(factory: EngineFactory) -> Engine:
