@@ -66,7 +66,7 @@ def main() -> None:
             found = times(page, "1" if given.answer else "n", given.cases, given.look)
             chromium.close()
     finally:
-        service.server.should_exit = True
+        service.stop()
         thread.join()
     median, late, worst = np.percentile(found, [50, 95, 100])
     print(f"{students} students, {queued} in the queue, {len(found)} steps")

@@ -88,7 +88,7 @@ def served(run: Path) -> Iterator[str]:
 
 
 @contextmanager
-def running(service: Service | hub.Service) -> Iterator[str]:
+def running(service: Service) -> Iterator[str]:
     """A service while the block lasts; its address."""
     port = service.listener.getsockname()[1]
     thread = Thread(target=service.run)
@@ -96,7 +96,7 @@ def running(service: Service | hub.Service) -> Iterator[str]:
     try:
         yield service.url.replace(":0/", f":{port}/")
     finally:
-        service.server.should_exit = True
+        service.stop()
         thread.join()
 
 

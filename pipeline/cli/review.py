@@ -6,7 +6,7 @@ import enum
 import getpass
 import json
 import sys
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ import typer
 
 from pipeline.cli.console import AsJson, code_words, err_console, line, out_console, plain
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any, this_site
+from pipeline.cli.serving import serve
 from pipeline.cli.speech import tell
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.moments import local_minute
@@ -69,7 +70,6 @@ def review_command(
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.app import MONITORS, Surroundings
-    from pipeline.desk.web.opening import has_display, opened
     from pipeline.desk.web.serve import Address, prepare
 
     watched = (*MONITORS, *(monitors or ()))
@@ -83,9 +83,7 @@ def review_command(
         line("desk_once")
     elif not address.local and tls_cert is None:
         line("desk_no_tls")
-    typer.echo(service.url)
-    with opened(service.url) if browser and address.local and has_display() else nullcontext():
-        service.run()
+    serve(service, in_browser=browser and address.local)
 
 
 def _day_of_site() -> Appointment:

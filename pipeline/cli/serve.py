@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from pipeline.cli.console import err_console, line, plain
 from pipeline.cli.of_site import this_site
+from pipeline.cli.serving import serve
 from pipeline.cli.speech import tell
 from pipeline.core.said import recognised, said
 
@@ -34,7 +34,6 @@ def serve_command(
     """Serve the site's hub in the browser: every cohort, its desk, and who may do what."""
     # The web server takes a quarter of a second to import, which no other command has to spend.
     from pipeline.desk.web.app import MONITORS, Surroundings
-    from pipeline.desk.web.opening import has_display, opened
     from pipeline.desk.web.serve import Address
     from pipeline.hub.serve import prepare
 
@@ -53,6 +52,4 @@ def serve_command(
         line("account_not_taken", console=err_console, name=name, cohorts=cohorts)
     if not address.local and tls_cert is None:
         line("desk_no_tls")
-    typer.echo(service.url)
-    with opened(service.url) if browser and address.local and has_display() else nullcontext():
-        service.run()
+    serve(service, in_browser=browser and address.local)

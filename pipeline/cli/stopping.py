@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -30,6 +30,9 @@ class Stopped(BaseException):
         self.message: str = said("line.stopped")
 
 
+_asked_instead: list[Callable[[int], None]] = []  # of `gently`, the innermost last
+
+
 def heed_signals() -> None:
     """Raise `Stopped` at the first signal, and end at once at a second.
 
@@ -46,12 +49,36 @@ def heed_signals() -> None:
                 os.write(2, _SHOW_CURSOR.encode())
             os._exit(128 + number)
         asked = True
-        raise Stopped(number)
+        if not _asked_instead:
+            raise Stopped(number)
+        _asked_instead[-1](number)
 
     for name in _SIGNALS:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
+
+
+@contextmanager
+def gently(stop: Callable[[], None]) -> Iterator[None]:
+    """A block that a signal asks to end, by `stop`, instead of breaking it off.
+
+    Raises:
+        Stopped: It was asked, and has ended.
+    """
+    numbers: list[int] = []
+
+    def ask(number: int) -> None:
+        numbers.append(number)
+        stop()
+
+    _asked_instead.append(ask)
+    try:
+        yield
+    finally:
+        _asked_instead.remove(ask)
+    if numbers:
+        raise Stopped(numbers[0])
 
 
 class Count:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-import uvicorn
 
 from pipeline.core.errors import ConfigError
 from pipeline.desk.heads import Heads, doubt_at_start
-from pipeline.desk.web.serve import Address, check_address, configured, listening
+from pipeline.desk.web.ending import Server
+from pipeline.desk.web.serve import Address, Service, check_address, configured, listening
 from pipeline.hub.app import create_hub
 from pipeline.site.config import Site
 from pipeline.site.people import site_ledger
@@ -18,34 +17,13 @@ from pipeline.site.taking import Taken, take_over
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A hub ready to be served.
+class HubService(Service):
+    """A hub; `taken` is what became of accounts that cohorts had by themselves."""
 
-    Attributes:
-        taken: What became of accounts that cohorts had by themselves.
-        doubt: What the heads that were written outside say against the site's log.
-    """
-
-    url: str
-    site: Site
-    server: uvicorn.Server
-    listener: socket.socket
-    heads: Heads | None
     taken: Taken
-    doubt: str = ""
-
-    def run(self) -> None:
-        """Serve until stopped."""
-        try:
-            with self.listener:
-                self.server.run(sockets=[self.listener])
-        finally:
-            if self.heads:
-                with site_ledger(self.site) as ledger:
-                    self.heads.keep(ledger, now=True)
 
 
-def prepare(site: Site, address: Address, head_file: Path | None = None) -> Service:
+def prepare(site: Site, address: Address, head_file: Path | None = None) -> HubService:
     """Check site, accounts and address.
 
     Raises:
@@ -65,4 +43,5 @@ def prepare(site: Site, address: Address, head_file: Path | None = None) -> Serv
             heads.begin(ledger)
     config = configured(address, app)
     listener = listening(address)
-    return Service(address.url, site, uvicorn.Server(config), listener, heads, taken, doubt)
+    ledger_of = partial(site_ledger, site)
+    return HubService(address.url, Server(config), listener, heads, ledger_of, doubt, taken)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.said import cause
@@ -18,8 +21,10 @@ from pipeline.desk import accounts, once
 from pipeline.desk.cases.desk import Desk, opened
 from pipeline.desk.heads import Heads, doubt_at_start
 from pipeline.desk.web.app import Surroundings, create_app
+from pipeline.desk.web.ending import Ending, Server
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
+from pipeline.store.people import People
 
 _PATH = re.compile(r"(/[\w-][\w.-]*)*", re.ASCII)
 _LAST_REQUESTS_S = 20  # a login may wait for others' hashes; then the rest is cut off
@@ -62,32 +67,47 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A desk ready to be served; `url` carries the one-time token where there are no accounts.
+    """A web application ready to be served.
 
     Attributes:
+        url: What to type into the browser; carries the one-time token of a desk without accounts.
+        heads: Get the log's last hash, where that is wanted.
+        ledger: Opens the ledger that has the log.
         doubt: What the heads that were written outside say against the log; "" where they agree.
     """
 
     url: str
-    accounts: bool
-    server: uvicorn.Server
+    server: Server
     listener: socket.socket
-    ledger: Path
     heads: Heads | None
-    doubt: str = ""
+    ledger: Callable[[], AbstractContextManager[People]]
+    doubt: str
 
-    def run(self) -> None:
-        """Serve until stopped."""
+    def run(self) -> int:
+        """Serve until `stop`. Returns how many requests were given up then."""
         try:
             with self.listener:
                 self.server.run(sockets=[self.listener])
         finally:
             if self.heads:
-                with Ledger(self.ledger) as ledger:
+                with self.ledger() as ledger:
                     self.heads.keep(ledger, now=True)
+        ending = self.server.config.app
+        return ending.given_up if isinstance(ending, Ending) else 0
+
+    def stop(self) -> None:
+        """End soon: who has begun to ask has some seconds. Returns at once."""
+        self.server.should_exit = True
 
 
-def prepare(run: Path, address: Address, head_file: Path | None = None) -> Service:
+@dataclass(frozen=True, slots=True)
+class DeskService(Service):
+    """A desk; `accounts` says whether people log in."""
+
+    accounts: bool
+
+
+def prepare(run: Path, address: Address, head_file: Path | None = None) -> DeskService:
     """Check run, accounts and address.
 
     Args:
@@ -116,8 +136,8 @@ def prepare(run: Path, address: Address, head_file: Path | None = None) -> Servi
             once.close_local(desk.ledger)
         else:
             url += f"enter?token={once.new_token(desk.ledger)}"
-    server = uvicorn.Server(config)
-    return Service(url, with_accounts, server, listener, run / LEDGER, heads, doubt)
+    ledger = partial(Ledger, run / LEDGER)
+    return DeskService(url, Server(config), listener, heads, ledger, doubt, with_accounts)
 
 
 def _admitted(desk: Desk, address: Address) -> bool:
@@ -144,10 +164,10 @@ def check_address(address: Address) -> None:
         raise ConfigError("desk_path_malformed", path=address.around.path[:60])
 
 
-def configured(address: Address, app: FastAPI) -> uvicorn.Config:
+def configured(address: Address, app: ASGIApp) -> uvicorn.Config:
     """The server's configuration. Raises ConfigError where the files for TLS are unusable."""
     config = uvicorn.Config(
-        app,
+        Ending(app),
         ssl_certfile=address.certificate,
         ssl_keyfile=address.key,
         access_log=False,  # addresses would carry the token; who saw what is in the action log

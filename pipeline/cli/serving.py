@@ -1,0 +1,34 @@
+"""What `photoproof serve` and `photoproof review` share: options of an address, serving there."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.cli.stopping import Stopped, gently
+from pipeline.core.said import said
+
+if TYPE_CHECKING:
+    from pipeline.desk.web.serve import Service
+
+
+def serve(service: Service, *, in_browser: bool) -> None:
+    """Serve until a signal comes, opened in this machine's browser or not.
+
+    Raises:
+        Stopped: One has come; it tells how many requests were given up.
+    """
+    from pipeline.desk.web.opening import has_display, opened
+
+    typer.echo(service.url)
+    given_up = 0
+    with opened(service.url) if in_browser and has_display() else nullcontext():
+        try:
+            with gently(service.stop):
+                given_up = service.run()
+        except Stopped as stop:
+            if given_up:
+                stop.message = said("line.stopped_given_up", count=given_up)
+            raise
