@@ -5,18 +5,17 @@ It lets in whoever `who` names, and can be told to do one thing wrong.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
-from served_app import listening, served
+from served_app import listening, served, without_end
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -83,17 +82,9 @@ class Server:
                 return Response(status_code=503)
             case "moved":
                 return RedirectResponse("https://elsewhere.example/", 302)
-            case "slow":
-                return StreamingResponse(_dripping())
             case "huge":
                 return Response(success("wang" * 100_000))
-        return None
-
-
-async def _dripping() -> AsyncIterator[bytes]:
-    for _ in range(1000):
-        yield b" "
-        await asyncio.sleep(0.05)
+        return without_end(self.fault)
 
 
 def success(who: str, attributes: tuple[tuple[str, str], ...] = (), head: str = "") -> bytes:

@@ -17,8 +17,10 @@ from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
-from served_app import listening, served
+from served_app import listening, served, without_end
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -35,7 +37,8 @@ class Provider:
         wrong: Claims of ID tokens that are to be others.
         fault: `key` signs by a key of nobody's, `shared` by the client's secret, `down` gives no
             token, `junk` and `page` something else, `refuse` lets nobody in, `elsewhere` says that
-            it is another issuer.
+            it is another issuer. With a path, such as `slow /token`, what `without_end` answers
+            there.
         in_userinfo: The name is told there alone.
     """
 
@@ -61,8 +64,14 @@ class Provider:
                 Route("/token", self._token, methods=["POST"]),
                 Route("/jwks", self._jwks),
                 Route("/userinfo", self._userinfo),
-            ]
+            ],
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._wrongly)],
         )
+
+    async def _wrongly(self, request: Request, go_on: RequestResponseEndpoint) -> Response:
+        kind, _, path = self.fault.partition(" ")
+        wrong = without_end(kind) if path == request.url.path else None
+        return wrong or await go_on(request)
 
     def _about(self, _request: Request) -> Response:
         paths = {"authorization_endpoint": "authorize", "token_endpoint": "token"}

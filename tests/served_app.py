@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp
 
 
@@ -32,3 +35,21 @@ def served(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def without_end(fault: str) -> Response | None:
+    """An answer that an asker must not wait for: `slow`, `endless` or `packed`; None else."""
+    match fault:
+        case "slow":
+            return StreamingResponse(_blanks(b" ", 0.05))
+        case "endless":
+            return StreamingResponse(_blanks(b" " * 2**16, 0))
+        case "packed":
+            return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
+    return None
+
+
+async def _blanks(piece: bytes, pause_s: float) -> AsyncIterator[bytes]:
+    while True:  # until the asker goes
+        yield piece
+        await asyncio.sleep(pause_s)

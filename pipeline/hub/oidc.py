@@ -39,9 +39,12 @@ class OpenId:
             import httpx2
             from authlib.common.errors import AuthlibBaseError
             from authlib.integrations.httpx_client import OAuth2Client
+
+            from pipeline.hub.asking import Bounded
         except ImportError as error:
             raise InstallationError("no_oidc") from error
         self._client_of, self._known, self._secret = OAuth2Client, known, secret
+        self._bounded = Bounded
         # What a provider that is away, or answers something else, comes to.
         self._failing = (
             *(AuthlibBaseError, httpx2.HTTPError, httpx2.InvalidURL),
@@ -105,7 +108,7 @@ class OpenId:
             redirect_uri=self._redirect,
             code_challenge_method="S256",
             timeout=WAIT_S,
-            verify=self._tls,
+            transport=self._bounded(self._tls),
             leeway=0,  # a token that lives a minute is asked with at once
             trust_env=False,
         )

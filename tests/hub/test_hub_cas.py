@@ -19,7 +19,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.said import worded
 from pipeline.core.words import words
 from pipeline.desk.accounts import Role
-from pipeline.hub import cas
+from pipeline.hub import asking, cas
 from pipeline.hub.app import create_hub
 from pipeline.hub.away import Away, SchoolError
 from pipeline.site import people
@@ -174,6 +174,8 @@ def test_who_comes_back_without_a_ticket_is_refused(browser: TestClient) -> None
         ("moved", 503, "school_unreachable", "HTTPStatusError"),
         ("slow", 503, "school_unreachable", "TimeoutError"),
         ("huge", 403, "school_unsound", "too_long"),
+        ("endless", 403, "school_unsound", "too_long"),
+        ("packed", 403, "school_unsound", "packed"),
     ],
 )
 def test_what_goes_wrong_at_the_server_is_said(
@@ -187,7 +189,7 @@ def test_what_goes_wrong_at_the_server_is_said(
     why: str,
 ) -> None:
     if fault == "slow":
-        monkeypatch.setattr(cas, "WAIT_S", 0.2)
+        monkeypatch.setattr(asking, "WAIT_S", 0.2)
     server.fault = fault
     came = browser.get(away(browser))
     assert (came.status_code, REFUSED[key] in came.text) == (status, True)

@@ -16,11 +16,14 @@ from starlette.testclient import TestClient
 from pipeline.core.errors import ConfigError
 from pipeline.core.words import words
 from pipeline.desk.accounts import Role
+from pipeline.hub import asking
 from pipeline.hub.app import create_hub
 from pipeline.site import login, people
 from pipeline.site.config import Site, load_site
 from pipeline.site.leaving import leaving
 from pipeline.site.people import site_ledger
+
+WHY = {"endless": "too_long", "packed": "packed", "slow": "TimeoutError"}
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +141,40 @@ def test_what_goes_wrong_at_the_provider_is_said(
     came = browser.get(away(browser))
     assert (came.status_code, REFUSED[key] in came.text) == (status, True)
     assert browser.get("/").status_code == 401
+
+
+@pytest.mark.parametrize("place", ["/token", "/jwks", "/userinfo"])
+@pytest.mark.parametrize(("fault", "status"), [("endless", 403), ("packed", 403), ("slow", 503)])
+def test_an_answer_of_the_providers_has_an_end(
+    browser: TestClient,
+    provider: Provider,
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    place: str,
+    status: int,
+) -> None:
+    where = away(browser)
+    provider.in_userinfo, provider.fault = True, f"{fault} {place}"
+    if fault == "slow":
+        monkeypatch.setattr(asking, "WAIT_S", 0.3)
+    assert browser.get(where).status_code == status
+    assert last_entry(site)[2]["why"] == WHY[fault]
+    assert browser.get("/").status_code == 401
+
+
+@pytest.mark.parametrize(("fault", "status"), [("endless", 403), ("packed", 403), ("slow", 503)])
+def test_what_the_provider_says_of_itself_has_an_end(
+    browser: TestClient,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    status: int,
+) -> None:
+    provider.fault = f"{fault} /.well-known/openid-configuration"
+    if fault == "slow":
+        monkeypatch.setattr(asking, "WAIT_S", 0.3)
+    assert browser.get("/login/school").status_code == status
 
 
 def test_a_provider_that_calls_itself_otherwise_is_not_gone_to(
