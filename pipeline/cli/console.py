@@ -87,8 +87,9 @@ class RateColumn(ProgressColumn):
     """Photos a second over the last seconds; nothing until it is known."""
 
     def render(self, task: Task) -> Text:
-        """The rate as "8.6/s"."""
-        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
+        """The rate as "8.6/s" in the terminal's language."""
+        rate = tell(said("line.rate", rate=task.speed)) if task.speed else ""
+        return Text(rate, style="progress.data.speed")
 
 
 @contextmanager

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from desk_deliveries import deliver, night
 from desk_runs import make_run, photos
 from english import english
+from fakes import fake
+from rich.console import Console
+from rich.progress import Task
+from site_cases import deliver as deliver_texts
 from site_cases import site_file
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pipeline.assurance.drift import diff
 from pipeline.assurance.drift.told import causes_told, changes_told, delta_told
-from pipeline.cli import app
+from pipeline.cli import app, console
 from pipeline.cli.speech import speak, tell, tongue
+from pipeline.cli.stopping import Count, Stopped, telling
 from pipeline.core.catalogue import table
 from pipeline.core.errors import PhotoproofError
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.words import remark_text, value_word
+from pipeline.night import nightly
+from pipeline.night.executors.here import Here
 from pipeline.night.manifest import verify
 from pipeline.night.nightly import redecide
+from pipeline.site import nights
 from pipeline.site.config import load_site
 from pipeline.site.faults import examine
 
@@ -54,11 +67,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return before, after
 
 
-def said(*arguments: object) -> str:
-    """All that a command says, its error and advice included."""
+def called(*arguments: object) -> Result:
     given = ["--lang", "zh", *map(str, arguments)]
     done = CliRunner().invoke(app, given, env={"COLUMNS": "400", "LANG": "zh_CN.UTF-8"})
     speak("zh")
+    return done
+
+
+def said(*arguments: object) -> str:
+    """All that a command says, its error and advice included."""
+    done = called(*arguments)
     told = done.output
     if isinstance(done.exception, PhotoproofError):
         told += f"\n{tell(done.exception.message)}\n{tell(done.exception.hint)}"
@@ -102,6 +120,55 @@ def test_commands_about_runs(runs: tuple[Path, Path], tmp_path: Path) -> None:
     assert not re.search(r"recorded|unknown|\brows\b|–\s+–\s+–\s+ok", imported), imported
     found = {" ".join(map(str, one))[:40]: english(said(*one)) for one in given}
     assert {command: what for command, what in found.items() if what} == {}
+
+
+_TERMINAL = re.compile(r"\x1b\[[?\d;]*[A-Za-z]")  # what moves the cursor and colours
+
+
+@pytest.fixture
+def drawn_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A site whose cohort the fake engine looks at; one photo breaks it."""
+    monkeypatch.setattr(nightly, "run_night", partial(nightly.run_night, factory=fake()))
+    monkeypatch.setattr(nights, "executor_of", lambda *_: Here())
+    deliver_texts(tmp_path / "in", {f"S{n:02}": "turn=90" for n in range(12)} | {"S13": "crash"})
+    yield site_file(tmp_path, "[nightly]\nsettle_minutes = 0\nworkers = 1\n")
+    log = logging.getLogger("photoproof")
+    for handler in log.handlers[:]:
+        log.removeHandler(handler)
+        handler.close()
+
+
+@pytest.mark.parametrize("at_terminal", [False, True])
+def test_a_nights_progress(
+    drawn_cohort: Path, monkeypatch: pytest.MonkeyPatch, at_terminal: bool
+) -> None:
+    if at_terminal:
+        shown = Console(stderr=True, force_terminal=True, force_interactive=True, width=200)
+        monkeypatch.setattr(console, "err_console", shown)
+    own = drawn_cohort.parent
+    sources = "--roster", own / "in/roster.csv", "--photos", own / "in/photos"
+    run = called("run", *sources, "--out", own / "out", "--workers", 1)
+    assert english(_OWN.sub("", run.stdout)) == []
+    lines = _TERMINAL.sub("", run.stderr)
+    assert ("检查照片" if at_terminal else "已检查 13 / 13") in lines
+    assert re.findall(r"[A-Za-z]+", lines) == []
+    site = called("nightly", "--site", drawn_cohort)
+    assert "待核 1" in site.stdout and english(site.output) == []
+    events = [json.loads(line)["event"] for line in site.stderr.splitlines()]
+    assert events == ["night_begun", "cohort_ended", "night_ended"]  # for programs alone
+
+
+def test_the_rate_of_a_night_is_told_in_words() -> None:
+    speed = SimpleNamespace(speed=8.61)
+    assert console.RateColumn().render(cast("Task", speed)).plain == "每秒 8.6 张"
+
+
+def test_a_stopped_night() -> None:
+    count = Count()
+    count(3, 60)
+    with pytest.raises(Stopped) as stopped, telling(count, "out"):
+        raise Stopped(2)
+    assert english(tell(stopped.value.message)) == [] and "60" in tell(stopped.value.message)
 
 
 def test_commands_about_a_delivery(tmp_path: Path) -> None:
