@@ -11,14 +11,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pipeline.core.errors import StoreError
+from pipeline.core.errors import RosterError, StoreError
 from pipeline.core.private import make_file, make_folder, umask
 from pipeline.core.said import cause
 from pipeline.core.types import Cohort
 from pipeline.night.folder import ASSIGNED, ASSIGNING
 from pipeline.night.intake_apart import gathered_apart, is_large
 from pipeline.source import gather
-from pipeline.source.assigned import COLUMNS
+from pipeline.source.assigned import COLUMNS, rows_of
 
 Assigned = tuple[str, str, str]  # file, student, sha256
 
@@ -142,12 +142,7 @@ def _change(out: Path, change: Callable[[dict[str, Assigned]], dict[str, Assigne
 def assigned_rows(path: Path) -> list[Assigned]:
     """The rows of a folder's own `assign.csv`: file, student, sha256; none where there is none."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error):
+        found = rows_of(path) if path.is_file() else ()
+        return [(file, student, sha256) for _, file, student, sha256 in found]
+    except RosterError:
         return []
-    return [
-        (row["file"], row["student"], row.get("sha256") or "")
-        for row in rows
-        if row.get("file") and row.get("student")
-    ]

@@ -223,7 +223,7 @@ def _publish(out: Path, summary: RunSummary, lang: Language) -> Outputs:
         if summary.policy.get("cohort", {}).get("one_to_many"):
             from pipeline.night.proposing import write_proposals
 
-            write_proposals(store, out)
+            write_proposals(store, summary.thresholds, out, lang)
         held.still_there()
         with Ledger(out / folder.LEDGER) as ledger:
             ledger.decided(store.decisions_digest(), store.stamp())

@@ -6,7 +6,7 @@ A row counts as long as the bytes are those it was made for; a row without a sha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +15,17 @@ from pipeline.core.errors import RosterError
 from pipeline.core.imagefile import READ_ERRORS
 from pipeline.core.said import counted, said
 from pipeline.core.types import Subject
+from pipeline.core.words import languages, words
 from pipeline.source.files import Intake
 from pipeline.source.found import Found
 from pipeline.source.tables import cell_text, read_sheets
 from pipeline.source.text import folded, listed, squashed
 
 COLUMNS = ("file", "student", "sha256")
+# What people call them; besides, the words of `[assigned]` in every language.
 _HEADERS = {
-    "file": ("file", "path", "文件", "照片", "照片文件", "文件名"),
-    "student": ("student", "student_key", "subject_id", "学号", "学生", "考生号"),
+    "file": ("file", "path", "照片", "照片文件", "文件名"),
+    "student": ("student", "student_key", "subject_id", "学生", "考生号"),
     "sha256": ("sha256",),
 }
 _LIMIT = 1 << 31
@@ -61,7 +63,7 @@ def assignments(tables: Sequence[Path], subjects: Iterable[Subject], intake: Int
     Raises:
         RosterError: If a table cannot be read, lacks a column, or names a student who is none.
     """
-    rows = [row for table in tables for row in _rows(table)]
+    rows = [row for table in tables for row in rows_of(table)]
     if not rows:
         return Assigned()
     keys = Keys(subjects)
@@ -89,14 +91,18 @@ def assignments(tables: Sequence[Path], subjects: Iterable[Subject], intake: Int
     return Assigned(owners, files, (remark,) if lost else (), tuple(kept.values()))
 
 
-def _rows(table: Path) -> Iterable[tuple[str, str, str, str]]:
-    """Where a row stands, its file, student and sha256."""
+def rows_of(table: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Where a row stands, its file, student and sha256; by headers of any language.
+
+    Raises:
+        RosterError: The table cannot be read or lacks a column.
+    """
     with closing(read_sheets(table)) as sheets:
         sheet = next(sheets, None)
     header = [squashed(cell_text(cell)) for cell in sheet.rows[0]] if sheet and sheet.rows else []
     places = {
-        name: next((header.index(squashed(t)) for t in titles if squashed(t) in header), -1)
-        for name, titles in _HEADERS.items()
+        name: next((header.index(t) for t in map(squashed, _titles(name)) if t in header), -1)
+        for name in _HEADERS
     }
     if sheet is None or places["file"] < 0 or places["student"] < 0:
         raise RosterError("assign_no_columns", table=table, header=listed(header) or "none")
@@ -105,6 +111,11 @@ def _rows(table: Path) -> Iterable[tuple[str, str, str, str]]:
         if texts["file"] and texts["student"]:
             where = f"{table}, row {number}"
             yield where, texts["file"], texts["student"], texts["sha256"].lower()
+
+
+def _titles(name: str) -> Iterator[str]:
+    yield from (words("assigned", lang)[name] for lang in languages())
+    yield from _HEADERS[name]
 
 
 class Keys:
