@@ -63,12 +63,11 @@ def remove(ledger: SiteLedger, name: str, by: str) -> None:
 
 def known(ledger: SiteLedger) -> list[Known]:
     """Every machine's account, by name."""
-    used = ledger.log.last_times("checked")
     return [
         Known(one.name, one.made_at, one.made_by, last if last >= one.made_at else "")
         for one in ledger.machines.listed()
         # An account of the same name may have been there before.
-        for last in (used.get(signed(one.name), ""),)
+        for last in (ledger.log.last_time(signed(one.name), "checked"),)
     ]
 
 

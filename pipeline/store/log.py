@@ -112,10 +112,14 @@ class Log:
         ).fetchone()
         return Entry(*row) if row else None
 
-    def last_times(self, action: str) -> dict[str, str]:
-        """When each did this last, by name; UTC, ISO 8601."""
-        asked = "SELECT who, max(at) FROM log WHERE action = ? GROUP BY who"
-        return dict(self._db.execute(asked, (action,)).fetchall())
+    def last_time(self, who: str, action: str) -> str:
+        """When somebody did this last, UTC, ISO 8601; "" for never.
+
+        One look where the table has the index `log_of` (a site's has), else a walk.
+        """
+        asked = "SELECT max(at) FROM log WHERE action = ? AND who = ?"
+        (at,) = self._db.execute(asked, (action, who)).fetchone()
+        return at or ""
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry; 0 and `START` where there is none."""

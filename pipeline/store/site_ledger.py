@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.core.errors import StoreError
+from pipeline.core.said import cause
 from pipeline.store.accounts import Accounts
 from pipeline.store.log import Log, Verification
 from pipeline.store.machines import Machines
@@ -22,6 +24,9 @@ from pipeline.store.sqlite import Schema
 
 BY_PASSWORD, BY_SCHOOL = "password", "school"  # how somebody signs in
 
+# When somebody did something last: machines do the same thing thousands of times. Files of before
+# get it too, and remain files that an older version can use.
+_INDEX = "CREATE INDEX IF NOT EXISTS log_of ON log (action, who, at)"
 _TABLES = (
     """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -134,6 +139,11 @@ class SiteLedger(People):
         super().__init__(path, _SCHEMA)
         self.accounts = SiteAccounts(self.db)
         self.machines = Machines(self.db)
+        try:
+            self.db.execute(_INDEX)
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreError(_SCHEMA.unusable, label=path.name, why=cause(error)) from error
 
     def _furnish(self) -> None:
         for name in ("log_stays", "log_kept"):

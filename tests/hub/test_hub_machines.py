@@ -155,3 +155,24 @@ def test_a_machine_that_nobody_made_is_told_in_the_log(administrator: Visitor, s
         ledger.machines.add(Machine("forged", "hash", "2026-01-01T00:00:00.000+00:00", "nobody"))
     said = words("audit_fault", "zh")["machine_unmade"].format(name="forged")
     assert said in administrator.get("/log").text
+
+
+def test_when_a_machine_was_last_used_is_one_look(site: Site) -> None:
+    """In a file too that was made before there was an index."""
+    with site_ledger(site) as ledger:
+        ledger.record(machines.signed("first"), "checked", standard="met")
+        ledger.db.execute("DROP INDEX log_of")
+    with site_ledger(site) as ledger:
+        asked: list[str] = []
+        ledger.db.set_trace_callback(asked.append)
+        (used,) = (one.used_at for one in machines.known(ledger) if one.name == "first")
+        ledger.db.set_trace_callback(None)
+        entry = ledger.log.last("checked")
+        plans = [
+            str(step)
+            for question in asked
+            if "FROM log" in question
+            for step in ledger.db.execute(f"EXPLAIN QUERY PLAN {question}")
+        ]
+    assert entry and used == entry.at
+    assert plans and all("SEARCH log USING COVERING INDEX log_of" in plan for plan in plans)
