@@ -37,7 +37,7 @@ COHORT = "conclude_all"
 # Functions whose time and memory is told by itself, in the modules that call them.
 _TOLD = (
     *((stages, name) for name in ("_enrol", "_fingerprints", "look", COHORT, "decided", "balance")),
-    *((publishing, name) for name in ("mask_of", "_made_of")),
+    *((publishing, name) for name in ("_made_of",)),
 )
 
 

@@ -3,65 +3,53 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.core.errors import StoreError
 from pipeline.core.privacy import Mask
 from pipeline.core.private import make_folder
+from pipeline.core.types import Case
 from pipeline.core.words import Language, word
-from pipeline.night.executors import Duty
-from pipeline.night.executors.here import Here
-from pipeline.night.executors.processes import Processes
 from pipeline.night.tally import Counting
-from pipeline.report import write_html, write_xlsx
+from pipeline.report import write_html
 from pipeline.report.by_college import Part, stem_of
+from pipeline.report.pictures import Room
 from pipeline.report.view import masked_case
+from pipeline.report.xlsx_report import filling
 from pipeline.store import RunSummary, Store
 from pipeline.store.by_college import cases_at, placed
-from pipeline.store.masking import mask_of
+
+WritePart = Callable[[Store, Mask], None]
 
 
-def write_colleges(
-    store: Store,
-    summary: RunSummary,
-    folder: Path,
-    mask: Mask,
-    lang: Language,
-    most: int,
-    workers: int = 1,
-) -> list[Part]:
-    """Write them, in the order in which colleges come in the roster; large ones have several.
+@contextmanager
+def pages_of(
+    store: Store, summary: RunSummary, folder: Path, mask: Mask, lang: Language, most: int
+) -> Iterator[tuple[list[Part], list[tuple[str, WritePart]]]]:
+    """The colleges in the order in which they come in the roster; large ones have several parts.
 
     Args:
-        store: With every decision; nobody writes to it meanwhile.
+        store: With every decision.
         summary: Of the whole run.
         folder: Where to; made.
         mask: Of ID numbers.
         lang: Of the reports.
         most: Students a page.
-        workers: Processes that write at once.
 
-    Raises:
-        StoreError: A file cannot be written.
+    Returns:
+        The parts, and what writes each, by the name of its page; to be called inside the block.
     """
     make_folder(folder)
     with TemporaryDirectory(prefix=".places-", dir=folder.parent) as places:
         pages = list(_pages(store, summary, Path(places), mask, lang, most))
-        here = workers <= 1 or len(pages) <= 1
-        duty: Duty[tuple[Store, Mask], _Page, None] = Duty(
-            begin=(lambda: (store, mask)) if here else partial(_opened, store.path),
-            work=partial(_write, folder, lang),
-            given_up=_given_up,
-            end=(lambda _: None) if here else _closed,
+        yield (
+            [page.part for page in pages],
+            [(f"{p.part.stem}.html", partial(_write, folder, lang, p)) for p in pages],
         )
-        executor = Here() if here else Processes(workers)
-        for _ in executor.work_off(enumerate(pages), duty):
-            pass
-    return [page.part for page in pages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +99,16 @@ def _part(number: int, title: str, summary: RunSummary, counting: Counting) -> P
     return Part(title, stem_of(number, title), own)
 
 
-def _write(folder: Path, lang: Language, tool: tuple[Store, Mask], page: _Page) -> None:
-    store, mask = tool
-    part, positions = page.part, array("q", page.places.read_bytes())
-    shown = (masked_case(case, mask) for case in cases_at(store, positions))
-    write_html(part.run, shown, folder / f"{part.stem}.html", lang, part.title)
-    bare = cases_at(store, positions, accepted_bare=True)  # the workbook shows no more of them
-    table = (masked_case(case, mask) for case in bare)
-    write_xlsx(part.run, table, folder / f"{part.stem}.xlsx", lang)
+def _write(folder: Path, lang: Language, page: _Page, store: Store, mask: Mask) -> None:
+    """Page and workbook, of students who are read once for both."""
+    part, places = page.part, array("q", page.places.read_bytes())
+    everyone = Room.of(part.run).everyone
+    with filling(part.run, folder / f"{part.stem}.xlsx", lang) as add:
 
+        def shown() -> Iterator[Case]:
+            for found in cases_at(store, places, pictures_of_accepted=everyone):
+                case = masked_case(found, mask)
+                add(case)
+                yield case
 
-def _opened(path: Path) -> tuple[Store, Mask]:
-    """What a worker reads of."""
-    store = Store(path, readonly=True)
-    return store, mask_of(store)
-
-
-def _closed(tool: tuple[Store, Mask]) -> None:
-    tool[0].close()
-
-
-def _given_up(page: _Page, reason: str) -> None:
-    raise StoreError("report_unwritable", name=f"{page.part.stem}.html", why=reason)
+        write_html(part.run, shown(), folder / f"{part.stem}.html", lang, part.title)

@@ -9,28 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.cores import usable_cores
 from pipeline.core.digest import digest_of, sha256_of
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.policy import load_profile
 from pipeline.core.private import make_file, make_folder
 from pipeline.core.program import program_digest
 from pipeline.core.said import cause
-from pipeline.core.types import Case
 from pipeline.core.words import Language
 from pipeline.night.folder import (
     COLLEGES,
-    FILES,
     PAGE,
     PREVIOUS,
     REPORTS,
-    RESULTS,
     SUMMARY,
     WORKBOOK,
 )
 from pipeline.store import RunSummary, Store
-from pipeline.store.by_college import bare_cases
-from pipeline.store.masking import mask_of
 
 _NOTE = "reports"
 _ASIDE = ".next"
@@ -74,36 +68,11 @@ def publish(store: Store, summary: RunSummary, out: Path, lang: Language) -> Non
         return
     if large and {PAGE, WORKBOOK, COLLEGES} & {*due}:
         due = list(dict.fromkeys([*due, PAGE, WORKBOOK, COLLEGES]))
-    # Late: their libraries take longer to load than everything else an unchanged night does.
-    from pipeline.report import write_csv, write_files, write_html, write_xlsx
-    from pipeline.report.view import masked_case, masked_file
+    # Late: its libraries take longer to load than everything else an unchanged night does.
+    from pipeline.night.writing import write_reports
 
-    mask = mask_of(store)
-
-    def cases() -> Iterator[Case]:
-        return (masked_case(case, mask) for case in store.cases())
-
-    files = (masked_file(file, mask) for file in store.deliveries.all())
     with _aside(out) as aside:
-        if RESULTS in due:
-            write_csv((masked_case(case, mask) for case in bare_cases(store)), aside / RESULTS)
-        left = (masked_file(file, mask) for file in store.deliveries.left())
-        if COLLEGES in due:
-            from pipeline.night.colleges import write_colleges
-            from pipeline.report.by_college import write_index_html, write_index_xlsx
-
-            parts = write_colleges(
-                *(store, summary, aside / COLLEGES, mask, lang, SPLIT_ABOVE),
-                workers=min(summary.workers, usable_cores()),
-            )
-            write_index_html(summary, parts, aside / PAGE, lang)
-            write_index_xlsx(summary, parts, aside / WORKBOOK, lang, left)
-        elif PAGE in due:
-            write_html(summary, cases(), aside / PAGE, lang)
-        if WORKBOOK in due and not large:
-            write_xlsx(summary, cases(), aside / WORKBOOK, lang, files=left)
-        if FILES in due:
-            write_files(files, aside / FILES, lang)
+        write_reports(store, summary, aside, lang, due, SPLIT_ABOVE)
         if not same:
             _keep_last(out)
         if COLLEGES in due or not large:

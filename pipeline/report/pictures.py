@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
-from pipeline.core.types import PHOTO, Case, Decision
+import cv2
+import numpy as np
+
+from pipeline.core.geometry import shrink
+from pipeline.core.types import PHOTO, Case, Decision, Pixels
 from pipeline.report.view import has_pictures
 from pipeline.store import RunSummary
 
@@ -17,6 +21,8 @@ BUDGET = 9_000_000
 # Thumbnails of 240 px: photo, two references and the overlay of both come to this much.
 _WHOLE = 40_000
 _SIDE, _LEAST_SIDE = 240, 96
+_QUALITY = 72
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _PAIR_BELOW = 14_000  # then photo and the reference that decides alone
 
 
@@ -50,7 +56,11 @@ class Room:
             return case.pictures
         kept = _pair(case) if self.each < _PAIR_BELOW else set(case.pictures)
         side = max(_LEAST_SIDE, int(_SIDE * math.sqrt(self.each / _WHOLE)))
-        return {slot: _smaller(jpeg, side) for slot, jpeg in case.pictures.items() if slot in kept}
+        return {
+            slot: smaller(jpeg, side, side, _QUALITY)[0]
+            for slot, jpeg in case.pictures.items()
+            if slot in kept
+        }
 
 
 def _pair(case: Case) -> set[str]:
@@ -60,12 +70,18 @@ def _pair(case: Case) -> set[str]:
     return {PHOTO, decides if decides in others else next(iter(others), PHOTO)}
 
 
-def _smaller(jpeg: bytes, side: int) -> bytes:
-    """The picture with a longer side of at most so many pixels."""
-    from PIL import Image
+def smaller(jpeg: bytes, width: int, height: int, quality: int) -> tuple[bytes, int, int]:
+    """A stored picture within so many pixels, never enlarged; with its own width and height.
 
-    with Image.open(io.BytesIO(jpeg)) as image:
-        image.thumbnail((side, side))
-        out = io.BytesIO()
-        image.convert("RGB").save(out, "JPEG", quality=72, optimize=True)
-    return out.getvalue()
+    Raises:
+        ValueError: It is no picture.
+    """
+    # OpenCV does in a quarter of the time what Pillow does, and a night has many to make.
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), _AS_STORED)
+    if picture is None:
+        raise ValueError("a stored picture cannot be decoded")
+    tall, wide = picture.shape[:2]
+    scale = min(1.0, width / wide, height / tall)
+    picture = shrink(cast(Pixels, picture), max(1, round(max(wide, tall) * scale)))
+    written = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+    return cv2.imencode(".jpg", picture, written)[1].tobytes(), picture.shape[1], picture.shape[0]

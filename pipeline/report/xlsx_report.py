@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import xlsxwriter
-from PIL import Image
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.core.delivery import Delivered
@@ -17,6 +17,7 @@ from pipeline.core.types import OVERLAY, PHOTO, Case, Decision
 from pipeline.core.words import DEFAULT_LANGUAGE, Language, word, words
 from pipeline.report import paper
 from pipeline.report.files import replacing
+from pipeline.report.pictures import smaller
 from pipeline.report.score import on_scale
 from pipeline.report.summary_sheet import made, write_summary
 from pipeline.report.view import (
@@ -83,19 +84,35 @@ def write_xlsx(
     people: People = lambda _: {},
     files: Iterable[Delivered] | None = None,
 ) -> None:
-    """Write the college table, a sheet of counts, and one of files that are not in use.
+    """Write the workbook of these cases, in the order of the roster; arguments as of `filling`."""
+    with filling(run, path, lang, people, files) as add:
+        for case in cases:
+            add(case)
+
+
+@contextmanager
+def filling(
+    run: RunSummary,
+    path: Path,
+    lang: Language = DEFAULT_LANGUAGE,
+    people: People = lambda _: {},
+    files: Iterable[Delivered] | None = None,
+) -> Iterator[Callable[[Case], None]]:
+    """A workbook that is given cases: the college table, a sheet of counts, and one of files.
 
     Every cell of the table is text: no number turns scientific, no name becomes a formula. REVIEW
     and FLAG rows carry pictures, up to `PICTURE_ROWS` of them.
 
     Args:
         run: The run's summary.
-        cases: Consumed once, in the order of the roster.
-        path: Where to put it.
+        path: Where to put it, when the block ends well.
         lang: Language of headers, choices and sentences.
         people: What people have decided about a case, by column key; nothing by default.
         files: Those of the delivery that are not in use. With them, photos that nobody claims
             stand on a sheet of files and not among the students.
+
+    Returns:
+        What takes the next case, in the order of the roster.
 
     Raises:
         StoreError: If the file cannot be written.
@@ -108,51 +125,67 @@ def write_xlsx(
         xlsxwriter.Workbook(out, options) as book,
     ):
         book.set_properties({"title": words("report", lang)["title"], "author": "photoproof"})
-        strays = _students(book, run, cases, lang, people, apart=files is not None)
+        students = _Students(book, run, lang, people, apart=files is not None)
+        yield students.add
+        students.finish()
         write_summary(book, run, lang)
         if rows := list(files or ()):
-            files_sheet(book, run, rows, strays, lang)
+            files_sheet(book, run, rows, students.strays, lang)
 
 
-def _students(
-    book: xlsxwriter.Workbook,
-    run: RunSummary,
-    cases: Iterable[Case],
-    lang: Language,
-    people: People,
-    *,
-    apart: bool,
-) -> list[Case]:
-    """The first sheet, one row a student; photos that nobody claims are given back if `apart`."""
-    sheet = book.add_worksheet(word("sheet", "students", lang))
-    plain = paper.text_style(book)
-    states = {
-        decision: paper.text_style(book, bold=True, font_color=ink, bg_color=ground)
-        for decision, (ink, ground) in COLOURS.items()
-    }
-    header = [word("sheet", key, lang) for key in KEYS]
-    title = f"{made(run, lang)} · {word('sheet', 'students', lang)}"
-    paper.set_up(sheet, STUDENTS, header, book.add_format(paper.HEADER), title)
-    sheet.freeze_panes(1, KEYS.index("name") + 1)
-    strays: list[Case] = []
-    row = pictured = 0
-    for case in cases:
-        if apart and not case.subject.student_key:
-            strays.append(case)
-            continue
-        row += 1
-        shown = pictured < PICTURE_ROWS and has_pictures(case, everyone=False)
-        pictured += shown
-        cells = _cells(row, on_scale(case, run.thresholds), lang, people(case))
-        sheet.set_row_pixels(row, STUDENTS.height_of(cells, PICTURE_PX + 6 if shown else 0))
-        paper.write_row(sheet, row, cells, plain)
+class _Students:
+    """The first sheet, one row a student.
+
+    Attributes:
+        strays: Photos that nobody claims, where they stand `apart`.
+    """
+
+    def __init__(
+        self,
+        book: xlsxwriter.Workbook,
+        run: RunSummary,
+        lang: Language,
+        people: People,
+        *,
+        apart: bool,
+    ) -> None:
+        self._run, self._lang, self._people, self._apart = run, lang, people, apart
+        self.strays: list[Case] = []
+        self._row = self._pictured = 0
+        self._sheet = book.add_worksheet(word("sheet", "students", lang))
+        self._plain = paper.text_style(book)
+        self._states = {
+            decision: paper.text_style(book, bold=True, font_color=ink, bg_color=ground)
+            for decision, (ink, ground) in COLOURS.items()
+        }
+        header = [word("sheet", key, lang) for key in KEYS]
+        title = f"{made(run, lang)} · {word('sheet', 'students', lang)}"
+        paper.set_up(self._sheet, STUDENTS, header, book.add_format(paper.HEADER), title)
+        self._sheet.freeze_panes(1, KEYS.index("name") + 1)
+
+    def add(self, case: Case) -> None:
+        """The next row."""
+        if self._apart and not case.subject.student_key:
+            self.strays.append(case)
+            return
+        self._row += 1
+        shown = self._pictured < PICTURE_ROWS and has_pictures(case, everyone=False)
+        self._pictured += shown
+        told = on_scale(case, self._run.thresholds)
+        cells = _cells(self._row, told, self._lang, self._people(case))
+        height = STUDENTS.height_of(cells, PICTURE_PX + 6 if shown else 0)
+        self._sheet.set_row_pixels(self._row, height)
+        paper.write_row(self._sheet, self._row, cells, self._plain)
         state = KEYS.index("decision")
-        sheet.write_string(row, state, cells[state], states[case.assessment.decision])
+        style = self._states[case.assessment.decision]
+        self._sheet.write_string(self._row, state, cells[state], style)
         if shown:
-            _place_pictures(sheet, row, case, lang)
-    _choices(sheet, max(1, row), lang)
-    paper.finish(sheet, STUDENTS, row)
-    return strays
+            _place_pictures(self._sheet, self._row, case, self._lang)
+
+    def finish(self) -> None:
+        """What needs to know how many rows there are."""
+        _choices(self._sheet, max(1, self._row), self._lang)
+        paper.finish(self._sheet, STUDENTS, self._row)
 
 
 def _cells(number: int, case: Case, lang: Language, decided: Mapping[str, str]) -> list[str]:
@@ -208,13 +241,10 @@ def _place(sheet: Worksheet, cell: tuple[int, int], jpeg: bytes, what: str) -> N
 
 def _small(jpeg: bytes) -> tuple[io.BytesIO, float]:
     """The picture for a cell, and the scale it is shown at; carries no density: 1 px is 1 px."""
-    out, wide = io.BytesIO(), _column_px(COLUMNS["photo"])
-    with Image.open(io.BytesIO(jpeg)) as picture:
-        side = round(2 * _SHARPER * PICTURE_PX)
-        picture.draft("RGB", (side, side))  # decodes no more than is needed
-        picture.thumbnail((round(wide * _SHARPER), round(PICTURE_PX * _SHARPER)))
-        picture.convert("RGB").save(out, "JPEG", quality=80)
-        return out, min(1.0, wide / picture.width, PICTURE_PX / picture.height)
+    wide = _column_px(COLUMNS["photo"])
+    room = round(wide * _SHARPER), round(PICTURE_PX * _SHARPER)
+    data, width, height = smaller(jpeg, *room, quality=80)
+    return io.BytesIO(data), min(1.0, wide / width, PICTURE_PX / height)
 
 
 def _column_px(width: int) -> int:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.core.types import Assessment, Case, Decision, Subject
+from pipeline.core.types import Assessment, Case, Subject
+from pipeline.store.cases import CASE, cases_of
 from pipeline.store.packing import unpack_assessment
 from pipeline.store.run_store import Store
 
@@ -46,24 +47,8 @@ def _bare(subject: str, photo: str, assessment: str) -> Case:
     return Case(Subject(**json.loads(subject)), photo, unpack_assessment(assessment))
 
 
-def cases_at(
-    store: Store, positions: Iterable[int], *, accepted_bare: bool = False
-) -> Iterator[Case]:
-    """The decided students at these places of the roster, in their order.
-
-    Args:
-        store: The run's.
-        positions: From 0.
-        accepted_bare: Of accepted ones no more than `bare_cases` tells.
-    """
-    asked = (
-        "SELECT student_key, subject, photo, assessment FROM student"
-        " JOIN decision USING (student_key) WHERE position = ?"
-    )
-    for position in positions:
-        for student_key, *bare in store.db.execute(asked, (position,)).fetchall():
-            case = _bare(*bare) if accepted_bare else None
-            if case is None or case.assessment.decision is not Decision.ACCEPT:
-                case = store.case(student_key)
-            if case:
-                yield case
+def cases_at(store: Store, places: Iterable[int], *, pictures_of_accepted: bool) -> Iterator[Case]:
+    """The decided students at these places of the roster, from 0, in their order."""
+    asked = f"{CASE} WHERE position = ?"
+    rows = (row for place in places for row in store.db.execute(asked, (place,)))
+    return cases_of(store, rows, pictures_of_accepted=pictures_of_accepted)

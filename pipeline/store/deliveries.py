@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.delivery import Delivered, Fate
@@ -40,6 +40,14 @@ class Deliveries:
     def of(self, student_key: str) -> tuple[Delivered, ...]:
         """The files that are a student's, or would be."""
         return tuple(self._select("student_key = ?", student_key))
+
+    def of_each(self, keys: Sequence[str]) -> dict[str, list[Delivered]]:
+        """The files of these students, by student; who has none is left out."""
+        found: dict[str, list[Delivered]] = {}
+        theirs = "student_key IN (SELECT value FROM json_each(?))"
+        for file in self._select(theirs, json.dumps(keys)):
+            found.setdefault(file.student_key, []).append(file)
+        return found
 
     def near(self, student_key: str) -> tuple[Delivered, ...]:
         """Photos that are nobody's and fit this student among others, or nearly."""

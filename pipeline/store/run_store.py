@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.core.types import Assessment, Case, Comparison, Measurement, Subject
+from pipeline.store.cases import CASE, cases_of
 from pipeline.store.cohort_tables import CohortTables
 from pipeline.store.deliveries import Deliveries
 from pipeline.store.digest import content_digest
@@ -26,8 +27,6 @@ from pipeline.store.packing import (
     COMPARED,
     Kept,
     Measured,
-    Packed,
-    Unpacked,
     pack_assessment,
     unpack_assessment,
     unpack_measured,
@@ -36,10 +35,6 @@ from pipeline.store.schema import RUN
 from pipeline.store.sealing import place_of
 from pipeline.store.summary import RunSummary
 
-_CASE = (
-    "SELECT student_key, subject, photo, assessment, measured, units, errors"
-    " FROM student JOIN decision USING (student_key)"
-)
 _COMPARISON = ", ".join(COMPARED)
 _IN_ORDER = "USING (student_key) ORDER BY student.position, comparison.position"
 _COMPARISONS = f"SELECT student_key, {_COMPARISON} FROM student JOIN comparison {_IN_ORDER}"  # noqa: S608
@@ -192,15 +187,13 @@ class Store(Ending):
         return table
 
     def cases(self) -> Iterator[Case]:
-        """Every decided student as the report sees it, in order, one at a time."""
-        rows = self.db.execute(f"{_CASE} ORDER BY position")
-        for row in rows:
-            yield self._case(row)
+        """Every decided student as the report sees it, in order."""
+        return cases_of(self, self.db.execute(f"{CASE} ORDER BY position"))
 
     def case(self, student_key: str) -> Case | None:
         """One decided student; None when there is none of that key, or no decision yet."""
-        row = self.db.execute(f"{_CASE} WHERE student_key = ?", (student_key,)).fetchone()
-        return self._case(row) if row else None
+        rows = self.db.execute(f"{CASE} WHERE student_key = ?", (student_key,))
+        return next(cases_of(self, rows), None)
 
     def decided_on(self, student_key: str) -> bool:
         """Whether there is a decision about a student: not while a run looks at them anew."""
@@ -215,29 +208,6 @@ class Store(Ending):
         )
         for student_key, subject, sha256, assessment in rows:
             yield student_key, Subject(**json.loads(subject)), sha256, unpack_assessment(assessment)
-
-    def _case(self, row: tuple[str, str, str, str, str, str, str]) -> Case:
-        student_key, subject, photo, assessment, *texts = row
-        concluded = self.db.execute(
-            "SELECT name, value, unit, error FROM conclusion WHERE student_key = ?", (student_key,)
-        )
-        compared = self.db.execute(
-            f"SELECT {_COMPARISON} FROM comparison WHERE student_key = ? ORDER BY position",  # noqa: S608
-            (student_key,),
-        )
-        pictures = self.db.execute(
-            "SELECT slot, jpeg FROM picture WHERE student_key = ?", (student_key,)
-        )
-        across = {name: Measurement(name, *rest) for name, *rest in concluded}
-        return Case(
-            subject=Subject(**json.loads(subject)),
-            photo=photo,
-            assessment=unpack_assessment(assessment),
-            measurements=Unpacked(Packed(*texts), across),
-            comparisons=tuple(Comparison(*row) for row in compared),
-            pictures={s: self.seal.open(kept, place_of(student_key, s)) for s, kept in pictures},
-            files=self.deliveries.of(student_key),
-        )
 
     def digest(self, *, pictures: bool = False) -> str:
         """sha256 of what was seen, concluded and decided of all students, and of their pictures."""

@@ -15,14 +15,22 @@ from report_cases import subject
 
 from pipeline.core.policy import load_policy, load_profile
 from pipeline.core.types import Cohort, ImageFile, Job, Measurement, Reference
-from pipeline.night import publishing
-from pipeline.night.colleges import write_colleges
+from pipeline.night import publishing, writing
 from pipeline.night.erasing import erase_student
-from pipeline.night.folder import COLLEGES, DATABASE, PAGE, PREVIOUS, WORKBOOK
+from pipeline.night.folder import (
+    COLLEGES,
+    DATABASE,
+    FILES,
+    PAGE,
+    PREVIOUS,
+    REPORTS,
+    RESULTS,
+    WORKBOOK,
+)
 from pipeline.night.nightly import run_night
 from pipeline.night.purge import purge_run
+from pipeline.night.writing import write_reports
 from pipeline.store import Store
-from pipeline.store.masking import mask_of
 
 PLACES = ("计算机学院", "文学院", "计算机学院", "计算机学院", "", "Art & <Design>/1")
 FACTS = (Measurement("source.photo_files", 1.0), Measurement("source.reference_files", 1.0))
@@ -80,19 +88,22 @@ def test_each_college_has_its_page_and_workbook(night: Callable[[], Path]) -> No
     assert sum(int(row[1]) for row in listed) == 6
 
 
-def test_two_processes_write_the_same_pages(night: Callable[[], Path], tmp_path: Path) -> None:
-    out = night()
-    with Store(out / DATABASE) as store:
-        summary = replace(store.finished(), identity=store.noted("identity"))
-        given = store, summary, tmp_path / "again" / COLLEGES, mask_of(store), "zh", 2
-        (tmp_path / "again").mkdir()
-        parts = write_colleges(*given, workers=2)
-    assert [part.counts[0] for part in parts] == [2, 1, 1, 1, 1]
-    written = {file.name: file for file in given[2].iterdir()}
-    assert set(written) == {file.name for file in (out / COLLEGES).iterdir()}
-    for file in (out / COLLEGES).glob("*.html"):
-        assert file.read_bytes() == written[file.name].read_bytes(), file.name
-    assert [file.name for file in (tmp_path / "again").iterdir()] == [COLLEGES]
+def test_two_processes_write_the_same_reports(
+    night: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {cores: tmp_path / str(cores) for cores in (1, 2)}
+    with Store(night() / DATABASE) as store:
+        summary = replace(store.finished(), identity=store.noted("identity"), workers=2)
+        for cores, folder in folders.items():
+            folder.mkdir()
+            monkeypatch.setattr(writing, "usable_cores", lambda cores=cores: cores)
+            write_reports(store, summary, folder, "zh", (*REPORTS, COLLEGES), 2)
+    one, two = ({f.relative_to(d): f for d in [d] for f in d.rglob("*")} for d in folders.values())
+    assert set(one) == set(two)
+    assert {name.name for name in one} >= {RESULTS, FILES, PAGE, WORKBOOK, COLLEGES}
+    for name, file in one.items():
+        if file.suffix in (".html", ".csv"):
+            assert file.read_bytes() == two[name].read_bytes(), name
 
 
 def test_they_are_written_again_only_where_they_are_not_whole(night: Callable[[], Path]) -> None:

@@ -253,7 +253,7 @@ def test_a_night_that_failed_while_writing_is_made_good(
     written()
     left = {name: (tmp_path / "out" / name).read_bytes() for name in REPORTS}
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.report.write_html", lambda *_: pytest.fail("disk full"))
+        patched.setattr("pipeline.night.writing.write_html", lambda *_: pytest.fail("disk full"))
         with pytest.raises(pytest.fail.Exception):
             night(policy=strict())
     assert written() == set()
