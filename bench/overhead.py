@@ -59,7 +59,7 @@ class DrawnEngine:
     """Evidence of a person who exists only as a random vector."""
 
     def __init__(self) -> None:
-        self._sound = _sound_values()
+        self._sound = tuple(Measurement(name, value) for name, value in _sound_values().items())
         noise = np.random.default_rng(0).integers(0, 255, (40, 30, 3), dtype=np.uint8)
         picture = cv2.resize(noise, (240, 320))
         self._jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 60])[1].tobytes()
@@ -69,11 +69,10 @@ class DrawnEngine:
         random = np.random.default_rng(zlib.crc32(job.subject.student_key.encode()))
         face = random.normal(size=128)
         vectors = {role: _unit(face + 0.7 * random.normal(size=128)) for role in (PHOTO, "idcard")}
-        numbers = [Measurement(name, value) for name, value in self._sound.items()]
         word = f"{int(random.integers(1 << 62)):016x}"
         seen = (
             *job.facts,
-            *numbers,
+            *self._sound,
             Measurement("exif_orientation", 1.0),
             Measurement("faces_found", 1.0),
             Measurement("turn_cw", 180.0 if random.random() < _FAULTY else 0.0, "°"),
