@@ -20,9 +20,9 @@ Results = Generator[tuple[str, Kept], None, None]
 Work = Callable[[Iterable[tuple[str, Job]]], Results]
 Places: TypeAlias = "array[int]"  # in the roll; 8 bytes each
 
-# What came is saved in one transaction: a transaction each would take the store half as long again.
-# So a night that is killed has to do what came in the last half second once more, and no more.
-_TOGETHER, _TOGETHER_S = 64, 0.5
+# What comes within so short a time of the last saving waits for the next, so that many are saved in
+# one transaction where they come fast: one each would take the store half as long again.
+_TOGETHER, _TOGETHER_S = 64, 0.02
 
 
 def look(
@@ -71,7 +71,7 @@ class _Pass:
         self._work, self._on_progress = work, on_progress
         self._out: dict[str, tuple[int, Mapping[str, str] | None]] = {}
         self._unsaved: list[tuple[str, str, Kept]] = []
-        self._since = 0.0
+        self._saved = 0.0
         self.seconds: Counter[str] = Counter()
 
     def work_off(self, known: Places, due: Places) -> None:
@@ -105,9 +105,7 @@ class _Pass:
         place, points = self._out.pop(student_key)
         if points is None:
             self._unsaved.append((student_key, self._prints[place], kept))
-            if len(self._unsaved) == 1:
-                self._since = monotonic()
-            if len(self._unsaved) == _TOGETHER or monotonic() - self._since > _TOGETHER_S:
+            if len(self._unsaved) == _TOGETHER or monotonic() - self._saved > _TOGETHER_S:
                 self._save()
         elif kept.templates.keys() == points.keys():
             self._store.cohort.remember(student_key, kept.templates)
@@ -116,3 +114,4 @@ class _Pass:
         waiting, self._unsaved = self._unsaved, []
         if waiting:
             self._store.save(*waiting)
+        self._saved = monotonic()
