@@ -54,6 +54,10 @@ def open_regular(path: Path) -> BinaryIO:
     Raises:
         OSError: It cannot be opened, or is no regular file.
     """
+    return os.fdopen(_descriptor(path), "rb")
+
+
+def _descriptor(path: Path) -> int:
     flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, os.O_RDONLY | flags)
     try:
@@ -62,10 +66,10 @@ def open_regular(path: Path) -> BinaryIO:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, _NO_FILE)
-        return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+    return descriptor
 
 
 Stamp = tuple[int, int, int, int]
@@ -207,6 +211,9 @@ class ImageFile:
             with opened_archive(self.path, self.inside) as (archive, directory):
                 yield from open_member(archive, directory.bytes, directory.entries[self.member])
             return
-        with open_regular(self.path) as file:
-            while piece := file.read(_BLOCK):
+        descriptor = _descriptor(self.path)  # a file object would take longer than a small file
+        try:
+            while piece := os.read(descriptor, _BLOCK):
                 yield piece
+        finally:
+            os.close(descriptor)
