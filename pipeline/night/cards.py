@@ -57,9 +57,11 @@ class Cards:
         self, key: str, job: Job, sha256_of: Callable[[ImageFile], str]
     ) -> tuple[str, ...]:
         """What a reading of a student's cards depends on; nothing where none is read."""
+        if not self._networks:
+            return ()
         cards = [(r.kind, sha256_of(r.file)) for r in job.references if r.kind != SET_ASIDE]
         refused = any(fact.name == names.REFUSED for fact in job.facts)
-        if not (self._networks and cards) or refused:
+        if not cards or refused:
             return ()
         who = job.subject.name, job.subject.id_number
         self._reads[key] = digest_of(self._networks, cards, who)

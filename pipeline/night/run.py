@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -267,8 +267,7 @@ def _fingerprints(roll: Roll, cohort: Cohort, plan: Plan, store: Store, cards: C
             for student_key, job in roll
         )
         store.deliveries.replace(
-            replace(file, sha256=contents.of(file.file, _limit_of(file, limits)))
-            for file in cohort.delivered
+            (file, contents.of(file.file, _limit_of(file, limits))) for file in cohort.delivered
         )
         store.files.replace()
     return prints

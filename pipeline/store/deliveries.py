@@ -24,8 +24,8 @@ class Deliveries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def replace(self, files: Iterable[Delivered]) -> None:
-        """Make the table exactly these, in one transaction."""
+    def replace(self, files: Iterable[tuple[Delivered, str]]) -> None:
+        """Make the table exactly these, each with its sha256, in one transaction."""
         with self._store.transaction():
             self._store.db.execute("DELETE FROM delivery")
             self._store.db.executemany(
@@ -76,8 +76,9 @@ class Deliveries:
             )
 
 
-def _row(file: Delivered) -> tuple[Any, ...]:
+def _row(told: tuple[Delivered, str]) -> tuple[Any, ...]:
     """A file as the table has it; names in another encoding than UTF-8 are spelt out."""
+    file, sha256 = told
     texts = (file.path, file.name, file.kind, file.fate.value, file.student_key, file.matched_by)
     clean = (text.encode("utf-8", "backslashreplace").decode() for text in texts)
-    return (*clean, file.why, file.weak, json.dumps(file.near), file.sha256)
+    return (*clean, file.why, file.weak, json.dumps(file.near), sha256)
