@@ -23,6 +23,7 @@ from pipeline.night.purge import Purged, finished, purge_run
 if TYPE_CHECKING:
     from pipeline.night.erasing import Erased
     from pipeline.site.config import Site
+    from pipeline.site.cutting import Cut
     from pipeline.site.erasure import CohortErased
 
 
@@ -97,7 +98,9 @@ class _Erasure:
         handed_in = 0
         if site and names:
             for one in self._from_site(site, names):
-                told[one.cohort] = _json(one.run) | {"nights": one.nights, "left": one.handed_in}
+                cut = sum(archive.files for archive in one.cut)
+                more = {"nights": one.nights, "left": one.handed_in, "cut": cut}
+                told[one.cohort] = _json(one.run) | more
                 handed_in += len(one.handed_in)
         for run in others:
             told[str(run)] = _json(self._from_run(run))
@@ -115,7 +118,7 @@ class _Erasure:
 
         done = erase_from_site(site, self._number, operator(), names)
         for one in done:
-            self._tell(one.cohort, one.run, one.nights, one.handed_in)
+            self._tell(one.cohort, one.run, one.nights, one.handed_in, one.cut)
         return done
 
     def _from_run(self, run: Path) -> Erased:
@@ -126,7 +129,12 @@ class _Erasure:
         return done
 
     def _tell(
-        self, where: str, gone: Erased | None, nights: Sequence[str] = (), left: Sequence[str] = ()
+        self,
+        where: str,
+        gone: Erased | None,
+        nights: Sequence[str] = (),
+        left: Sequence[str] = (),
+        cut: Sequence[Cut] = (),
     ) -> None:
         if self._as_json:
             return
@@ -140,6 +148,8 @@ class _Erasure:
             _say(self._words["nights"].format(nights=", ".join(nights)))
         if gone is not None:
             _say(self._words["proof" if gone.marks.whole else "proof_rows"])
+        for one in cut:
+            _say(self._words["cut"].format(archive=masked(one.archive), files=one.files))
         for file in left:
             _say(self._words["handed_in"].format(file=masked(file)))
 
