@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from english import english
 from fakes import fake
 from hand_in_cases import send
 from site_cases import SITE, deliver, site_file
@@ -29,6 +30,7 @@ from pipeline.site.nights import work_site
 from pipeline.site.people import site_ledger
 
 GONE, STAYS, OTHER = "2021000004", "2021000007", "2021000009"
+ENDED = "registration_ends = 2020-01-01\nkeep_days = 0\n"
 QUIET = "[nightly]\nsettle_minutes = 0\nworkers = 1\n"
 
 
@@ -139,3 +141,31 @@ def test_an_archive_in_an_archive_is_named(site: Site) -> None:
     draft.accept(False, draft.state())
     told, _ = erase(site)
     assert any(f"inner.zip/{GONE}.jpg" in one for one in told["left"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_purged_run_says_what_remains_of_its_cohort(site: Site, lang: str) -> None:
+    call = ["--lang", lang, "purge", str(site.run_of("2026")), "--all", "--yes"]
+    done = CliRunner().invoke(cli.app, [*call, "--site", str(site.file)])
+    assert done.exit_code == 0, done.output
+    told = " ".join(done.output.split())
+    assert (english(told) == []) is (lang == "zh")
+    if lang == "zh":
+        assert "学生和无主照片 4 条" in told
+        assert "历次报告 1 份、网页交来并确认的材料 1 次（2 个文件" in told
+        assert "没有写这一批的 registration_ends" in told
+        assert "photoproof nightly 2026" in told
+    assert len(deliveries_of(site, "2026")) == 1  # told of, not touched
+
+
+def test_what_is_left_goes_with_the_first_night_after_its_day(site: Site) -> None:
+    run = str(site.run_of("2026"))
+    site.file.write_text(site.file.read_text("utf-8").replace("[nightly]", f"{ENDED}[nightly]"))
+    call = ["purge", run, "--all", "--yes", "--json", "--site", str(site.file)]
+    done = CliRunner().invoke(cli.app, call)
+    left = json.loads(done.stdout)[run]["left"]
+    assert (left["nights"], left["deliveries"], left["files"], left["waiting"]) == (1, 1, 2, 0)
+    (night,) = work_site(load_site(site.file))
+    assert night.purged and deliveries_of(site, "2026") == []
+    again = json.loads(CliRunner().invoke(cli.app, call).stdout)
+    assert "left" not in again[run]
