@@ -23,7 +23,9 @@ from pipeline.night.purge import Purged, finished, purge_run
 if TYPE_CHECKING:
     from pipeline.night.erasing import Erased
     from pipeline.site.config import Site
+    from pipeline.site.cutting import Cut
     from pipeline.site.erasure import CohortErased
+    from pipeline.site.remaining import Remaining
 
 
 def purge_command(
@@ -50,13 +52,14 @@ def purge_command(
     if due and not yes:
         names = ", ".join(map(str, due))
         typer.confirm(tell(said("line.purge_ask", names=names)), abort=True)
-    told = {}
+    site, told = site_if_any(), dict[str, Any]()
     try:
         for run in due:
             gone = purge_run(run, operator())
-            told[str(run)] = asdict(gone)
+            left = _left(site, run)
+            told[str(run)] = asdict(gone) | ({"left": _counts(left)} if left else {})
             if not as_json:
-                _tell(run, gone)
+                _tell(run, gone, left)
     finally:  # what is deleted is told, whatever stops the next
         if as_json:
             typer.echo(json.dumps(told))
@@ -97,7 +100,9 @@ class _Erasure:
         handed_in = 0
         if site and names:
             for one in self._from_site(site, names):
-                told[one.cohort] = _json(one.run) | {"nights": one.nights, "left": one.handed_in}
+                cut = sum(archive.files for archive in one.cut)
+                more = {"nights": one.nights, "left": one.handed_in, "cut": cut}
+                told[one.cohort] = _json(one.run) | more
                 handed_in += len(one.handed_in)
         for run in others:
             told[str(run)] = _json(self._from_run(run))
@@ -115,7 +120,7 @@ class _Erasure:
 
         done = erase_from_site(site, self._number, operator(), names)
         for one in done:
-            self._tell(one.cohort, one.run, one.nights, one.handed_in)
+            self._tell(one.cohort, one.run, one.nights, one.handed_in, one.cut)
         return done
 
     def _from_run(self, run: Path) -> Erased:
@@ -126,7 +131,12 @@ class _Erasure:
         return done
 
     def _tell(
-        self, where: str, gone: Erased | None, nights: Sequence[str] = (), left: Sequence[str] = ()
+        self,
+        where: str,
+        gone: Erased | None,
+        nights: Sequence[str] = (),
+        left: Sequence[str] = (),
+        cut: Sequence[Cut] = (),
     ) -> None:
         if self._as_json:
             return
@@ -140,6 +150,8 @@ class _Erasure:
             _say(self._words["nights"].format(nights=", ".join(nights)))
         if gone is not None:
             _say(self._words["proof" if gone.marks.whole else "proof_rows"])
+        for one in cut:
+            _say(self._words["cut"].format(archive=masked(one.archive), files=one.files))
         for file in left:
             _say(self._words["handed_in"].format(file=masked(file)))
 
@@ -155,11 +167,31 @@ def _say(line: str) -> None:
     out_console.print(plain(line), highlight=False, soft_wrap=True)
 
 
-def _tell(run: Path, gone: Purged) -> None:
-    counts = f"{gone.students} students, {gone.pictures} pictures, {gone.answers} answers"
-    deleted = ", ".join((counts, *gone.files))
-    line("deleted", run=run, deleted=deleted)
+def _tell(run: Path, gone: Purged, left: Remaining | None) -> None:
+    counts = said(
+        "line.purged_counts", students=gone.students, pictures=gone.pictures, answers=gone.answers
+    )
+    line("deleted", run=run, counts=counts, files=gone.files)
     line("log_head", head=gone.head)
+    if left is None:
+        return
+    mib = left.size / 2**20
+    line("purge_left", **(_counts(left) | {"cohort": left.cohort, "home": left.home, "mib": mib}))
+    line("purge_left_until" if left.until else "purge_left_for_good", until=left.until)
+    line("purge_left_now", cohort=left.cohort)
+
+
+def _left(site: Site | None, run: Path) -> Remaining | None:
+    """What a site holds of a run's cohort beside the run; None where there is nothing."""
+    from pipeline.site.remaining import remaining
+
+    left = remaining(site, run) if site else None
+    return left if left and left.anything else None
+
+
+def _counts(left: Remaining) -> dict[str, Any]:
+    names = ("nights", "deliveries", "files", "size", "waiting")
+    return {name: getattr(left, name) for name in names}
 
 
 def _ended_before(run: Path, year: int) -> bool:

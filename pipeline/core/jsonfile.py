@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
-from pipeline.core.private import make_file
+from pipeline.core.aside import replacing
 
 
 def write_json(path: Path, told: object) -> None:
@@ -16,10 +15,8 @@ def write_json(path: Path, told: object) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{token_hex(4)}")
-    make_file(aside)
-    aside.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
-    aside.replace(path)
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -17,17 +17,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 _UTF8_NAME = 0x800
 _MOST_NAMED = 2**16 - 1
-_END = struct.Struct("<4s4H2LH")
-_END_64 = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR = struct.Struct("<4sLQL")
-_ENTRY = struct.Struct("<4s4B4HL2L5H2L")
-_LOCAL_BYTES = 30  # of a member's own header without name and extra fields
+END = struct.Struct("<4s4H2LH")
+END_64 = struct.Struct("<4sQ2H2L4Q")
+LOCATOR = struct.Struct("<4sLQL")
+ENTRY = struct.Struct("<4s4B4HL2L5H2L")
+LOCAL_BYTES = 30  # of a member's own header without name and extra fields
 _LARGEST_WINDOW = 2**26  # the largest that packers offer by name
-_ZIP64, _IN_ZIP64 = 1, 0xFFFFFFFF
+ZIP64, IN_ZIP64 = 1, 0xFFFFFFFF
 
 # Why an entry cannot be used.
 LYING_NAME = "names that are not the UTF-8 they claim to be"
@@ -98,7 +98,7 @@ class Directory:
             OSError: It cannot be read.
         """
         size = file.seek(0, os.SEEK_END)
-        start, length, shift = _place(file, size)
+        start, length, shift = place_of(file, size)
         found = list(_entries(file, start, length, shift, most))
         apart = _apart(found)
         last = {entry.name: entry for entry in apart}
@@ -135,28 +135,28 @@ def open_member(archive: BinaryIO, size: int, entry: Entry) -> Iterator[bytes]:
 def _refuse_large_window(archive: BinaryIO, entry: Entry) -> None:
     """LZMA's decoder sets aside what five bytes before the content ask for, up to 4 GiB (5.8.8)."""
     archive.seek(entry.offset)
-    name, extra = struct.unpack_from("<HH", archive.read(_LOCAL_BYTES), _LOCAL_BYTES - 4)
-    archive.seek(entry.offset + _LOCAL_BYTES + name + extra + 5)
+    name, extra = struct.unpack_from("<HH", archive.read(LOCAL_BYTES), LOCAL_BYTES - 4)
+    archive.seek(entry.offset + LOCAL_BYTES + name + extra + 5)
     if int.from_bytes(archive.read(4), "little") > _LARGEST_WINDOW:
         raise zipfile.BadZipFile("it asks for too much memory")
 
 
-def _place(file: BinaryIO, size: int) -> tuple[int, int, int]:
+def place_of(file: BinaryIO, size: int) -> tuple[int, int, int]:
     """Where the directory begins, its length, and how far offsets are off by what lies before."""
-    tail_at = max(0, size - _END.size - _MOST_NAMED)
+    tail_at = max(0, size - END.size - _MOST_NAMED)
     file.seek(tail_at)
     tail = file.read(size - tail_at)
     at = tail.rfind(b"PK\5\6")
-    if at < 0 or len(tail) - at < _END.size:
+    if at < 0 or len(tail) - at < END.size:
         raise zipfile.BadZipFile("no zip archive, or cut off")
-    _, disk, _, _, _, length, offset, _ = _END.unpack_from(tail, at)
+    _, disk, _, _, _, length, offset, _ = END.unpack_from(tail, at)
     end = tail_at + at
-    if end >= _LOCATOR.size + _END_64.size:
-        file.seek(end - _LOCATOR.size)
+    if end >= LOCATOR.size + END_64.size:
+        file.seek(end - LOCATOR.size)
         if file.read(4) == b"PK\6\7":
-            end -= _LOCATOR.size + _END_64.size
+            end -= LOCATOR.size + END_64.size
             file.seek(end)
-            told = _END_64.unpack(file.read(_END_64.size))
+            told = END_64.unpack(file.read(END_64.size))
             if told[0] != b"PK\6\6":
                 raise zipfile.BadZipFile("its directory is damaged")
             disk, length, offset = told[4], told[8], told[9]
@@ -168,38 +168,43 @@ def _place(file: BinaryIO, size: int) -> tuple[int, int, int]:
 
 def _entries(file: BinaryIO, start: int, length: int, shift: int, most: int) -> Iterator[Entry]:
     """Every entry, judged by itself."""
-    file.seek(start)
-    number = 0
-    while length > 0:
-        number += 1
+    for number, (told, body) in enumerate(records(file, start, length), 1):
         if number > most:
             raise TooManyEntriesError
-        header = file.read(_ENTRY.size)
-        if len(header) < _ENTRY.size or header[:4] != b"PK\1\2":
+        yield entry_of(told, body, start, shift)
+
+
+def records(file: BinaryIO, start: int, length: int) -> Iterator[tuple[tuple[Any, ...], bytes]]:
+    """Every entry as it stands there: the fields of `ENTRY`; name, extra fields and comment."""
+    file.seek(start)
+    while length > 0:
+        header = file.read(ENTRY.size)
+        if len(header) < ENTRY.size or header[:4] != b"PK\1\2":
             raise zipfile.BadZipFile("its directory is damaged")
-        told = _ENTRY.unpack(header)
-        flags, method = told[5:7]
-        crc, packed, size = told[9:12]
-        lengths = told[12:15]
-        body = file.read(sum(lengths))
-        if len(body) < sum(lengths):
+        told = ENTRY.unpack(header)
+        body = file.read(sum(told[12:15]))
+        if len(body) < sum(told[12:15]):
             raise zipfile.BadZipFile("its directory is damaged")
-        length -= _ENTRY.size + len(body)
-        raw, extra = body[: lengths[0]], body[lengths[0] : lengths[0] + lengths[1]]
-        size, packed, offset = _large(extra, size, packed, told[18])
-        entry = Entry(
-            raw,
-            flags,
-            method,
-            crc,
-            packed,
-            size,
-            offset + shift,
-            told[17],
-            extra,
-            told[8] << 16 | told[7],
-        )
-        yield replace(entry, fault=_fault(entry, start))
+        length -= len(header) + len(body)
+        yield told, body
+
+
+def entry_of(told: tuple[Any, ...], body: bytes, directory: int, shift: int) -> Entry:
+    """What `records` gives, understood.
+
+    Args:
+        told: The fields.
+        body: What follows them.
+        directory: Where the directory begins.
+        shift: How far offsets are off.
+    """
+    flags, method = told[5:7]
+    crc, packed, size = told[9:12]
+    raw, extra = body[: told[12]], body[told[12] : told[12] + told[13]]
+    size, packed, offset = _large(extra, size, packed, told[18])
+    when = told[8] << 16 | told[7]
+    entry = Entry(raw, flags, method, crc, packed, size, offset + shift, told[17], extra, when)
+    return replace(entry, fault=_fault(entry, directory))
 
 
 def _large(extra: bytes, *fields: int) -> list[int]:
@@ -207,13 +212,13 @@ def _large(extra: bytes, *fields: int) -> list[int]:
     wide = b""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
-        if kind == _ZIP64:
+        if kind == ZIP64:
             wide = extra[4 : 4 + length]
             break
         extra = extra[4 + length :]
     found = []
     for field in fields:
-        if field == _IN_ZIP64 and len(wide) >= 8:
+        if field == IN_ZIP64 and len(wide) >= 8:
             field, wide = int.from_bytes(wide[:8], "little"), wide[8:]
         found.append(field)
     return found
@@ -234,7 +239,7 @@ def _fault(entry: Entry, directory: int) -> str:
 
 def _least_end(entry: Entry) -> int:
     """Where a member's content ends at the earliest; its own header may have longer fields."""
-    return entry.offset + _LOCAL_BYTES + len(entry.raw) + entry.packed
+    return entry.offset + LOCAL_BYTES + len(entry.raw) + entry.packed
 
 
 def _apart(entries: list[Entry]) -> list[Entry]:
@@ -283,12 +288,12 @@ class _Alone(io.RawIOBase):
 
 def _tail(entry: Entry, size: int) -> bytes:
     """A directory that begins at `size` and names one member."""
-    wide = struct.pack("<HHQQQ", _ZIP64, 24, entry.size, entry.packed, entry.offset)
-    header = _ENTRY.pack(
+    wide = struct.pack("<HHQQQ", ZIP64, 24, entry.size, entry.packed, entry.offset)
+    header = ENTRY.pack(
         *(b"PK\1\2", 45, 3, 45, 0, entry.flags, entry.method, 0, 0x21, entry.crc),
-        *(_IN_ZIP64, _IN_ZIP64, len(entry.raw), len(wide), 0, 0, 0, 0, _IN_ZIP64),
+        *(IN_ZIP64, IN_ZIP64, len(entry.raw), len(wide), 0, 0, 0, 0, IN_ZIP64),
     )
     directory = header + entry.raw + wide
-    end = _END_64.pack(b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(directory), size)
-    locator = _LOCATOR.pack(b"PK\6\7", 0, size + len(directory), 1)
-    return directory + end + locator + _END.pack(b"PK\5\6", 0, 0, 1, 1, _IN_ZIP64, _IN_ZIP64, 0)
+    end = END_64.pack(b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(directory), size)
+    locator = LOCATOR.pack(b"PK\6\7", 0, size + len(directory), 1)
+    return directory + end + locator + END.pack(b"PK\5\6", 0, 0, 1, 1, IN_ZIP64, IN_ZIP64, 0)

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.core.aside import replacing
 from pipeline.core.errors import StoreError
 from pipeline.core.policy import load_policy, load_profile
-from pipeline.core.private import make_file
 from pipeline.core.said import cause, said
 from pipeline.core.words import Language
 from pipeline.night.folder import (
@@ -111,7 +111,8 @@ def named_in(path: Path, marks: Marks) -> bool:
     """Whether a file of ours names a student; workbooks are looked into."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            return any(marks.stand_in(archive.read(name)) for name in archive.namelist())
+            names = archive.namelist()
+            return any(marks.stand_in(one) or marks.stand_in(archive.read(one)) for one in names)
     return marks.stand_in(path.read_bytes())
 
 
@@ -133,7 +134,7 @@ def _clear(run: Path, student: Student) -> Iterator[str]:
             yield report.name
         # What a killed night left aside, and stores as they were before they were brought up to
         # date; those cannot be written, so they go.
-        for name in (*REPORTS, DATABASE, LEDGER):
+        for name in (*REPORTS, DATABASE, LEDGER, ASSIGNED, PROPOSED):
             for aside in run.glob(f".{name}.*"):
                 aside.unlink()
                 yield aside.name
@@ -154,11 +155,8 @@ def _without(path: Path, marks: Marks) -> None:
     """Take the rows that name a student out of a table."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.reader(file) if not any(map(marks.stand_in, row))]
-    aside = path.with_name(f".{path.name}.tmp")
-    make_file(aside)
-    with aside.open("w", encoding="utf-8-sig", newline="") as file:
+    with replacing(path) as aside, aside.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
-    aside.replace(path)
 
 
 def _prove(run: Path, number: str, marks: Marks) -> None:

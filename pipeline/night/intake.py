@@ -11,8 +11,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from pipeline.core.aside import replacing
 from pipeline.core.errors import RosterError, StoreError
-from pipeline.core.private import make_file, make_folder, umask
+from pipeline.core.private import make_folder, umask
 from pipeline.core.said import cause
 from pipeline.core.types import Cohort
 from pipeline.night.folder import ASSIGNED, ASSIGNING
@@ -126,15 +127,15 @@ def _change(out: Path, change: Callable[[dict[str, Assigned]], dict[str, Assigne
             merged = change(known)
             if merged == known:
                 return
-            aside = path.with_name(f".{path.name}.tmp")
-            make_file(aside)
-            with aside.open(
-                "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
-            ) as file:
+            with (
+                replacing(path) as aside,
+                aside.open(
+                    "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+                ) as file,
+            ):
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(COLUMNS)
                 writer.writerows(merged.values())
-            aside.replace(path)
     except OSError as error:
         raise StoreError("list_unwritable", path=path, why=cause(error)) from error
 

@@ -89,7 +89,8 @@ def _remove(run: Path, summary: dict[str, Any]) -> tuple[str, ...]:
     try:
         # A run that was killed while it wrote leaves the report under another name. A store that
         # was brought up to date leaves what it was before.
-        aside = (f for name in (*REPORTS, DATABASE, LEDGER) for f in run.glob(f".{name}.*"))
+        held = (*REPORTS, DATABASE, LEDGER, ASSIGNED, PROPOSED)
+        aside = (f for name in held for f in run.glob(f".{name}.*"))
         for file in (*(run / name for name in (*REPORTS, ASSIGNED, PROPOSED)), *aside):
             if file.exists():
                 file.unlink()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.core.aside import replacing as replacing_whole
 from pipeline.core.errors import StoreError
-from pipeline.core.private import make_file
 from pipeline.core.said import cause
 
 
@@ -19,12 +18,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: If the folder or the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        make_file(temporary)
-        yield temporary
-        temporary.replace(path)
+        with replacing_whole(path) as temporary:
+            yield temporary
     except OSError as error:
         raise StoreError("report_unwritable", name=path.name, why=cause(error)) from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """A student's erasure over all cohorts of a site: runs, nights, and what the inbox still holds.
 
-What is not the site's own is only named: the registry's rosters and photos, and what people handed
-in by the browser, are their owner's to delete, and as long as they lie there the next night takes
-them in again.
+What is not the site's own is only named: the registry's rosters and photos are their owner's to
+delete, and as long as they lie there the next night takes them in again. So are files that people
+handed in by the browser; out of archives of theirs the student's files are taken (`cutting`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipeline.night.erasing import Erased, any_names, erase_student, named_in
 from pipeline.night.folder import DATABASE
 from pipeline.night.intake import read_intake
 from pipeline.site.config import Site
+from pipeline.site.cutting import Cut, cut_out
 from pipeline.site.deliveries import DELIVERIES, UPLOADS
 from pipeline.site.keeping import keep_night, nights_of
 from pipeline.site.nights import one_night_at_a_time
@@ -35,12 +36,14 @@ class CohortErased:
         run: What its run held; None where it has had none.
         nights: Folders of nights whose reports named the student, and were deleted.
         handed_in: Files of the inbox that still hold the student, or say why none can be told.
+        cut: Archives handed in by the browser that held files of the student.
     """
 
     cohort: str
     run: Erased | None
     nights: tuple[str, ...]
     handed_in: tuple[str, ...]
+    cut: tuple[Cut, ...] = ()
 
 
 def erase_from_site(
@@ -77,21 +80,24 @@ def _erased(site: Site, name: str, number: str, by: str) -> CohortErased:
             keep_night(
                 site, name, date.fromisoformat(nights[-1].name[:10])
             )  # what was written anew
-    found = tuple(_handed_in(site, name, marks))
-    return CohortErased(name, erased, tuple(night.name for night in gone), found)
+    found, cut = _handed_in(site, name, marks, by)
+    return CohortErased(name, erased, tuple(n.name for n in gone), tuple(found), tuple(cut))
 
 
-def _handed_in(site: Site, name: str, marks: Marks) -> list[str]:
-    """What a night would take in of the student: the roster's row, photos and references."""
+def _handed_in(site: Site, name: str, marks: Marks, by: str) -> tuple[list[str], list[Cut]]:
+    """What a night would take in of the student: the roster's row, photos and references.
+
+    Of it is taken out what can be; that comes second.
+    """
     told = [str(path) for path in _files(site.home_of(name) / UPLOADS) if named_in(path, marks)]
     try:
         sources = replace(sources_of(site, name), settled_before=math.inf)
         found = read_intake(sources, site.run_of(name))
     except IntakeStopped:  # there is no roster, or are no photos
         lying = _files(site.home_of(name) / DELIVERIES)
-        return told + [str(path) for path in lying if named_in(path, marks)]
+        return told + [str(path) for path in lying if named_in(path, marks)], []
     except PhotoproofError as error:
-        return [*told, f"{type(error).__name__}: its inbox cannot be read"]
+        return [*told, f"{type(error).__name__}: its inbox cannot be read"], []
     keys = set()
     for job in found.jobs:
         subject = job.subject
@@ -99,8 +105,9 @@ def _handed_in(site: Site, name: str, marks: Marks) -> list[str]:
         if marks.known.intersection(own):
             keys.add(subject.student_key)
             told.append(f"roster, row {subject.row}")
-    told += [f.path for f in found.delivered if f.student_key in keys or marks.stand_in(f.path)]
-    return told
+    theirs = [f for f in found.delivered if f.student_key in keys or marks.stand_in(f.path)]
+    done, gone = cut_out(site, name, found.delivered, keys, marks, by) if theirs else ([], set())
+    return told + [f.path for f in theirs if f.path not in gone], done
 
 
 def _prove(site: Site, names: Sequence[str], marks: Marks) -> None:

@@ -22,8 +22,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from pipeline.core.aside import replacing
 from pipeline.core.moments import local_minute
-from pipeline.core.private import make_file
 from pipeline.core.said import worded
 from pipeline.core.words import Language, words
 from pipeline.site.config import MAIL_PASSWORD, WEBHOOK_SECRET, Mail, Site
@@ -136,10 +136,8 @@ def tried(tell: Callable[[], None]) -> str:
 
 
 def _write(path: Path, told: Message) -> None:
-    aside = path.with_name(f".{path.name}.tmp")
-    make_file(aside)
-    aside.write_text(f"{told.subject}\n\n{told.text}", "utf-8")
-    aside.replace(path)
+    with replacing(path) as aside:
+        aside.write_text(f"{told.subject}\n\n{told.text}", "utf-8")
 
 
 def send_mail(mail: Mail, told: Message) -> None:

@@ -107,6 +107,7 @@ def forget_student(store: Store, student: Student) -> tuple[int, int]:
             "DELETE FROM conclusion WHERE student_key = ? AND name = ?",
             [(k, name) for k, name, value in said if _names(value, student)],
         )
+        _forget_facts(store, student)
         notes = store.db.execute("SELECT name, value FROM meta WHERE name != 'run'").fetchall()
         store.db.executemany(
             "DELETE FROM meta WHERE name = ?", [(n,) for n, v in notes if marks.stand_in(str(v))]
@@ -173,6 +174,20 @@ def _forget_files(store: Store, student: Student) -> None:
     store.db.executemany("DELETE FROM delivery WHERE position = ?", gone)
     store.db.executemany("UPDATE delivery SET near = ? WHERE position = ?", nearby)
     store.db.executemany("DELETE FROM file WHERE sha256 = ?", contents)
+
+
+def _forget_facts(store: Store, student: Student) -> None:
+    """Delete what others' files tell of a student, such as a file that fits both."""
+    asked = "SELECT student_key, measured, units, errors FROM student"
+    changed = []
+    for key, measured, *others in store.db.execute(asked).fetchall():
+        if student.marks.stand_in(measured):
+            named = {n for n, value in json.loads(measured).items() if _names(value, student)}
+            texts = (json.loads(text) for text in (measured, *others))
+            left = [{n: value for n, value in text.items() if n not in named} for text in texts]
+            changed.append((*(json.dumps(one, ensure_ascii=False) for one in left), key))
+    ask = "UPDATE student SET measured = ?, units = ?, errors = ? WHERE student_key = ?"
+    store.db.executemany(ask, changed)
 
 
 def _names(value: Any, student: Student) -> bool:

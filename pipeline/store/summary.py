@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.core.aside import replacing
 from pipeline.core.errors import StoreError
-from pipeline.core.private import make_file
 from pipeline.core.shares import shares
 
 # Raise when a key changes its meaning; a further key is none, older files do without it.
@@ -140,10 +140,9 @@ class RunSummary:
 
     def write(self, path: Path) -> None:
         """Write the record as `run.json`, whole or not at all; OSError where it cannot be."""
-        aside = path.with_name(f".{path.name}.tmp")
-        make_file(aside)
-        aside.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
-        aside.replace(path)
+        with replacing(path) as aside:
+            told = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
+            aside.write_text(told + "\n", "utf-8")
 
 
 _SUMMARY = TypeAdapter(RunSummary)
