@@ -6,6 +6,7 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +63,11 @@ def picture(red: int, green: int, blue: int) -> Image.Image:
     return image
 
 
+def counted(manifest: Path, root: Path, out: Path, policy: Policy, **more: Any) -> dict[str, Any]:
+    """An evaluation with the fake, in this process where no workers are asked for."""
+    return evaluate(manifest, root, out, policy, factory=FakeLocator, **{"workers": 0, **more})
+
+
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     for name, colour in (
@@ -85,7 +91,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_every_answer_is_counted_once(manifest: Path, tmp_path: Path, policy: Policy) -> None:
     out = tmp_path / "out"
-    metrics = evaluate(manifest, tmp_path, out, policy, factory=FakeLocator)
+    metrics = counted(manifest, tmp_path, out, policy)
     assert (metrics["pictures"], metrics["failures"], metrics["trials"]) == (6, 2, 16)
     assert metrics["wrong"] == metrics["silent_wrong"] == 3
     assert metrics["review"] == 8
@@ -99,7 +105,7 @@ def test_every_answer_is_counted_once(manifest: Path, tmp_path: Path, policy: Po
 def test_confusion_holds_true_turn_by_answer(
     manifest: Path, tmp_path: Path, policy: Policy
 ) -> None:
-    metrics = evaluate(manifest, tmp_path, tmp_path / "out", policy, factory=FakeLocator)
+    metrics = counted(manifest, tmp_path, tmp_path / "out", policy)
     table = metrics["confusion"]
     assert table["0"] == {"0": 3, "90": 0, "180": 0, "270": 0, "no_face": 1}
     assert table["90"] == {"0": 1, "90": 2, "180": 0, "270": 0, "no_face": 1}
@@ -107,7 +113,7 @@ def test_confusion_holds_true_turn_by_answer(
 
 
 def test_trials_say_what_was_answered(manifest: Path, tmp_path: Path, policy: Policy) -> None:
-    evaluate(manifest, tmp_path, tmp_path / "out", policy, factory=FakeLocator)
+    counted(manifest, tmp_path, tmp_path / "out", policy)
     rows = rows_of(tmp_path / "out/trials.csv")
     verdicts = {(row["path"], row["turn_cw"]): row["verdict"] for row in rows}
     assert verdicts["sure.png", "270"] == "right"
@@ -117,11 +123,20 @@ def test_trials_say_what_was_answered(manifest: Path, tmp_path: Path, policy: Po
     assert verdicts["nobody.png", "90"] == "no_face"
 
 
+def test_a_worker_answers_as_this_process_does(
+    manifest: Path, tmp_path: Path, policy: Policy
+) -> None:
+    here = counted(manifest, tmp_path, tmp_path / "here", policy)
+    assert counted(manifest, tmp_path, tmp_path / "worker", policy, workers=1) == here
+    one, other = (rows_of(tmp_path / out / "trials.csv") for out in ("here", "worker"))
+    assert one == other
+
+
 def test_turned_pictures_need_the_turn_back(tmp_path: Path, policy: Policy) -> None:
     """A picture that lies on its side is wrong at every turn: the manifest says upright."""
     picture(255, 0, 250).rotate(90, expand=True).save(tmp_path / "side.png")
     (tmp_path / "m.csv").write_text("path\nside.png\n")
-    metrics = evaluate(tmp_path / "m.csv", tmp_path, tmp_path / "o", policy, factory=FakeLocator)
+    metrics = counted(tmp_path / "m.csv", tmp_path, tmp_path / "o", policy)
     assert metrics["silent_wrong"] == 4
 
 
@@ -129,19 +144,19 @@ def test_policy_says_what_is_sure(manifest: Path, tmp_path: Path, policy: Policy
     strict = policy.model_copy(
         update={"orientation": policy.orientation.model_copy(update={"min_confidence": 0.99})}
     )
-    metrics = evaluate(manifest, tmp_path, tmp_path / "out", strict, factory=FakeLocator)
+    metrics = counted(manifest, tmp_path, tmp_path / "out", strict)
     assert (metrics["silent_wrong"], metrics["review"]) == (0, 16)
     assert metrics["silent_wrong_bound"] == 3 / 16
 
 
 def test_degraded_versions_are_told_apart(manifest: Path, tmp_path: Path, policy: Policy) -> None:
     out = tmp_path / "out"
-    metrics = evaluate(manifest, tmp_path, out, policy, degrade=True, factory=FakeLocator)
+    metrics = counted(manifest, tmp_path, out, policy, degrade=True)
     assert list(metrics["versions"]) == [CLEAN, *DEGRADATIONS]
     assert all(row["trials"] == 16 for row in metrics["versions"].values())
     assert metrics["trials"] == 16 * 7
     assert metrics["versions"]["grey"]["no_face"] == 16  # the fake needs colour
-    plain = evaluate(manifest, tmp_path, out, policy, factory=FakeLocator)
+    plain = counted(manifest, tmp_path, out, policy)
     assert all(metrics["versions"][CLEAN][key] == plain[key] for key in ("wrong", "review"))
 
 
@@ -153,7 +168,7 @@ def test_a_seed_repeats_and_another_does_not(
 
     def angles(seed: int, *names: str) -> dict[str, str]:
         manifest.write_text("path\n" + "\n".join(names) + "\n")
-        evaluate(manifest, tmp_path, out, policy, degrade=True, seed=seed, factory=FakeLocator)
+        counted(manifest, tmp_path, out, policy, degrade=True, seed=seed)
         rows = rows_of(out / "trials.csv")
         assert {r["rolled_deg"] for r in rows if r["version"] != "roll"} == {"0.0"}
         return {r["path"]: r["rolled_deg"] for r in rows if r["version"] == "roll"}
@@ -176,7 +191,7 @@ def test_mistakes_name_file_line_and_column(
 ) -> None:
     (tmp_path / "m.csv").write_text(text, "utf-8")
     with pytest.raises(ConfigError) as caught:
-        evaluate(tmp_path / "m.csv", tmp_path, tmp_path / "out", policy, factory=FakeLocator)
+        counted(tmp_path / "m.csv", tmp_path, tmp_path / "out", policy)
     for word in ("m.csv", *words):
         assert word in caught.value.message
 

@@ -80,8 +80,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def run(
-    tmp_path: Path, root: Path, pairs: Path, policy: Policy, workers: int = 1
+    tmp_path: Path, root: Path, pairs: Path, policy: Policy, workers: int = 0
 ) -> dict[str, Any]:
+    """In this process where no workers are asked for."""
     return evaluate(
         pairs, root, tmp_path / "out", policy.input, workers=workers, factory=FakeLocator
     )
