@@ -104,56 +104,51 @@ def put_away(_tool: None) -> None:
     pass
 
 
-@pytest.fixture
-def tried(tmp_path: Path) -> Callable[[Callable[[Path], None], str], str]:
+REFUSED = [
+    (read, "out/secret.txt", LANDLOCK),
+    (listed, "out", LANDLOCK),
+    (read, "in/../out/secret.txt", LANDLOCK),
+    (write, "in/photo.jpg", LANDLOCK),
+    (write, "out/secret.txt", LANDLOCK),
+    (append, "in/photo.jpg", LANDLOCK),
+    (delete, "in/photo.jpg", LANDLOCK),
+    (connect, "", SECCOMP),
+    (execute, "", SECCOMP),
+    (fork, "", SECCOMP),
+    (trace, "", SECCOMP),
+]
+ALLOWED = [(read, "in/photo.jpg"), (listed, "in"), (thread, ""), (draw, "in/scan.pdf")]
+Attempt = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What came of each attempt, all of them in one worker."""
+    folder = tmp_path_factory.mktemp("cage")
     for name in ("in/photo.jpg", "out/secret.txt"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text("content")
-    (tmp_path / "in/scan.pdf").write_bytes(scan(gradient(60, 80, "1")))
-
-    def go(what: Callable[[Path], None], where: str) -> str:
-        duty = Duty(nothing, attempt, given_up, put_away, (tmp_path / "in",))
-        ((_, result),) = Processes(1).work_off([("key", (what, tmp_path / where))], duty)
-        return result
-
-    return go
+        (folder / name).parent.mkdir()
+        (folder / name).write_text("content")
+    (folder / "in/scan.pdf").write_bytes(scan(gradient(60, 80, "1")))
+    attempts = [*ALLOWED, *((what, where) for what, where, bar in REFUSED if bar in bars())]
+    tasks = [(named(what, where), (what, folder / where)) for what, where in attempts]
+    duty = Duty(nothing, attempt, given_up, put_away, (folder / "in",))
+    return dict(Processes(1).work_off(tasks, duty))
 
 
-@pytest.mark.parametrize(
-    ("what", "where", "needed"),
-    [
-        (read, "out/secret.txt", LANDLOCK),
-        (listed, "out", LANDLOCK),
-        (read, "in/../out/secret.txt", LANDLOCK),
-        (write, "in/photo.jpg", LANDLOCK),
-        (write, "out/secret.txt", LANDLOCK),
-        (append, "in/photo.jpg", LANDLOCK),
-        (delete, "in/photo.jpg", LANDLOCK),
-        (connect, "", SECCOMP),
-        (execute, "", SECCOMP),
-        (fork, "", SECCOMP),
-        (trace, "", SECCOMP),
-    ],
-)
-def test_refused(
-    tried: Callable[[Callable[[Path], None], str], str],
-    what: Callable[[Path], None],
-    where: str,
-    needed: str,
-) -> None:
+def named(what: Attempt, where: str) -> str:
+    return f"{what.__name__} {where}"
+
+
+@pytest.mark.parametrize(("what", "where", "needed"), REFUSED)
+def test_refused(outcomes: dict[str, str], what: Attempt, where: str, needed: str) -> None:
     if needed not in bars():
         pytest.skip(f"this kernel has no {needed}")
-    assert tried(what, where) == "refused"
+    assert outcomes[named(what, where)] == "refused"
 
 
-@pytest.mark.parametrize(
-    ("what", "where"),
-    [(read, "in/photo.jpg"), (listed, "in"), (thread, ""), (draw, "in/scan.pdf")],
-)
-def test_what_work_needs_stays_allowed(
-    tried: Callable[[Callable[[Path], None], str], str], what: Callable[[Path], None], where: str
-) -> None:
-    assert tried(what, where) == "done"
+@pytest.mark.parametrize(("what", "where"), ALLOWED)
+def test_what_work_needs_stays_allowed(outcomes: dict[str, str], what: Attempt, where: str) -> None:
+    assert outcomes[named(what, where)] == "done"
 
 
 def test_a_cohorts_folders_and_archives_are_named_once(tmp_path: Path) -> None:
@@ -181,7 +176,8 @@ def test_a_night_on_a_machine_that_has_compiled_nothing_yet(tmp_path: Path) -> N
     cache = tmp_path / "cache"
     shutil.copytree(weights_dir(), cache / "models", ignore=shutil.ignore_patterns("compiled"))
     (cache / "samples").symlink_to(weights_dir().parent / "samples")
-    command = [sys.executable, "-m", "pipeline", "run", *few_faces(tmp_path / "in"), "--out"]
+    options = [*few_faces(tmp_path / "in"), "--workers", "1"]  # each would compile them all
+    command = [sys.executable, "-m", "pipeline", "run", *options, "--out"]
     environment = {**os.environ, "PHOTOPROOF_CACHE": str(cache)}
 
     def kept() -> dict[str, int]:
