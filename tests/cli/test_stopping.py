@@ -63,9 +63,14 @@ def workers_of(group: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code", "to_all"),
+    [  # the workers hear what goes to all; the process that keeps the run does as much for each
+        (signal.SIGINT, 130, True),
+        (signal.SIGTERM, 143, True),
+        (signal.SIGHUP, 129, True),
+        (signal.SIGTERM, 143, False),
+    ],
 )
-@pytest.mark.parametrize("to_all", [False, True])
 def test_a_stopped_night_says_what_is_stored_and_how_to_go_on(
     tmp_path: Path, number: signal.Signals, code: int, to_all: bool
 ) -> None:

@@ -8,12 +8,10 @@ import pytest
 from PIL import Image
 from sample_cases import hashes
 
-from models.fetch import status
 from pipeline.core.errors import StoreError
 from pipeline.sample import cohort as cohort_module
 from pipeline.sample.cohort import SampleCohort, build
 from pipeline.sample.plan import STUDENTS
-from pipeline.sample.sources import assets, samples_dir
 from pipeline.sample.tables import photo_name
 
 
@@ -86,15 +84,10 @@ def test_a_folder_of_somebody_else_is_left_alone(sources: dict[str, Path], tmp_p
 
 
 @pytest.mark.networks
-def test_the_real_cohort_is_built_of_the_fetched_pictures(tmp_path: Path) -> None:
-    lacking = [a.id for a, state in status(assets(), samples_dir()) if state != "present"]
-    if lacking:
-        pytest.skip(f"sample pictures not fetched: {', '.join(lacking)}")
-    sources = {asset.id: samples_dir() / asset.file for asset in assets()}
-    real = build(tmp_path / "cohort", sources)
+def test_the_real_cohort_is_built_of_the_fetched_pictures(sample: SampleCohort) -> None:
     for row, student in enumerate(STUDENTS):
         if student.planted == "sound":
-            path = real.photos / photo_name(row)
+            path = sample.photos / photo_name(row)
             assert 20_000 <= path.stat().st_size <= 40_000
             with Image.open(path) as image:
                 assert image.size == (480, 640)
