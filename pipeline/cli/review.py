@@ -15,7 +15,17 @@ import typer
 
 from pipeline.cli.console import AsJson, code_words, err_console, line, out_console, plain
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any, this_site
-from pipeline.cli.serving import serve
+from pipeline.cli.serving import (
+    HeadFile,
+    Host,
+    InBrowser,
+    Monitors,
+    Port,
+    Proxies,
+    TlsFile,
+    UnderPath,
+    serve,
+)
 from pipeline.cli.speech import tell
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.moments import local_minute
@@ -46,26 +56,17 @@ audit_app = typer.Typer(no_args_is_help=True)
 
 def review_command(
     run: RunFolder,
-    host: Annotated[str, typer.Option()] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
-    tls_cert: Annotated[Path | None, typer.Option()] = None,
-    tls_key: Annotated[Path | None, typer.Option()] = None,
-    proxies: Annotated[
-        list[str] | None,
-        typer.Option("--trusted-proxy", metavar="ADDRESS"),
-    ] = None,
-    head_file: Annotated[
-        Path | None,
-        typer.Option(),
-    ] = None,
-    path: Annotated[str, typer.Option()] = "",
-    monitors: Annotated[
-        list[str] | None,
-        typer.Option("--monitor", metavar="ADDRESS"),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8765,
+    tls_cert: TlsFile = None,
+    tls_key: TlsFile = None,
+    proxies: Proxies = None,
+    head_file: HeadFile = None,
+    path: UnderPath = "",
+    monitors: Monitors = None,
     night_hours: Annotated[float, typer.Option(min=0)] = 0,
     proofs: Annotated[list[Path] | None, typer.Option()] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser")] = True,
+    browser: InBrowser = True,
 ) -> None:
     """Serve the review desk of a run in the browser."""
     # The web server takes a quarter of a second to import, which no other command has to spend.

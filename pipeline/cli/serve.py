@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from pipeline.cli.console import err_console, line, plain
 from pipeline.cli.of_site import this_site
-from pipeline.cli.serving import serve
+from pipeline.cli.serving import (
+    HeadFile,
+    Host,
+    InBrowser,
+    Monitors,
+    Port,
+    Proxies,
+    TlsFile,
+    UnderPath,
+    serve,
+)
 from pipeline.cli.speech import tell
 from pipeline.core.said import recognised, said
 
 
 def serve_command(
-    host: Annotated[str, typer.Option()] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
-    tls_cert: Annotated[Path | None, typer.Option()] = None,
-    tls_key: Annotated[Path | None, typer.Option()] = None,
-    proxies: Annotated[
-        list[str] | None,
-        typer.Option("--trusted-proxy", metavar="ADDRESS"),
-    ] = None,
-    head_file: Annotated[Path | None, typer.Option()] = None,
-    path: Annotated[str, typer.Option()] = "",
-    monitors: Annotated[
-        list[str] | None,
-        typer.Option("--monitor", metavar="ADDRESS"),
-    ] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser")] = True,
+    host: Host = "127.0.0.1",
+    port: Port = 8765,
+    tls_cert: TlsFile = None,
+    tls_key: TlsFile = None,
+    proxies: Proxies = None,
+    head_file: HeadFile = None,
+    path: UnderPath = "",
+    monitors: Monitors = None,
+    browser: InBrowser = True,
 ) -> None:
     """Serve the site's hub in the browser: every cohort, its desk, and who may do what."""
     # The web server takes a quarter of a second to import, which no other command has to spend.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,16 @@ from pipeline.core.said import said
 
 if TYPE_CHECKING:
     from pipeline.desk.web.serve import Service
+
+
+Host = Annotated[str, typer.Option()]
+Port = Annotated[int, typer.Option(min=1, max=65535)]
+TlsFile = Annotated[Path | None, typer.Option()]
+HeadFile = Annotated[Path | None, typer.Option()]
+Proxies = Annotated[list[str] | None, typer.Option("--trusted-proxy", metavar="ADDRESS")]
+Monitors = Annotated[list[str] | None, typer.Option("--monitor", metavar="ADDRESS")]
+UnderPath = Annotated[str, typer.Option()]
+InBrowser = Annotated[bool, typer.Option("--browser/--no-browser")]
 
 
 def serve(service: Service, *, in_browser: bool) -> None:
