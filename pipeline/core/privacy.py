@@ -36,6 +36,7 @@ _IN_PARTS = re.compile(
 _SPACED = re.compile(rf"(?<![\dXx])\d(?:{_BETWEEN}?[\dXx]){{14,}}")
 _WHOLE = re.compile(f"{_resident_18('')}|{_resident_15('')}")
 _WORD = re.compile(r"[0-9A-Za-z]+")
+_SHORTEST_RESIDENT = 15
 _SHORTEST = 6  # of a roster's numbers; what is shorter cannot be told from anything else
 _SHORTEST_INSIDE = 8  # of those that are also looked for inside of longer words
 
@@ -152,6 +153,8 @@ def masked_file_name(name: str, id_number: str = "") -> str:
 
 def _resident(plain: str) -> Iterator[tuple[int, int]]:
     """Where resident ID numbers stand in a text of ASCII digits."""
+    if len(plain) < _SHORTEST_RESIDENT:
+        return
     for match in _IN_PARTS.finditer(plain):
         yield match.span()
     for match in _SPACED.finditer(plain):
