@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 FAULTS: list[str] = []  # what scripts threw during one test
-SECONDS = 10_000  # ms that anything may take on a busy machine
+SECONDS = 30_000  # ms that anything may take on a busy machine
 needs_chromium = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="/usr/bin/chromium is absent"),

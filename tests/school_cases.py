@@ -20,7 +20,7 @@ def away(browser: TestClient, back: str = "/") -> str:
     assert "/login/school" in browser.get("/login").text
     left = browser.get(f"/login/school?back={back}")
     assert left.status_code == 303
-    with httpx.Client() as at_provider:
+    with httpx.Client(timeout=60) as at_provider:
         returned = at_provider.get(left.headers["location"])
     return returned.headers["location"].removeprefix(HOME)
 

@@ -137,7 +137,7 @@ def test_the_desk_works_as_its_unit_leaves_it(tmp_path: Path) -> None:
     under = (str(TESTS / "filtered_program.py"), str(DESK), sys.executable)
     with (
         served(run, "--night-hours", "36", through=under) as (process, url),
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=60) as client,
     ):
         an = Visitor.log_in(client, "an")
         assert "/case/" in an.get("/next").headers["location"]

@@ -16,7 +16,7 @@ import pytest
 import schemathesis
 from desk_browsing import PASSWORD, Visitor, desk_client
 from desk_runs import make_run, photos
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
@@ -102,7 +102,10 @@ def test_no_request_makes_the_desk_fail(
         path = case.path.format(**real)
     token = data.draw(st.sampled_from([crew.tokens[name], "forged"]))
     headers = {"x-csrf-token": token} | data.draw(st.sampled_from([{}, {"x-desk": "1"}]))
-    answer = sent(crew.clients[name], case, path, headers)
+    try:
+        answer = sent(crew.clients[name], case, path, headers)
+    except httpx.InvalidURL:  # longer than the client sends
+        reject()
     assert answer.status_code < 500, (path, case.query, case.body)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     if operation == "POST /logout" and answer.status_code == 303:

@@ -94,7 +94,7 @@ def test_a_name_guessed_at_from_everywhere_is_slowed_not_shut(
 def test_a_crowd_is_answered_in_turn_while_pages_go_on(run: Path) -> None:
     """With the hash as it is: 64 MiB each, and 40 who come at once."""
     with served(run) as (process, address):
-        with httpx.Client(base_url=address) as client:
+        with httpx.Client(base_url=address, timeout=60) as client:
             knock = field(client.get("/login").text, "csrf")
             cookies = dict(client.cookies)
 
@@ -127,7 +127,9 @@ def test_only_a_proxy_that_was_named_may_speak_for_others(
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # uvicorn's own way to open this door
     with (
         served(run, *options) as (_, address),
-        httpx.Client(base_url=address, headers={"x-forwarded-for": "203.0.113.9"}) as client,
+        httpx.Client(
+            base_url=address, headers={"x-forwarded-for": "203.0.113.9"}, timeout=60
+        ) as client,
     ):
         Visitor.try_in(client, "an", "wrong password")
     assert addresses(run, "login_refused") == [seen]

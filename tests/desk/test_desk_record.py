@@ -107,7 +107,7 @@ def test_kill_after_an_answer_loses_nothing(run: Path) -> None:
     with opened(run) as desk:
         item = next(item for item in desk.queued() if item.state is State.TODO)
         before = len(desk.answers(item))
-    with served(run) as (process, url), httpx.Client(base_url=url) as client:
+    with served(run) as (process, url), httpx.Client(base_url=url, timeout=60) as client:
         someone = Visitor.log_in(client, "an")
         for number in range(5):
             answer = someone.post(f"/case/{item.id}/answer", verdict="ok", comment=f"no. {number}")
@@ -127,7 +127,7 @@ def test_without_accounts_a_token_is_printed_and_needed(tmp_path: Path) -> None:
         port = url.split("/enter")[0].rpartition(":")[2]
         taken = CliRunner().invoke(app, ["review", str(run), "--port", port]).exception
         assert isinstance(taken, ConfigError)
-        with httpx.Client(base_url=url.split("/enter")[0]) as client:
+        with httpx.Client(base_url=url.split("/enter")[0], timeout=60) as client:
             assert client.get("/").status_code == 401
             assert client.get(url).headers["location"] == "/"
             assert client.get("/").status_code == 200

@@ -208,7 +208,7 @@ def test_a_stopped_desk_answers_what_it_has_begun(desk: tuple[Any, str, Path]) -
     process, url, heads = desk
     at, body = urlsplit(url), b"name=lu&password=wrong"
     with (
-        httpx.Client(base_url=url) as idle,
+        httpx.Client(base_url=url, timeout=60) as idle,
         socket.create_connection((at.hostname, at.port)) as one,
     ):
         Visitor.log_in(idle, "lu")  # a connection that is kept alive and holds nothing up

@@ -258,6 +258,7 @@ def test_the_client_gets_over_the_wire_what_the_command_says(tmp_path: Path) -> 
             url,
             files={"picture": (photo.name, photo.read_bytes())},
             headers={"authorization": f"Bearer {token}"},
+            timeout=120,
         )
     finally:
         server.should_exit = True

@@ -20,7 +20,7 @@ import schemathesis
 from booth_cases import fake_engine
 from desk_browsing import Visitor
 from hub_cases import hub_client, make_site
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from site_cases import site_file
@@ -137,7 +137,10 @@ def test_no_request_makes_the_hub_fail(crew: Crew, operation: str, data: st.Data
     bearer = data.draw(st.sampled_from([crew.machine, "pp_forged"]))
     headers = {"x-csrf-token": token, "authorization": f"Bearer {bearer}"}
     headers |= data.draw(st.sampled_from([{}, {"x-desk": "1"}]))
-    answer = sent(crew.clients[name], case, prefix + path, headers)
+    try:
+        answer = sent(crew.clients[name], case, prefix + path, headers)
+    except httpx.InvalidURL:  # longer than the client sends
+        reject()
     assert answer.status_code < 500, (path, case.query, case.body)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     if operation == f"POST {API}/check":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,11 +18,12 @@ from fastapi import FastAPI
 from hub_cases import HERE, comer, make_site
 
 from pipeline.desk.accounts import Role
+from pipeline.hub import starting
 from pipeline.hub.app import create_hub
 from pipeline.night.folder import COLLEGES
 from pipeline.site import people, works
 from pipeline.site.config import Site
-from pipeline.site.works import State, new_work, works_of
+from pipeline.site.works import State, Work, new_work, works_of
 
 AT = "/cohorts/2026"
 RESULTS = "subject_id,name,college,class,decision,reasons\n"
@@ -61,10 +63,21 @@ def none_at_work(site: Site) -> Iterator[None]:
     shutil.rmtree(site.path(site.home) / works.WORKS, ignore_errors=True)
 
 
-def test_a_night_is_begun_and_shown_until_it_ends(site: Site, lead: Visitor) -> None:
+def test_a_night_is_begun_and_shown_until_it_ends(
+    site: Site, lead: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn, begun = starting._spawn, []
+
+    def held(work: Work, command: list[str]) -> int:
+        begun.append(spawn(work, command))
+        os.kill(begun[0], signal.SIGSTOP)  # or it might end before anybody looks
+        return begun[0]
+
+    monkeypatch.setattr(starting, "_spawn", held)
     assert lead.post(f"{AT}/nights").headers["location"] == AT
     assert "data-wait" in lead.get(f"{AT}/work").text
     assert "已有一次检查在进行" in lead.post(f"{AT}/nights").text
+    os.kill(begun[0], signal.SIGCONT)
     deadline = time.monotonic() + 60
     while "data-wait" in (text := lead.get(f"{AT}/work").text):
         assert time.monotonic() < deadline

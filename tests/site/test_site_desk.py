@@ -39,7 +39,7 @@ def test_the_site_says_where_a_cohorts_desk_is(site: Path) -> None:
         assert url.endswith("/school/")
         origin = url.removesuffix("/school/")
         forwarded = {"x-forwarded-proto": "https", "x-forwarded-for": "10.1.2.3"}
-        with httpx.Client(base_url=origin, headers=forwarded) as client:
+        with httpx.Client(base_url=origin, headers=forwarded, timeout=60) as client:
             answer = client.get("/school/login")
             assert "__Secure-" in answer.headers["set-cookie"]  # the proxy is believed
     assert (site.parent / "heads").is_file()  # beside the site's file, not where it was started
@@ -48,7 +48,7 @@ def test_the_site_says_where_a_cohorts_desk_is(site: Path) -> None:
 def test_an_option_goes_before_the_site(site: Path) -> None:
     with (
         served(Path("2026"), "--site", str(site), "--path", "/other") as (_, url),
-        httpx.Client(base_url=url.removesuffix("/")) as client,
+        httpx.Client(base_url=url.removesuffix("/"), timeout=60) as client,
     ):
         assert url.endswith("/other/")
         assert Visitor.try_in(client, "an", PASSWORD).headers["location"] == "/other/"
