@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -20,15 +21,21 @@ from pipeline.core.catalogue import table
 from pipeline.core.words import languages
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CHINESE_LOCALE = "zh_CN.UTF-8"
 
 
-def said(*arguments: str, code: int, locale: str = "zh_CN.UTF-8", cwd: Path = ROOT) -> str:
+def environment(locale: str) -> dict[str, str]:
+    """A terminal's, in a language."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}
+    return {**own, "LANG": locale, "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"}
+
+
+def said(*arguments: str, code: int, locale: str = CHINESE_LOCALE, cwd: Path = ROOT) -> str:
     """What a command prints."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments],
         capture_output=True,
-        env={**environment, "LANG": locale, "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"},
+        env=environment(locale),
         cwd=cwd,
         timeout=120,
     )
@@ -134,22 +141,51 @@ def test_pages_of_help_have_no_english_but_names() -> None:
 # --- errors
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--no-such"], "没有选项 --no-such"),
-        (["purg"], "没有命令 'purg'，是不是 'purge'？"),
-        (["diff"], "缺少参数 'RUN_A'"),
-        (["run"], "缺少选项 '--roster'"),
-        (["decide", "a", "b"], "多出了参数（b）"),
-        (["run", "--out"], "选项 '--out' 需要一个值"),
-        (["run", "--workers", "x"], "'--workers' 的值不对：应是整数"),
-        (["doctor", "--lang", "tlh"], "'--lang' 的值不对：“tlh”；可用：zh、en"),
-        (["users", "add", "an", "--run", ".", "--role", "god"], "不在可选范围"),
-    ],
-)
-def test_what_typer_refuses_is_said_in_chinese(arguments: list[str], words: str) -> None:
-    told = said(*arguments, code=2)
+REFUSED = [
+    (["--no-such"], "没有选项 --no-such"),
+    (["purg"], "没有命令 'purg'，是不是 'purge'？"),
+    (["diff"], "缺少参数 'RUN_A'"),
+    (["run"], "缺少选项 '--roster'"),
+    (["decide", "a", "b"], "多出了参数（b）"),
+    (["run", "--out"], "选项 '--out' 需要一个值"),
+    (["run", "--workers", "x"], "'--workers' 的值不对：应是整数"),
+    (["doctor", "--lang", "tlh"], "'--lang' 的值不对：“tlh”；可用：zh、en"),
+    (["users", "add", "an", "--run", ".", "--role", "god"], "不在可选范围"),
+]
+ONE_AFTER_ANOTHER = """
+import json, sys
+from pipeline.cli import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["photoproof", *words]
+    try:
+        main()
+    except SystemExit as end:
+        print(f"\x1e{end.code}\x1e", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def refusals() -> dict[str, tuple[str, str]]:
+    """What each of REFUSED prints, and its exit code; one process says it all."""
+    all_words = [arguments for arguments, _ in REFUSED]
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER, json.dumps(all_words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment(CHINESE_LOCALE),
+        timeout=120,
+    )
+    parts = done.stdout.decode().split("\x1e")
+    told = zip(parts[::2], parts[1::2], strict=False)  # a line's end after the last
+    return {" ".join(words): one for words, one in zip(all_words, told, strict=True)}
+
+
+@pytest.mark.parametrize(("arguments", "words"), REFUSED)
+def test_what_typer_refuses_is_said_in_chinese(
+    refusals: dict[str, tuple[str, str]], arguments: list[str], words: str
+) -> None:
+    told, code = refusals[" ".join(arguments)]
+    assert code == "2"
     assert words in told
     assert not re.search(r"Usage|Error|Missing|Invalid|Try|No such|Did you", told)
 
