@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
-import cv2
-import numpy as np
-
-from pipeline.core.geometry import shrink
 from pipeline.core.types import PHOTO, Case, Decision, Pixels
 from pipeline.report.view import has_pictures
 from pipeline.store import RunSummary
@@ -23,7 +19,6 @@ BUDGET = 9_000_000
 _WHOLE = 40_000
 _SIDE, _LEAST_SIDE = 240, 96
 _QUALITY = 72
-_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _PAIR_BELOW = 14_000  # then photo and the reference that decides alone
 
 
@@ -86,6 +81,10 @@ def smaller(
     Raises:
         ValueError: It is no picture.
     """
+    import cv2  # late: who writes a workbook without pictures needs it not
+
+    from pipeline.core.geometry import shrink
+
     whole = _decoded(jpeg)
     tall, wide = whole.shape[:2]
     scale = min(1.0, width / wide, height / tall)
@@ -97,7 +96,11 @@ def smaller(
 @lru_cache(maxsize=4)  # a student's pictures, for the page after the workbook
 def _decoded(jpeg: bytes) -> Pixels:
     # OpenCV does in a quarter of the time what Pillow does, and a night has many to make.
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), _AS_STORED)
+    import cv2
+    import numpy as np
+
+    as_stored = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), as_stored)
     if picture is None:
         raise ValueError("a stored picture cannot be decoded")
     return cast(Pixels, picture)

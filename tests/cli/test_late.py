@@ -129,7 +129,8 @@ def test_export_loads_no_more_than_a_workbook_needs(
     reviewed: Path, tmp_path: Path, table: str
 ) -> None:
     found = loads("export", table, reviewed, "--out", tmp_path / "tables")
-    assert found.isdisjoint((*NETWORKS, "openpyxl", "dbf"))
+    drawn = {"cv2"} if table == "college" else set()  # its workbook shows pictures
+    assert found.isdisjoint({*NETWORKS, "openpyxl", "dbf"} - drawn)
     assert list((tmp_path / "tables").iterdir())
 
 
