@@ -32,7 +32,7 @@ AT = "/cohorts/2026"
 class Within(Previews):
     """Makes previews in this process; `test_previews` has those of a process of their own."""
 
-    def _run(self, arguments: list[str]) -> None:
+    def _run(self, _: object, arguments: list[str]) -> None:
         preview.main(arguments)
 
 

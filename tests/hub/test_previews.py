@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_one_that_takes_too_long_is_told(draft: Draft) -> None:
 class _Interrupted(Previews):
     """One whose program ends badly, because the draft is taken back under its hands."""
 
-    def _run(self, arguments: list[str]) -> None:
+    def _run(self, _: object, arguments: list[str]) -> None:
         shutil.rmtree(arguments[2])
         raise subprocess.CalledProcessError(1, "preview")
 
@@ -143,6 +144,24 @@ def test_one_that_could_not_begin_is_tried_again(
     while (told := previews.of(draft, ())) is None:
         time.sleep(0.05)
     assert "failed" not in told
+
+
+def test_one_of_a_draft_that_has_changed_is_ended_and_takes_nobodys_place(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previews = Previews()
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.hub.previews.giving_way", lambda: ("sh", "-c", "exec sleep 60"))
+        assert previews.of(draft, ()) is None
+        first = previews._making[draft.folder]
+        while first.process is None:
+            time.sleep(0.01)
+    send(draft, "2021000001.jpg", b"turn=9")
+    assert previews.of(draft, ()) is None
+    assert first.process.wait(30) == -signal.SIGKILL
+    while (told := previews.of(draft, ())) is None:
+        time.sleep(0.05)
+    assert told["state"] == draft.state()
 
 
 def _wait(previews: Previews) -> None:
