@@ -12,11 +12,13 @@ from pipeline.core.geometry import ARCFACE_112
 from pipeline.core.policy import load_profile, profile_names
 from pipeline.core.reasons import catalogue
 from pipeline.core.types import (
+    Evidence,
     Measurement,
     Pixels,
     Portrait,
     TurnCw,
 )
+from pipeline.store.packing import keep
 from pipeline.student import measures
 from pipeline.student.measures import Measure, NotMeasuredError, View, all_measures, measure_all
 
@@ -208,6 +210,8 @@ def test_a_failing_measure_keeps_its_reason_and_sinks_no_other(
         "refusing": Measure("refusing", "", refuse, "BLUR", "BLUR"),
         "infinite": Measure("infinite", "", lambda view: float("inf"), "BLUR", "BLUR"),
         "nan": Measure("nan", "", lambda view: float("nan"), "BLUR", "BLUR"),
+        "numpy": Measure("numpy", "", lambda view: np.float32(0.5), "BLUR", "BLUR"),  # type: ignore[arg-type, return-value]
+        "array": Measure("array", "", lambda view: np.zeros(2), "BLUR", "BLUR"),  # type: ignore[arg-type, return-value]
     }
     sound = dict(all_measures())
     monkeypatch.setattr(measures, "all_measures", lambda: {**broken, **sound})
@@ -215,7 +219,9 @@ def test_a_failing_measure_keeps_its_reason_and_sinks_no_other(
     assert (found["failing"].value, found["failing"].unit) == (None, "px")
     assert found["failing"].error == "ZeroDivisionError: nothing to divide by"
     assert found["refusing"].error == "too dark to tell"
-    assert found["infinite"].error == found["nan"].error == "no finite number"
+    for name in ("infinite", "nan", "array"):
+        assert (found[name].value, found[name].error) == (None, "no finite number")
+    assert keep(Evidence((found["numpy"],))).measurements.measured == '{"numpy": 0.5}'
     assert all(found[name].value is not None for name in NEED_A_MESH)
     assert set(found) == set(broken) | set(sound)
 

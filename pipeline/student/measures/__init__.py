@@ -9,6 +9,7 @@ import importlib
 import math
 import pkgutil
 from functools import cache
+from numbers import Real
 
 from pipeline.core.extensions import fault, installed
 from pipeline.core.reasons import catalogue
@@ -63,7 +64,11 @@ def measure_all(view: View) -> tuple[Measurement, ...]:
 def _take(measure: Measure, view: View) -> Measurement:
     try:
         value = measure.function(view)
-        if isinstance(value, float) and not math.isfinite(value):
+        if isinstance(value, Real) and not isinstance(value, int | float):
+            value = float(value)  # numpy's, of an extension: the store has no other numbers
+        if not isinstance(value, int | float | str | None) or (
+            isinstance(value, float) and not math.isfinite(value)
+        ):
             raise NotMeasuredError("no finite number")  # it would pass every limit
         return Measurement(measure.name, value, measure.unit)
     except NotMeasuredError as error:
