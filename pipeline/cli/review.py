@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import AsJson, code_words, err_console, line, out_console, plain
+from pipeline.cli.console import AsJson, code_words, err_console, line, out_console
 from pipeline.cli.of_site import RunFolder, RunOption, site_if_any, this_site
 from pipeline.cli.serving import (
     HeadFile,
@@ -25,6 +25,7 @@ from pipeline.cli.serving import (
     TlsFile,
     UnderPath,
     serve,
+    warn_of_doubt,
 )
 from pipeline.cli.speech import tell
 from pipeline.core.errors import ConfigError, StoreError
@@ -77,9 +78,7 @@ def review_command(
     around = Surroundings(path, watched, night_hours, _day_of_site(), tuple(proofs or ()))
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(run, address, head_file)
-    if service.doubt:
-        doubt = tell(said("line.record_doubted", doubt=recognised(service.doubt, "audit_fault")))
-        err_console.print(f"[bold red]{plain(doubt)}[/]", highlight=False, soft_wrap=True)
+    warn_of_doubt(service, "line.record_doubted")
     if not service.accounts:
         line("desk_once")
     elif not address.local and tls_cert is None:

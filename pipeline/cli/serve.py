@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.cli.console import err_console, line, plain
+from pipeline.cli.console import err_console, line
 from pipeline.cli.of_site import this_site
 from pipeline.cli.serving import (
     HeadFile,
@@ -14,9 +14,8 @@ from pipeline.cli.serving import (
     TlsFile,
     UnderPath,
     serve,
+    warn_of_doubt,
 )
-from pipeline.cli.speech import tell
-from pipeline.core.said import recognised, said
 
 
 def serve_command(
@@ -40,11 +39,7 @@ def serve_command(
     around = Surroundings(path, (*MONITORS, *(monitors or ())))
     address = Address(host, port, tls_cert, tls_key, tuple(proxies or ()), around)
     service = prepare(site, address, head_file)
-    if service.doubt:
-        doubt = tell(
-            said("line.site_record_doubted", doubt=recognised(service.doubt, "audit_fault"))
-        )
-        err_console.print(f"[bold red]{plain(doubt)}[/]", highlight=False, soft_wrap=True)
+    warn_of_doubt(service, "line.site_record_doubted")
     if service.taken.names:
         line("accounts_taken", console=err_console, names=service.taken.names)
     for name, cohorts in service.taken.clashes:

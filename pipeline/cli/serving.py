@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.console import err_console, plain
+from pipeline.cli.speech import tell
 from pipeline.cli.stopping import Stopped, gently
-from pipeline.core.said import said
+from pipeline.core.said import recognised, said
 
 if TYPE_CHECKING:
     from pipeline.desk.web.serve import Service
@@ -23,6 +25,18 @@ Proxies = Annotated[list[str] | None, typer.Option("--trusted-proxy", metavar="A
 Monitors = Annotated[list[str] | None, typer.Option("--monitor", metavar="ADDRESS")]
 UnderPath = Annotated[str, typer.Option()]
 InBrowser = Annotated[bool, typer.Option("--browser/--no-browser")]
+
+
+def warn_of_doubt(service: Service, sentence: str) -> None:
+    """Say what the record of who did what is doubted for, if it is.
+
+    Args:
+        service: That has looked at its record.
+        sentence: Key of the words around it.
+    """
+    if service.doubt:
+        doubt = tell(said(sentence, doubt=recognised(service.doubt, "audit_fault")))
+        err_console.print(f"[bold red]{plain(doubt)}[/]", highlight=False, soft_wrap=True)
 
 
 def serve(service: Service, *, in_browser: bool) -> None:
