@@ -78,6 +78,8 @@ def harmless(text: str) -> str:
     Full-width signs count too, and signs behind what a spreadsheet trims: blanks, line breaks and
     other characters that print nothing.
     """
+    if text[:1].isalnum() and "\r" not in text:  # nearly all; none of them is a sign, however read
+        return text
     text = text.replace("\r", "\\r")  # csv quotes a line feed, but not a lone carriage return
     seen = next((c for c in text if c.isprintable() and not c.isspace()), "")
     risky = unicodedata.normalize("NFKC", seen)[:1] in _FORMULA or text[:1] == "\t"

@@ -52,17 +52,52 @@ def test_tasks_are_taken_as_they_are_needed(executor: Executor) -> None:
             yield taken, 0
 
     results = executor.work_off(tasks(), ADDING)
-    for _ in range(5):
+    for _ in range(100):
         next(results)
-    assert taken <= 5 + 3 * 3
+    assert taken <= 100 + 3 * 17
     results.close()
     assert multiprocessing.active_children() == []
+
+
+def nap(_tool: int, task: tuple[float, bytes]) -> int:
+    time.sleep(task[0])
+    return 0
+
+
+def no_nap(_task: tuple[float, bytes], _why: str) -> int:
+    return 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "size", "ahead"),
+    [(0.0, 0, range(10, 17)), (0.0, 5000, range(3)), (0.05, 0, range(5))],
+)
+def test_a_worker_has_many_tasks_only_of_small_ones_that_take_no_time(
+    seconds: float, size: int, ahead: range
+) -> None:
+    """While the parent is busy a worker goes on; what could fill its pipe is never sent ahead."""
+    taken = 0
+
+    def tasks() -> Iterator[tuple[int, tuple[float, bytes]]]:
+        nonlocal taken
+        for taken in range(1, 101):
+            yield taken, (seconds, bytes(size))
+
+    results = Processes(1).work_off(tasks(), Duty(ten, nap, no_nap, put_away))
+    most = max(taken - done for done, _ in enumerate(results, 1))
+    assert most in ahead
 
 
 def test_a_task_that_kills_its_worker_twice_is_given_up_alone() -> None:
     tasks = [(n, -n if n in (3, 4, 8) else n) for n in range(10)]
     found = dict(Processes(2).work_off(tasks, ADDING))
     assert found == {n: -1000 * n if n in (3, 4, 8) else n + 10 for n in range(10)}
+
+
+def test_of_many_tasks_at_a_worker_only_the_one_in_work_is_to_blame() -> None:
+    """The 40th comes when the worker has as many as it may; those behind it are done by others."""
+    found = dict(Processes(1).work_off(((n, -n if n == 40 else n) for n in range(80)), ADDING))
+    assert found == {n: -40_000 if n == 40 else n + 10 for n in range(80)}
 
 
 def test_workers_that_are_killed_lose_nothing() -> None:

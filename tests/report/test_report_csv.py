@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from report_cases import ID_NUMBER, flag, judged, students, subject
@@ -11,6 +13,7 @@ from report_cases import ID_NUMBER, flag, judged, students, subject
 from pipeline.core.errors import StoreError
 from pipeline.core.types import Case
 from pipeline.report import write_csv
+from pipeline.report.csv_report import harmless
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -54,6 +57,13 @@ def test_formulas_are_disarmed(tmp_path: Path, start: str) -> None:
     case = Case(subject(1), f"{start}cmd.jpg", judged())
     write_csv([case], tmp_path / "results.csv")
     assert read(tmp_path / "results.csv")[0]["photo"] == f"'{start}cmd.jpg"
+
+
+def test_no_letter_or_digit_is_taken_for_a_sign_and_no_sign_for_one() -> None:
+    """Every character of Unicode: which are passed over unread, and which are looked at."""
+    signs = {c for c in map(chr, range(sys.maxunicode + 1)) if normalize("NFKC", c)[:1] in "=+-@"}
+    assert len(signs) > 12 and not any(c.isalnum() for c in signs)
+    assert all(harmless(f"{c}1") == f"'{c}1" for c in signs)
 
 
 def test_line_breaks_in_a_file_name_do_not_break_the_table(tmp_path: Path) -> None:

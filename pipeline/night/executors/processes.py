@@ -25,8 +25,10 @@ from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any, Generic
 
 from pipeline.core.cage import together
@@ -35,8 +37,11 @@ from pipeline.night.executors import Duty, Key, Result, Task, Tool
 from pipeline.night.executors.worker import Word, serve
 from pipeline.student.allowance import Terms, large_at_once
 
-# Tasks a worker has at once: one in work, and one so that it never waits for its parent.
-_IN_HAND = 2
+# Tasks a worker has at once: one in work, and one so that it never waits for its parent. Of tasks
+# that take no time it has more, for the parent is busy with results longer than it with tasks.
+_IN_HAND, _IN_HAND_QUICK = 2, 16
+_QUICK_S = 0.02
+_SMALL = 4096  # bytes; so many of these as above fit into a pipe that nobody is reading
 _TRIES = 2
 # Why a task was given up; `data/words.toml` has the words.
 DIED_TWICE = "the worker process died twice on this photo"
@@ -131,12 +136,38 @@ def standing_crew(
 
 @dataclass(eq=False, slots=True)
 class _Worker(Generic[Task]):
-    """A process, the line to it, and the tasks it has with their keys, the one in work first."""
+    """A process, the line to it, and the tasks it has with their keys, the one in work first.
+
+    Attributes:
+        most: Tasks that it may have.
+        since: When the one in work was begun, as far as the parent knows.
+    """
 
     process: BaseProcess
     line: Connection
     ready: bool = False
     hand: deque[tuple[Any, Task]] = field(default_factory=deque)
+    most: int = _IN_HAND
+    since: float = 0.0
+
+    def give(self, keyed: tuple[Any, Task]) -> None:
+        """One task more."""
+        if not self.hand:
+            self.since = monotonic()
+        self.hand.append(keyed)
+        packed = ForkingPickler.dumps((keyed[1],))
+        if len(packed) > _SMALL:
+            self.most = _IN_HAND
+        with suppress(OSError):  # it has died: `_results` will hear of it
+            self.line.send_bytes(packed)
+
+    def done(self) -> Any:
+        """Key of the task that was in work; how long it took says how many it may have."""
+        now = monotonic()
+        quick = now - self.since < _QUICK_S
+        self.most = min(self.most + 1, _IN_HAND_QUICK) if quick else _IN_HAND
+        self.since = now
+        return self.hand.popleft()[0]
 
 
 class Crew(Generic[Tool, Task, Result]):
@@ -196,7 +227,7 @@ class Crew(Generic[Tool, Task, Result]):
                 if word is Word.FAULT:
                     raise value
                 if word is Word.DONE:
-                    key, _ = worker.hand.popleft()
+                    key = worker.done()
                     self._supply(worker)
                     yield key, value
                 else:
@@ -226,15 +257,13 @@ class Crew(Generic[Tool, Task, Result]):
     def _supply(self, worker: _Worker[Task]) -> None:
         """Give a worker what it may have in hand."""
         while self._may_have_more(worker) and (keyed := self._next()):
-            worker.hand.append(keyed)
-            with suppress(OSError):  # it has died: `_results` will hear of it
-                worker.line.send((keyed[1],))
+            worker.give(keyed)
 
     def _may_have_more(self, worker: _Worker[Task]) -> bool:
         """None lies with a worker that is busy while another has nothing to do, or soon has not."""
         others = (other for other in self._workers.values() if other is not worker)
         return not worker.hand or (
-            len(worker.hand) < _IN_HAND and all(other.hand for other in others)
+            len(worker.hand) < worker.most and all(other.hand for other in others)
         )
 
     def _next(self) -> tuple[Any, Task] | None:
