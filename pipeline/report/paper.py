@@ -50,6 +50,8 @@ class Table:
 def lines_of(text: str, width: int) -> int:
     """Lines that a text takes in a column, at most; Chinese characters are two wide."""
     room = max(1.0, width * _FILLED)
+    if 2 * len(text) <= room and "\n" not in text:  # as most are
+        return 1
     return sum(max(1, math.ceil(_wide(line) / room)) for line in text.split("\n"))
 
 
@@ -68,6 +70,8 @@ def fitted(text: str, width: int) -> str:
 
 
 def _wide(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 

@@ -70,7 +70,7 @@ def no_nap(_task: tuple[float, bytes], _why: str) -> int:
 
 @pytest.mark.parametrize(
     ("seconds", "size", "ahead"),
-    [(0.0, 0, range(10, 17)), (0.0, 5000, range(3)), (0.05, 0, range(5))],
+    [(0.0, 0, range(10, 17)), (0.0, 5000, range(3)), (0.1, 0, range(8))],
 )
 def test_a_worker_has_many_tasks_only_of_small_ones_that_take_no_time(
     seconds: float, size: int, ahead: range
@@ -80,7 +80,7 @@ def test_a_worker_has_many_tasks_only_of_small_ones_that_take_no_time(
 
     def tasks() -> Iterator[tuple[int, tuple[float, bytes]]]:
         nonlocal taken
-        for taken in range(1, 101):
+        for taken in range(1, 31 if seconds else 101):
             yield taken, (seconds, bytes(size))
 
     results = Processes(1).work_off(tasks(), Duty(ten, nap, no_nap, put_away))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
+import unicodedata
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image
 from report_cases import (
@@ -27,7 +31,7 @@ from pipeline.core.delivery import Delivered, Fate
 from pipeline.core.errors import StoreError
 from pipeline.core.types import Case
 from pipeline.core.words import Language, words
-from pipeline.report import write_xlsx, xlsx_report
+from pipeline.report import paper, write_xlsx, xlsx_report
 
 HEADER = (
     "序号 照片 参考照 姓名 学号 院系 班级 机器结论 原因 说明 复核结论 处理措施 "
@@ -205,3 +209,14 @@ def test_nothing_but_the_report_is_left(tmp_path: Path) -> None:
 
 def test_every_column_has_a_header() -> None:
     assert set(xlsx_report.KEYS) <= set(words("sheet", "zh"))
+
+
+@given(some.text() | some.text("1a学ｘ\n"), some.integers(1, 60))
+def test_a_text_takes_as_many_lines_as_its_characters_are_wide(text: str, width: int) -> None:
+    """Most texts are short or plain, and are not looked at a character at a time."""
+    wide = [
+        sum(1 + (unicodedata.east_asian_width(c) in "WFA") for c in line)
+        for line in text.split("\n")
+    ]
+    room = max(1.0, width * 0.88)
+    assert paper.lines_of(text, width) == sum(max(1, math.ceil(w / room)) for w in wide)
