@@ -3,7 +3,8 @@
 The caller keeps the run and alone writes. Each actor (`ray_core.Core`) has a few chunks at a time.
 One that is lost is started again by Ray, where there is room; what it had in work is tried again
 task by task, because one of them may be why, and the one whose actor is lost then, and once more,
-is given up. What only waited with it is no suspect.
+is given up. What only waited with it is no suspect. A suspect has its actor to itself: an actor
+that dies of the next task takes with it the answer that was still on its way.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class OnRay:
 @dataclass(eq=False, slots=True)
 class _Chunk(Generic[Task]):
     keyed: list[tuple[Any, Task]]
+    suspect: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -142,10 +144,17 @@ class _Crew(Generic[Tool, Task, Result]):
             if actor.asked is None and time.monotonic() >= actor.ask_at:
                 actor.asked = actor.handle.ready.remote(self._sent, self._cores)
             return
-        while len(actor.hand) < _IN_HAND and (chunk := self._next()):
+        while self._has_room(actor) and (chunk := self._next()):
             carry = self._duty.afar.carry if self._cluster.carried and self._duty.afar else None
             tasks = [carry(task) if carry else task for _, task in chunk.keyed]
             actor.hand[actor.handle.work.remote(tasks)] = chunk
+
+    def _has_room(self, actor: _Actor[Task]) -> bool:
+        """Whether an actor may have the next chunk too; nothing is beside a suspect."""
+        suspect_next = bool(self._again) and self._again[0].suspect
+        if suspect_next or any(chunk.suspect for chunk in actor.hand.values()):
+            return not actor.hand
+        return len(actor.hand) < _IN_HAND
 
     def _next(self) -> _Chunk[Task] | None:
         if self._again:
@@ -197,8 +206,8 @@ class _Crew(Generic[Tool, Task, Result]):
         if not suspect:
             self._again.appendleft(chunk)
             return
-        if len(chunk.keyed) > 1:
-            self._again.extendleft(_Chunk([keyed]) for keyed in reversed(chunk.keyed))
+        if not chunk.suspect:
+            self._again.extendleft(_Chunk([keyed], True) for keyed in reversed(chunk.keyed))
             return
         ((key, task),) = chunk.keyed
         self._losses[key] += 1
