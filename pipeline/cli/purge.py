@@ -23,9 +23,9 @@ from pipeline.night.purge import Purged, finished, purge_run
 if TYPE_CHECKING:
     from pipeline.night.erasing import Erased
     from pipeline.site.config import Site
-    from pipeline.site.cutting import Cut
     from pipeline.site.erasure import CohortErased
     from pipeline.site.remaining import Remaining
+    from pipeline.site.taking_out import TakenOut
 
 
 def purge_command(
@@ -100,8 +100,8 @@ class _Erasure:
         handed_in = 0
         if site and names:
             for one in self._from_site(site, names):
-                cut = sum(archive.files for archive in one.cut)
-                more = {"nights": one.nights, "left": one.handed_in, "cut": cut}
+                taken = sum(place.files for place in one.taken_out)
+                more = {"nights": one.nights, "left": one.handed_in, "taken_out": taken}
                 told[one.cohort] = _json(one.run) | more
                 handed_in += len(one.handed_in)
         for run in others:
@@ -120,7 +120,7 @@ class _Erasure:
 
         done = erase_from_site(site, self._number, operator(), names)
         for one in done:
-            self._tell(one.cohort, one.run, one.nights, one.handed_in, one.cut)
+            self._tell(one.cohort, one.run, one.nights, one.handed_in, one.taken_out)
         return done
 
     def _from_run(self, run: Path) -> Erased:
@@ -136,7 +136,7 @@ class _Erasure:
         gone: Erased | None,
         nights: Sequence[str] = (),
         left: Sequence[str] = (),
-        cut: Sequence[Cut] = (),
+        taken: Sequence[TakenOut] = (),
     ) -> None:
         if self._as_json:
             return
@@ -150,8 +150,8 @@ class _Erasure:
             _say(self._words["nights"].format(nights=", ".join(nights)))
         if gone is not None:
             _say(self._words["proof" if gone.marks.whole else "proof_rows"])
-        for one in cut:
-            _say(self._words["cut"].format(archive=masked(one.archive), files=one.files))
+        for one in taken:
+            _say(self._words["taken_out"].format(place=masked(one.place), files=one.files))
         for file in left:
             _say(self._words["handed_in"].format(file=masked(file)))
 

@@ -1,8 +1,8 @@
 """A student's erasure over all cohorts of a site: runs, nights, and what the inbox still holds.
 
 What is not the site's own is only named: the registry's rosters and photos are their owner's to
-delete, and as long as they lie there the next night takes them in again. So are files that people
-handed in by the browser; out of archives of theirs the student's files are taken (`cutting`).
+delete, and as long as they lie there the next night takes them in again. What people handed in by
+the browser is the site's own: the student's files are taken out of it (`taking_out`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pipeline.night.erasing import Erased, any_names, erase_student, named_in
 from pipeline.night.folder import DATABASE
 from pipeline.night.intake import read_intake
 from pipeline.site.config import Site
-from pipeline.site.cutting import Cut, cut_out
 from pipeline.site.deliveries import DELIVERIES, UPLOADS
 from pipeline.site.keeping import keep_night, nights_of
 from pipeline.site.nights import one_night_at_a_time
 from pipeline.site.sources import sources_of
+from pipeline.site.taking_out import TakenOut, take_out
 from pipeline.store.forgetting import Marks
 
 
@@ -36,14 +36,14 @@ class CohortErased:
         run: What its run held; None where it has had none.
         nights: Folders of nights whose reports named the student, and were deleted.
         handed_in: Files of the inbox that still hold the student, or say why none can be told.
-        cut: Archives handed in by the browser that held files of the student.
+        taken_out: Files and archives handed in by the browser that held something of the student.
     """
 
     cohort: str
     run: Erased | None
     nights: tuple[str, ...]
     handed_in: tuple[str, ...]
-    cut: tuple[Cut, ...] = ()
+    taken_out: tuple[TakenOut, ...] = ()
 
 
 def erase_from_site(
@@ -80,11 +80,11 @@ def _erased(site: Site, name: str, number: str, by: str) -> CohortErased:
             keep_night(
                 site, name, date.fromisoformat(nights[-1].name[:10])
             )  # what was written anew
-    found, cut = _handed_in(site, name, marks, by)
-    return CohortErased(name, erased, tuple(n.name for n in gone), tuple(found), tuple(cut))
+    found, taken = _handed_in(site, name, marks, by)
+    return CohortErased(name, erased, tuple(n.name for n in gone), tuple(found), tuple(taken))
 
 
-def _handed_in(site: Site, name: str, marks: Marks, by: str) -> tuple[list[str], list[Cut]]:
+def _handed_in(site: Site, name: str, marks: Marks, by: str) -> tuple[list[str], list[TakenOut]]:
     """What a night would take in of the student: the roster's row, photos and references.
 
     Of it is taken out what can be; that comes second.
@@ -106,7 +106,7 @@ def _handed_in(site: Site, name: str, marks: Marks, by: str) -> tuple[list[str],
             keys.add(subject.student_key)
             told.append(f"roster, row {subject.row}")
     theirs = [f for f in found.delivered if f.student_key in keys or marks.stand_in(f.path)]
-    done, gone = cut_out(site, name, found.delivered, keys, marks, by) if theirs else ([], set())
+    done, gone = take_out(site, name, found.delivered, keys, marks, by) if theirs else ([], set())
     return told + [f.path for f in theirs if f.path not in gone], done
 
 

@@ -1,4 +1,4 @@
-"""A student's files taken out of archives that were handed in; what cannot be cut is named."""
+"""A student's files taken out of what was handed in; what cannot be taken out is named."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_others_stay_and_it_is_on_record(site: Site) -> None:
     kept = {k: v for k, v in members(photos).items() if f"/{GONE}" not in k}
     told, _ = erase(site)
     assert members(photos) == kept and len(kept) == 2
-    assert told["cut"] == 2
+    assert told["taken_out"] == 2
     assert not own.exists()  # nothing was left in it
     (after,) = deliveries_of(site, "2026")
     assert (before.files, after.files) == (2, 1)
@@ -141,6 +141,37 @@ def test_an_archive_in_an_archive_is_named(site: Site) -> None:
     draft.accept(False, draft.state())
     told, _ = erase(site)
     assert any(f"inner.zip/{GONE}.jpg" in one for one in told["left"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_photo_that_lies_by_itself_is_deleted(
+    site: Site, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    """And only the student's; one that the disk does not give up is named."""
+    draft = Draft(site, "2026", "an")
+    for number, name in enumerate((f"{GONE}.jpg", f"{STAYS}.jpg", f"{GONE}和{OTHER}.jpg")):
+        send(draft, name, f"turn=0 face={number + 5}".encode())
+    draft.accept(False, draft.state())
+    if kept:
+        refuse_to_delete(monkeypatch, f"{GONE}.jpg")
+    told, _ = erase(site)
+    late = deliveries_of(site, "2026")[-1]
+    lying = {path.name for path in late.folder.rglob("*.jpg")}
+    assert lying == {f"{STAYS}.jpg", f"{GONE}和{OTHER}.jpg"} | ({f"{GONE}.jpg"} if kept else set())
+    assert late.files == len(lying)
+    assert told["taken_out"] == (2 if kept else 3)
+    assert any(one.endswith(f"/{GONE}.jpg") for one in told["left"]) is kept  # type: ignore[attr-defined]
+
+
+def refuse_to_delete(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    real = Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.name == name:
+            raise PermissionError
+        real(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

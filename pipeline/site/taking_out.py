@@ -1,6 +1,7 @@
-"""Taking a student's files out of archives that were handed in by the browser.
+"""Taking a student's files out of what was handed in by the browser.
 
-Such an archive is the site's own copy, and nobody can delete a part of it by hand.
+Of a file that lies by itself nothing is left; an archive is written anew without the student's.
+Such a delivery is the site's own copy, and nobody can delete a part of it by hand.
 """
 
 from __future__ import annotations
@@ -26,30 +27,30 @@ _UNCUT = (*READ_ERRORS, TooManyEntriesError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """What was taken out of an archive.
+class TakenOut:
+    """What was taken out of a delivery.
 
     Attributes:
-        archive: Where it lies; it is gone where nothing was left in it.
-        files: How many of its files.
+        place: The file, or the archive that it was in; gone where nothing was left in it.
+        files: How many files of the student's.
     """
 
-    archive: str
+    place: str
     files: int
 
 
-def cut_out(
+def take_out(
     site: Site,
     cohort: str,
     files: Iterable[Delivered],
     keys: Collection[str],
     marks: Marks,
     by: str,
-) -> tuple[list[Cut], set[str]]:
-    """Write archives anew without a student's files; on record in the site's log.
+) -> tuple[list[TakenOut], set[str]]:
+    """Delete a student's files, and write archives anew without them; on record in the site's log.
 
-    What cannot be cut is left as it is: members of an archive in an archive, encrypted ones,
-    damaged archives, a file that may be somebody else's too.
+    What cannot be taken out is left as it is: members of an archive in an archive, encrypted ones,
+    damaged archives, a file that may be somebody else's too or cannot be read.
 
     Args:
         site: From its file.
@@ -60,24 +61,24 @@ def cut_out(
         by: Who orders it.
 
     Returns:
-        What was cut, and the paths of files that are gone.
+        What was taken out, and the paths of files that are gone.
 
     Raises:
         StoreError: The site's log cannot be written.
     """
     below = folder_of(site, cohort)
-    members: dict[Path, dict[str, list[Delivered]]] = defaultdict(lambda: defaultdict(list))
+    lying: dict[Path, dict[str, list[Delivered]]] = defaultdict(lambda: defaultdict(list))
     for one in files:
         file = one.file
-        if file and file.member and not file.inside and below in file.path.parents:
-            members[file.path][file.member].append(one)
-    done, gone = list[Cut](), set[str]()
-    for archive, known in members.items():
+        if file and not file.inside and below in file.path.parents:
+            lying[file.path][file.member or ""].append(one)
+    done, gone = list[TakenOut](), set[str]()
+    for place, known in lying.items():
         names = {n for n, parts in known.items() if all(_is_of(p, keys, marks) for p in parts)}
-        if names and (count := _cut(archive, names)):
-            done.append(Cut(str(archive), count))
+        if names and (count := _delete(place) if "" in names else _cut(place, names)):
+            done.append(TakenOut(str(place), count))
             gone.update(one.path for name in names for one in known[name])
-            delivery = below / archive.relative_to(below).parts[0]
+            delivery = below / place.relative_to(below).parts[0]
             _tell_size(delivery)
             with site_ledger(site) as ledger:
                 ledger.record(
@@ -91,6 +92,15 @@ def _is_of(file: Delivered, keys: Collection[str], marks: Marks) -> bool:
     if file.student_key:
         return file.student_key in keys
     return marks.stand_in(file.name) and set(file.near) <= set(keys)
+
+
+def _delete(file: Path) -> int:
+    """How many files were deleted; 0 where it cannot be."""
+    try:
+        file.unlink()
+    except OSError:
+        return 0
+    return 1
 
 
 def _cut(archive: Path, names: Collection[str]) -> int:
