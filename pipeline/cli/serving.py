@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from pipeline.core.said import recognised, said
 if TYPE_CHECKING:
     from pipeline.desk.web.serve import Service
 
+_SILENT_S = 1.0  # after a signal; what takes longer is told
 
 Host = Annotated[str, typer.Option()]
 Port = Annotated[int, typer.Option(min=1, max=65535)]
@@ -49,11 +51,29 @@ def serve(service: Service, *, in_browser: bool) -> None:
 
     typer.echo(service.url)
     given_up = 0
+    waiting = Timer(_SILENT_S, _tell_pending, (service,))
+    waiting.daemon = True
+
+    def stop() -> None:
+        service.stop()
+        waiting.start()
+
     with opened(service.url) if in_browser and has_display() else nullcontext():
         try:
-            with gently(service.stop):
+            with gently(stop):
                 given_up = service.run()
-        except Stopped as stop:
+        except Stopped as stopped:
             if given_up:
-                stop.message = said("line.stopped_given_up", count=given_up)
+                stopped.message = said("line.stopped_given_up", count=given_up)
             raise
+        finally:
+            waiting.cancel()
+
+
+def _tell_pending(service: Service) -> None:
+    """Say what an end still waits for."""
+    from pipeline.desk.web.serve import LAST_REQUESTS_S
+
+    if count := service.pending:
+        told = tell(said("line.stopping", count=count, seconds=LAST_REQUESTS_S))
+        err_console.print(plain(told), highlight=False, soft_wrap=True)

@@ -20,29 +20,34 @@ class Ending:
 
     Attributes:
         given_up: How many there were.
+        pending: Requests that are being answered now.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.given_up = 0
+        self.given_up = self.pending = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        begun = scope["type"] != "http"
+        is_http = scope["type"] == "http"
+        begun = not is_http
 
         async def sent(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
+        self.pending += is_http
         try:
             await self._app(scope, receive, sent)
         except asyncio.CancelledError:
-            self.given_up += scope["type"] == "http"
+            self.given_up += is_http
             if begun:
                 raise
             refused = Response(status_code=503, headers={"retry-after": _AGAIN_S})
             await refused(scope, receive, send)
+        finally:
+            self.pending -= is_http
 
 
 class Server(uvicorn.Server):

@@ -27,7 +27,7 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.people import People
 
 _PATH = re.compile(r"(/[\w-][\w.-]*)*", re.ASCII)
-_LAST_REQUESTS_S = 20  # a login may wait for others' hashes; then the rest is cut off
+LAST_REQUESTS_S = 20  # a login may wait for others' hashes; then the rest is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,18 @@ class Service:
             if self.heads:
                 with self.ledger() as ledger:
                     self.heads.keep(ledger, now=True)
+        return self._ending.given_up
+
+    @property
+    def pending(self) -> int:
+        """Requests that are being answered now."""
+        return self._ending.pending
+
+    @property
+    def _ending(self) -> Ending:
         ending = self.server.config.app
-        return ending.given_up if isinstance(ending, Ending) else 0
+        assert isinstance(ending, Ending)
+        return ending
 
     def stop(self) -> None:
         """End soon: who has begun to ask has some seconds. Returns at once."""
@@ -176,7 +186,7 @@ def configured(address: Address, app: ASGIApp) -> uvicorn.Config:
         # nor the environment, where uvicorn would look.
         proxy_headers=bool(address.proxies),
         forwarded_allow_ips=list(address.proxies),
-        timeout_graceful_shutdown=_LAST_REQUESTS_S,
+        timeout_graceful_shutdown=LAST_REQUESTS_S,
         log_config=None,  # warnings go to standard error as they are
     )
     try:
