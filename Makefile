@@ -13,14 +13,14 @@ demo: $(READY)
 # keeps nobody waiting, because a module's tests share what they have started.
 ON_CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 test: models
-	$(BIN)/python -m pytest $(ON_CORES)
+	$(BIN)/python -m pytest $(ON_CORES) -m "not long"
 
 # Mutated inputs for every format and reader, for an hour in all; see tests/fuzz/drive.py.
 SECONDS ?= 3600
 fuzz: $(READY)
 	nice -n 19 $(BIN)/python tests/fuzz/drive.py --seconds $(SECONDS)
 
-# What CI calls. It alone measures coverage, in every process; the floor is in pyproject.toml.
+# What CI calls: with the tests that take long. It alone measures coverage, in every process; the floor is in pyproject.toml.
 check: lint models
 	$(BIN)/python -m pytest $(ON_CORES) --cov
 

@@ -115,10 +115,12 @@ def test_types_are_checked_strictly_in_tests_too() -> None:
     assert not any("ignore_errors" in override for override in mypy["overrides"])
 
 
-def test_check_measures_coverage_and_test_does_not() -> None:
+def test_check_runs_all_and_measures_coverage() -> None:
     recipes = dict(re.findall(r"^([a-z]+):.*\n((?:\t.+\n)+)", text("Makefile"), re.MULTILINE))
     assert "--cov" in recipes["check"]
-    assert "--cov" not in recipes["test"]
+    assert "-m pytest $(ON_CORES) --cov\n" in recipes["check"], "all tests, the long ones too"
+    assert "--cov" not in recipes["test"] and '-m "not long"' in recipes["test"]
+    assert "make check" in text(".ci/run")
     coverage = project()["tool"]["coverage"]
     assert set(coverage["run"]["source"]) == set(project()["tool"]["importlinter"]["root_packages"])
     assert coverage["report"]["fail_under"] >= 80

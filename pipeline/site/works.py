@@ -98,7 +98,7 @@ def new_work(site: Site, by: str, cohorts: Sequence[str], forced: bool) -> Work:
     Raises:
         OSError: It cannot be written.
     """
-    _forget_old(site)
+    _tidy_up(site)
     moment = datetime.now().astimezone()
     identity = named_by(moment)
     work = Work(identity, _folder(site) / identity, by, tuple(cohorts), forced, _said(moment))
@@ -221,9 +221,14 @@ def _folder(site: Site) -> Path:
     return site.path(site.home) / WORKS
 
 
-def _forget_old(site: Site) -> None:
-    for work in works_of(site)[_KEPT - 1 :]:
-        if work.state is not State.RUNNING:
+def _tidy_up(site: Site) -> None:
+    """Forget the oldest, and delete what one left that was killed while it wrote how far it was."""
+    for place, work in enumerate(works_of(site), 1):
+        if work.state is State.RUNNING:
+            continue
+        for half in work.folder.glob(".progress.*"):
+            half.unlink(missing_ok=True)
+        if place >= _KEPT:
             shutil.rmtree(work.folder, ignore_errors=True)
 
 

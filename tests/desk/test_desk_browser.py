@@ -62,6 +62,7 @@ def find(page: Page, url: str, number: str) -> None:
     assert shown(page) == number
 
 
+@pytest.mark.long
 def test_ten_cases_undo_dispute_lead_tables_and_log(
     browser: Browser, url: str, run: Path, tmp_path: Path
 ) -> None:

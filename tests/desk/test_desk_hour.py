@@ -116,6 +116,7 @@ def test_help_opens_by_its_key_on_every_page(
         page.wait_for_selector("#help:not([open])", state="attached")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1366), ("dark", 390)])
 def test_axe_finds_no_serious_fault_in_any_state(
     browser: Browser, url: str, run: Path, scheme: str, width: int
@@ -143,6 +144,7 @@ def test_axe_finds_no_serious_fault_in_any_state(
     assert serious(page) == [], "revealed"
 
 
+@pytest.mark.long
 def test_sixty_mixed_cases_take_at_most_130_keys_and_no_mouse(
     browser: Browser, url: str, run: Path
 ) -> None:

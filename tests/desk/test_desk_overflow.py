@@ -54,6 +54,7 @@ def cases(run: Path) -> tuple[str, ...]:
     return tuple(f"/case/{item.id}" for item in (*kinds.values(), done))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", languages())
 def test_pages_of_the_desk(browser: Browser, url: str, cases: tuple[str, ...], lang: str) -> None:
     FAULTS.clear()

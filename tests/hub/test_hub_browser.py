@@ -57,6 +57,7 @@ def come_in(page: Page, url: str, name: str) -> None:
     page.wait_for_selector("form[action$='/logout']")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("scheme", "width", "lang"), [("light", 1366, "zh"), ("dark", 390, "en")])
 def test_every_page_is_sound_and_no_wider_than_its_window(
     browser: Browser, url: str, scheme: str, width: int, lang: str

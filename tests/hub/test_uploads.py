@@ -200,7 +200,7 @@ def test_marks_are_looked_for_in_what_was_handed_in(draft: Draft, site: Site) ->
     draft.accept(False, draft.state())
     send(draft, "又.csv", "学号,姓名\n2021000004,王\n".encode(), "roster")
     told = _handed_in(site, "2026", Marks({"2021000004"}), "test")[0]
-    assert any("deliveries" in line for line in told)
+    assert not any("2021000004.jpg" in line for line in told)  # deleted
     assert any("uploads" in line and line.endswith("又.csv") for line in told)
 
 

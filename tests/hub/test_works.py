@@ -77,6 +77,19 @@ def test_one_that_is_gone_without_a_word_has_died(site: Site) -> None:
     assert not works.stop(work)
 
 
+def test_what_one_left_that_was_killed_goes_with_the_next(site: Site) -> None:
+    """A half file of one that is at work stays: it is just being written."""
+    dead = new_work(site, "lu", ("2026",), forced=False)
+    alive = new_work(site, "lu", ("2026",), forced=False)
+    works.note_process(alive, os.getpid())
+    left, written = (one.folder / ".progress.json.0a1b2c3d.tmp" for one in (dead, alive))
+    left.touch()
+    written.touch()
+    new_work(site, "lu", ("2026",), forced=False)
+    assert (left.exists(), written.exists()) == (False, True)
+    assert len(works_of(site)) == 3
+
+
 def test_another_process_of_that_number_is_not_taken_for_it(site: Site) -> None:
     work = new_work(site, "lu", ("2026",), forced=False)
     told = {"pid": os.getpid(), "begun": "1"}

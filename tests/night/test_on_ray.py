@@ -92,6 +92,7 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
     results.close()
 
 
+@pytest.mark.long
 def test_a_task_that_kills_its_worker_is_given_up_alone() -> None:
     tasks = [(n, -n if n in (3, 4, 8) else n) for n in range(30)]
     found = dict(OnRay(TWO).work_off(tasks, ADDING))
@@ -103,6 +104,7 @@ def test_a_picture_that_takes_too_long_is_ended_once() -> None:
     assert found == {n: TOOK_TOO_LONG if n == 3 else "decoded" for n in range(6)}
 
 
+@pytest.mark.long
 def test_actors_that_are_killed_lose_nothing() -> None:
     """What they had is given to others; they come back where there is room."""
     found = []
@@ -113,6 +115,7 @@ def test_actors_that_are_killed_lose_nothing() -> None:
     assert sorted(found) == list(range(200))
 
 
+@pytest.mark.long
 def test_a_task_that_kills_its_parent_is_given_up_and_no_other() -> None:
     duty = Duty(ten, kills_its_parent, given_up, put_away)
     found = dict(OnRay(TWO).work_off(((n, n) for n in range(24)), duty))
