@@ -317,6 +317,7 @@ def test_a_sample_picture_is_checked_and_drawn() -> None:
     assert drawn.size[0] == 512
 
 
+@pytest.mark.long
 @pytest.mark.networks
 def test_the_pages_example_prints_what_the_page_says(sample: SampleCohort, tmp_path: Path) -> None:
     assert EXAMPLE

@@ -117,6 +117,7 @@ def test_check_shows_the_measure_in_both_languages(photoproof: Photoproof, cohor
     assert "面部光线偏暖" in photoproof(*asked, code=18).stdout
 
 
+@pytest.mark.long
 @pytest.mark.networks
 def test_a_night_runs_it_in_every_worker(
     photoproof: Photoproof, cohort: Path, installed: Path, tmp_path: Path

@@ -230,6 +230,7 @@ def test_each_degradation_does_what_its_name_says() -> None:
     assert (rolled(bgr, 0.0) == bgr).all()
 
 
+@pytest.mark.long
 @pytest.mark.networks
 def test_sample_portraits_are_set_upright(tmp_path: Path) -> None:
     """The command from end to end; the rocket has no face, so nobody is told a turn."""

@@ -146,6 +146,7 @@ def test_the_desk_works_as_its_unit_leaves_it(tmp_path: Path) -> None:
         assert process.wait(30) == 143
 
 
+@pytest.mark.long
 @needs_systemd
 @needs_filters
 @pytest.mark.networks

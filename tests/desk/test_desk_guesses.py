@@ -91,6 +91,7 @@ def test_a_name_guessed_at_from_everywhere_is_slowed_not_shut(
     assert slept == [accounts.SLOWEST_S]
 
 
+@pytest.mark.long
 def test_a_crowd_is_answered_in_turn_while_pages_go_on(run: Path) -> None:
     """With the hash as it is: 64 MiB each, and 40 who come at once."""
     with served(run) as (process, address):

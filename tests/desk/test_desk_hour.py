@@ -19,7 +19,7 @@ from pipeline.desk.cases.verdicts import State
 from pipeline.night.folder import LEDGER
 from pipeline.store.ledger import Ledger
 
-pytestmark = needs_chromium
+pytestmark = [*needs_chromium, pytest.mark.long]
 STUDENTS = 66  # whose cases, and the files of nobody's among them, are sixty
 PAGES = (
     *("/", "/bulk", "/worklist", "/reshoot", "/agreement", "/audit", "/account"),
@@ -116,7 +116,6 @@ def test_help_opens_by_its_key_on_every_page(
         page.wait_for_selector("#help:not([open])", state="attached")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1366), ("dark", 390)])
 def test_axe_finds_no_serious_fault_in_any_state(
     browser: Browser, url: str, run: Path, scheme: str, width: int
@@ -144,7 +143,6 @@ def test_axe_finds_no_serious_fault_in_any_state(
     assert serious(page) == [], "revealed"
 
 
-@pytest.mark.long
 def test_sixty_mixed_cases_take_at_most_130_keys_and_no_mouse(
     browser: Browser, url: str, run: Path
 ) -> None:

@@ -106,6 +106,7 @@ def _wait(proxy: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     raise AssertionError("nginx does not answer")
 
 
+@pytest.mark.long
 def test_the_whole_desk_works_under_the_path(url: str) -> None:
     FAULTS.clear()
     with chromium() as browser:

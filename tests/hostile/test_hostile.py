@@ -64,6 +64,7 @@ def test_every_hostile_archive_is_named_and_sound_ones_beside_it_are_read(tmp_pa
     assert [name for name in names if name not in remarks] == []
 
 
+@pytest.mark.long
 def test_every_hostile_pdf_is_named_with_what_is_wrong_or_drawn_in_time(tmp_path: Path) -> None:
     scans.make(tmp_path)
     (tmp_path / "sound.pdf").write_bytes(scans.scan())

@@ -105,6 +105,7 @@ def test_a_face_gets_the_same_bits_alone_and_beside_others(crops: list[Pixels]) 
         assert np.array_equal(sface([crop])[0], vector)
 
 
+@pytest.mark.long
 @pytest.mark.networks
 @pytest.mark.parametrize("cap", ["ALL", "SSE41", "AVX2", "AVX2_VNNI", "AVX512_CORE"])
 def test_every_instruction_set_gives_the_same_bits(

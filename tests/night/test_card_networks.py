@@ -147,6 +147,7 @@ def test_a_portrait_alone_and_an_unreadable_card_say_nothing(
     assert not any(word.endswith("other") for word in found)
 
 
+@pytest.mark.long
 def test_a_night_tells_the_card_of_another_and_keeps_no_number(
     tmp_path: Path, profile: Profile
 ) -> None:

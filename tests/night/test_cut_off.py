@@ -85,6 +85,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (base / "out/results.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_killed_at_random_points_it_ends_the_same(tmp_path: Path, undisturbed: bytes) -> None:
     chance = random.Random(20261123)
     base = base_of(tmp_path / "night")

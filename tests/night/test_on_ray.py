@@ -134,6 +134,7 @@ PHOTOS = {f"S{n:02}": f"turn={90 * (n % 4)} score={(n % 10) / 10}" for n in rang
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("carried", [False, True])
 def test_a_night_writes_what_processes_write(
     tmp_path: Path, policy: Policy, profile: Profile, carried: bool

@@ -11,6 +11,7 @@ from written import GOLDEN, Night, differences, everything
 from pipeline.sample.cohort import SampleCohort
 
 
+@pytest.mark.long
 @pytest.mark.networks
 def test_the_commands_write_what_they_wrote(
     sample: SampleCohort, sample_night: Night, tmp_path: Path

@@ -51,6 +51,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
         yield run, url
 
 
+@pytest.mark.long
 def test_a_decision_made_in_the_report_arrives_on_the_desk(
     browser: Browser, desk: tuple[Path, str], tmp_path: Path
 ) -> None:

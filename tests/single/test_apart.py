@@ -16,7 +16,7 @@ from places import ROOT
 
 from pipeline.sample import sources
 
-pytestmark = pytest.mark.networks
+pytestmark = [pytest.mark.networks, pytest.mark.long]
 
 # 6,000 scans of 16 megapixels take minutes; the policy of these tests lets them be tried for 4 s.
 LIMITS = "[input]\nmax_seconds = 4\nmax_scans = 100000\n"

@@ -50,6 +50,7 @@ def engine() -> Iterator[Engine]:
     made.close()
 
 
+@pytest.mark.long
 @pytest.mark.networks
 def test_templates_are_the_same_bit_for_bit(engine: Engine, tmp_path: Path) -> None:
     """Every sample portrait in one turn, the first in all four; each with two references."""
