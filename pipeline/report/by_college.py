@@ -112,19 +112,15 @@ def write_index_xlsx(
         xlsxwriter.Workbook(out, options) as book,
     ):
         book.set_properties({"title": t["title"], "author": "photoproof"})
-        sheet, text = book.add_worksheet(t["by_college"]), paper.text_style(book)
         header = [t["college"], t["students"]]
         header += [word("decision", d, lang) for d in reversed(Decision)]
         header.append(t["workbook"])
-        title = f"{made(run, lang)} · {t['by_college']}"
-        paper.set_up(sheet, table, header, book.add_format(paper.HEADER), title)
-        sheet.freeze_panes(1, 0)
-        for row, part in enumerate(parts, 1):
-            place = f"{FOLDER}/{part.stem}.xlsx"
-            cells = [part.title, *map(str, part.counts), place]
-            sheet.set_row_pixels(row, table.height_of(cells))
-            paper.write_row(sheet, row, cells, text)
-        paper.finish(sheet, table, len(parts))
+        name = t["by_college"]
+        listed = paper.Sheet(book, name, table, header, f"{made(run, lang)} · {name}")
+        listed.sheet.freeze_panes(1, 0)
+        for part in parts:
+            listed.add([part.title, *map(str, part.counts), f"{FOLDER}/{part.stem}.xlsx"])
+        listed.finish()
         write_summary(book, run, lang)
         if rows := list(files):
             files_sheet(book, run, rows, (), lang)

@@ -20,7 +20,8 @@ _PADDING_PX = 6
 _FILLED = 0.88
 _A4, _MARGIN_INCH = 9, 0.4
 _GRID = {"border": 1, "border_color": "#B8C0C8"}
-TEXT: dict[str, Any] = {"num_format": "@", "valign": "top", "text_wrap": True, **_GRID}
+_PLAIN: dict[str, Any] = {"num_format": "@", "valign": "top", "text_wrap": True}
+TEXT: dict[str, Any] = {**_PLAIN, **_GRID}
 HEADER: dict[str, Any] = {**TEXT, "bold": True, "bg_color": "#EEF1F4", "valign": "vcenter"}
 
 
@@ -75,20 +76,10 @@ def _wide(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
-def set_up(
-    sheet: Worksheet, table: Table, header: Sequence[str], style: Format, title: str
-) -> None:
-    """Widths, the header row, and how the sheet is printed; `finish` follows."""
-    on_paper(sheet, table, title)
-    sheet.set_row_pixels(0, table.height_of(header, least=LINE_PX + 12))
-    write_row(sheet, 0, header, style)
-    sheet.repeat_rows(0)
-
-
-def on_paper(sheet: Worksheet, table: Table, title: str) -> None:
-    """Widths, and how a sheet is printed."""
+def on_paper(sheet: Worksheet, table: Table, title: str, style: Format | None = None) -> None:
+    """Widths, the columns' style, and how a sheet is printed."""
     for column, width in enumerate(table.widths):
-        sheet.set_column(column, column, width)
+        sheet.set_column(column, column, width, style)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.set_margins(_MARGIN_INCH, _MARGIN_INCH, 0.6, 0.5)
@@ -97,21 +88,61 @@ def on_paper(sheet: Worksheet, table: Table, title: str) -> None:
     sheet.set_footer("&C&P / &N")
 
 
-def finish(sheet: Worksheet, table: Table, last: int) -> None:
-    """Filters, and what comes on paper, once the number of rows is known."""
-    sheet.autofilter(0, 0, max(1, last), len(table.widths) - 1)
-    sheet.print_area(0, 0, max(1, last), table.printed - 1)
-    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+class Sheet:
+    """A sheet with a header and rows of text; what stands empty is a cell of the grid too.
+
+    No cell is written for it: of a student's row most would be, which is half of a large file. The
+    columns have a text's style without its borders, and one conditional format draws these.
+
+    Args:
+        book: Whose.
+        name: Of the sheet.
+        table: Its shape.
+        header: Of the columns.
+        title: Over every page.
+
+    Attributes:
+        sheet: The sheet itself.
+        last: Its last row; 0 is the header.
+    """
+
+    def __init__(
+        self,
+        book: xlsxwriter.Workbook,
+        name: str,
+        table: Table,
+        header: Sequence[str],
+        title: str,
+    ) -> None:
+        self.sheet, self.last = book.add_worksheet(name), 0
+        self._table, self._text, self._grid = table, text_style(book), book.add_format(_GRID)
+        on_paper(self.sheet, table, title, book.add_format(_PLAIN))
+        self.sheet.set_row_pixels(0, table.height_of(header, least=LINE_PX + 12))
+        write_row(self.sheet, 0, header, book.add_format(HEADER))
+        self.sheet.repeat_rows(0)
+
+    def add(self, cells: Sequence[str], least: int = 0) -> None:
+        """The next row, of so many pixels at least."""
+        self.last += 1
+        self.sheet.set_row_pixels(self.last, self._table.height_of(cells, least))
+        write_row(self.sheet, self.last, cells, self._text)
+
+    def finish(self) -> None:
+        """Grid, filters, and what comes on paper, once the number of rows is known."""
+        end = max(1, self.last)
+        all_rows = {"type": "formula", "criteria": "=TRUE", "format": self._grid}
+        self.sheet.conditional_format(1, 0, end, len(self._table.widths) - 1, all_rows)
+        self.sheet.autofilter(0, 0, end, len(self._table.widths) - 1)
+        self.sheet.print_area(0, 0, end, self._table.printed - 1)
+        self.sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
 
 def write_row(sheet: Worksheet, row: int, cells: Sequence[str], style: Format) -> None:
-    """Text cells, empty ones with their borders."""
+    """Text cells, but for empty ones."""
     for column, text in enumerate(cells):
         clean = text.encode("utf-8", "backslashreplace").decode()[:CELL_LIMIT]
         if clean:
             sheet.write_string(row, column, clean, style)
-        else:
-            sheet.write_blank(row, column, None, style)
 
 
 def text_style(book: xlsxwriter.Workbook, **more: object) -> Format:

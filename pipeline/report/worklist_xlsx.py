@@ -87,12 +87,8 @@ def _sheet(
 ) -> None:
     """A sheet to be read on paper; the columns are headers with their widths."""
     table = paper.Table([width for _, width in columns], len(columns))
-    sheet, text, last = book.add_worksheet(name), paper.text_style(book), 0
-    headers = [header for header, _ in columns]
-    paper.set_up(sheet, table, headers, book.add_format(paper.HEADER), name)
-    sheet.freeze_panes(1, 0)
-    for last, row in enumerate(rows, 1):
-        cells = [paper.fitted(cell, width) for cell, (_, width) in zip(row, columns, strict=True)]
-        sheet.set_row_pixels(last, table.height_of(cells))
-        paper.write_row(sheet, last, cells, text)
-    paper.finish(sheet, table, last)
+    listed = paper.Sheet(book, name, table, [header for header, _ in columns], name)
+    listed.sheet.freeze_panes(1, 0)
+    for row in rows:
+        listed.add([paper.fitted(cell, wide) for cell, (_, wide) in zip(row, columns, strict=True)])
+    listed.finish()

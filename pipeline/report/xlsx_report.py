@@ -151,41 +151,36 @@ class _Students:
     ) -> None:
         self._run, self._lang, self._people, self._apart = run, lang, people, apart
         self.strays: list[Case] = []
-        self._row = self._pictured = 0
-        self._sheet = book.add_worksheet(word("sheet", "students", lang))
-        self._plain = paper.text_style(book)
+        self._pictured = 0
         self._states = {
             decision: paper.text_style(book, bold=True, font_color=ink, bg_color=ground)
             for decision, (ink, ground) in COLOURS.items()
         }
         header = [word("sheet", key, lang) for key in KEYS]
-        title = f"{made(run, lang)} · {word('sheet', 'students', lang)}"
-        paper.set_up(self._sheet, STUDENTS, header, book.add_format(paper.HEADER), title)
-        self._sheet.freeze_panes(1, KEYS.index("name") + 1)
+        name = word("sheet", "students", lang)
+        self._listed = paper.Sheet(book, name, STUDENTS, header, f"{made(run, lang)} · {name}")
+        self._listed.sheet.freeze_panes(1, KEYS.index("name") + 1)
 
     def add(self, case: Case) -> None:
         """The next row."""
         if self._apart and not case.subject.student_key:
             self.strays.append(case)
             return
-        self._row += 1
+        sheet, row = self._listed.sheet, self._listed.last + 1
         shown = self._pictured < PICTURE_ROWS and has_pictures(case, everyone=False)
         self._pictured += shown
         told = on_scale(case, self._run.thresholds)
-        cells = _cells(self._row, told, self._lang, self._people(case))
-        height = STUDENTS.height_of(cells, PICTURE_PX + 6 if shown else 0)
-        self._sheet.set_row_pixels(self._row, height)
-        paper.write_row(self._sheet, self._row, cells, self._plain)
+        cells = _cells(row, told, self._lang, self._people(case))
+        self._listed.add(cells, PICTURE_PX + 6 if shown else 0)
         state = KEYS.index("decision")
-        style = self._states[case.assessment.decision]
-        self._sheet.write_string(self._row, state, cells[state], style)
+        sheet.write_string(row, state, cells[state], self._states[case.assessment.decision])
         if shown:
-            _place_pictures(self._sheet, self._row, case, self._lang)
+            _place_pictures(sheet, row, case, self._lang)
 
     def finish(self) -> None:
         """What needs to know how many rows there are."""
-        _choices(self._sheet, max(1, self._row), self._lang)
-        paper.finish(self._sheet, STUDENTS, self._row)
+        _choices(self._listed.sheet, max(1, self._listed.last), self._lang)
+        self._listed.finish()
 
 
 def _cells(number: int, case: Case, lang: Language, decided: Mapping[str, str]) -> list[str]:
@@ -273,12 +268,10 @@ def files_sheet(
 ) -> None:
     """The sheet of files that are not in use: nobody's first, with their pictures, then others."""
     name = word("sheet", "files", lang)
-    sheet, plain = book.add_worksheet(name), paper.text_style(book)
     header = [word("sheet", "photo", lang)]
     header += [word("intake", key, lang) for key in FILE_COLUMNS if key != "photo"]
-    title = f"{made(run, lang)} · {name}"
-    paper.set_up(sheet, FILES, header, book.add_format(paper.HEADER), title)
-    sheet.freeze_panes(1, 2)
+    listed = paper.Sheet(book, name, FILES, header, f"{made(run, lang)} · {name}")
+    listed.sheet.freeze_panes(1, 2)
     pictures: defaultdict[str, list[bytes]] = defaultdict(list)
     for case in strays:
         if PHOTO in case.pictures:
@@ -287,16 +280,14 @@ def files_sheet(
     ordered = sorted(files, key=lambda file: order.index(file.fate.value))
     ordered.sort(key=lambda file: file.fate.value != "unmatched")
     pictured = 0
-    for row, file in enumerate(ordered, 1):
+    for file in ordered:
         waiting = pictures.get(file.name.rpartition("/")[-1]) if file.kind == PHOTO else None
         shown = bool(waiting) and file.fate.value == "unmatched" and pictured < PICTURE_ROWS
-        cells = ["", *_file_cells(file, lang)]
-        sheet.set_row_pixels(row, FILES.height_of(cells, PICTURE_PX + 6 if shown else 0))
-        paper.write_row(sheet, row, cells, plain)
+        listed.add(["", *_file_cells(file, lang)], PICTURE_PX + 6 if shown else 0)
         if shown and waiting:
             pictured += 1
-            _place(sheet, (row, 0), waiting.pop(0), header[0])
-    paper.finish(sheet, FILES, len(ordered))
+            _place(listed.sheet, (listed.last, 0), waiting.pop(0), header[0])
+    listed.finish()
 
 
 def _file_cells(file: Delivered, lang: Language) -> list[str]:

@@ -31,6 +31,7 @@ A4 = (842, 595)  # points, across
 SCALE = 2.0  # pixels a point
 EDGE = 1.2  # points inside a border that stay free
 DARK = 100
+PALE = 230  # of a border, at most
 
 
 def long_cases() -> list[Case]:
@@ -140,6 +141,29 @@ def test_rows_that_are_too_low_are_noticed(tmp_path: Path, monkeypatch: pytest.M
     book, pages = printed(tmp_path, "zh")
     assert unprinted(book, pages)
     assert any(list(touched(page)) for page in pages)
+
+
+def open_cells(page: pdfium.PdfPage) -> Iterator[tuple[float, float]]:
+    """Where a row has no line between two columns, in points."""
+    drawn = page.render(scale=SCALE, grayscale=True).to_numpy()
+    grey, high = drawn.reshape(*drawn.shape[:2]), page.get_height()
+    columns, rows = borders(page)
+    for top, bottom in pairwise(rows):
+        middle = int((high - (top + bottom) / 2) * SCALE)
+        for column in columns:
+            around = grey[middle, int((column - 1) * SCALE) : int((column + 2) * SCALE)]
+            if around.min() > PALE:
+                yield column, bottom
+
+
+def test_empty_cells_are_a_part_of_the_grid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pages = printed(tmp_path, "zh")
+    assert [place for page in [*pages][:-2] for place in open_cells(page)] == []
+    monkeypatch.setattr(paper, "_GRID", {})
+    _, pages = printed(tmp_path, "zh")
+    assert any(list(open_cells(page)) for page in [*pages][:-2]), "else the test sees nothing"
 
 
 def test_a_sheet_is_one_page_wide_and_its_header_on_every_page(tmp_path: Path) -> None:

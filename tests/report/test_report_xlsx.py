@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image
 from report_cases import (
@@ -75,6 +76,13 @@ def test_every_cell_is_text(sheet: Worksheet) -> None:
     assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
     assert {cell.number_format for cell in cells} == {"@"}
     assert column(sheet, "考生号")[0] == "21110105000000"
+
+
+def test_what_stands_empty_is_no_cell_and_takes_text(sheet: Worksheet) -> None:
+    """What people type there keeps its zeros."""
+    state = get_column_letter(xlsx_report.KEYS.index("state") + 1)
+    assert not any(cell.has_style for cell in sheet[state][1:])
+    assert sheet.column_dimensions[state].number_format == "@"
 
 
 def test_formulas_and_markup_stay_names(sheet: Worksheet) -> None:
