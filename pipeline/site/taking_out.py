@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.aside import replacing
-from pipeline.core.delivery import Delivered
+from pipeline.core.delivery import Delivered, Fate
 from pipeline.core.imagefile import MAX_MEMBERS, READ_ERRORS, open_regular
 from pipeline.core.jsonfile import read_json, write_json
 from pipeline.core.zip_cutting import cut
@@ -50,7 +50,7 @@ def take_out(
     """Delete a student's files, and write archives anew without them; on record in the site's log.
 
     What cannot be taken out is left as it is: members of an archive in an archive, encrypted ones,
-    damaged archives, a file that may be somebody else's too or cannot be read.
+    damaged archives and scans, a file that may be somebody else's too.
 
     Args:
         site: From its file.
@@ -88,7 +88,9 @@ def take_out(
 
 
 def _is_of(file: Delivered, keys: Collection[str], marks: Marks) -> bool:
-    """Whether a file is the student's and nobody else's."""
+    """Whether a file is the student's and nobody else's; what cannot be looked into is not."""
+    if file.fate is Fate.UNREADABLE:
+        return False
     if file.student_key:
         return file.student_key in keys
     return marks.stand_in(file.name) and set(file.near) <= set(keys)

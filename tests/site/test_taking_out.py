@@ -149,18 +149,20 @@ def test_a_photo_that_lies_by_itself_is_deleted(
 ) -> None:
     """And only the student's; one that the disk does not give up is named."""
     draft = Draft(site, "2026", "an")
-    for number, name in enumerate((f"{GONE}.jpg", f"{STAYS}.jpg", f"{GONE}和{OTHER}.jpg")):
+    others = {f"{STAYS}.jpg", f"{GONE}和{OTHER}.jpg", f"{GONE}.zip"}  # nobody sees what is in that
+    for number, name in enumerate((f"{GONE}.jpg", *sorted(others))):
         send(draft, name, f"turn=0 face={number + 5}".encode())
     draft.accept(False, draft.state())
     if kept:
         refuse_to_delete(monkeypatch, f"{GONE}.jpg")
     told, _ = erase(site)
     late = deliveries_of(site, "2026")[-1]
-    lying = {path.name for path in late.folder.rglob("*.jpg")}
-    assert lying == {f"{STAYS}.jpg", f"{GONE}和{OTHER}.jpg"} | ({f"{GONE}.jpg"} if kept else set())
+    lying = {path.name for path in late.folder.rglob("*") if path.suffix in (".jpg", ".zip")}
+    assert lying == others | ({f"{GONE}.jpg"} if kept else set())
     assert late.files == len(lying)
     assert told["taken_out"] == (2 if kept else 3)
-    assert any(one.endswith(f"/{GONE}.jpg") for one in told["left"]) is kept  # type: ignore[attr-defined]
+    left = {one.rpartition("/")[2] for one in told["left"]}  # type: ignore[attr-defined]
+    assert f"{GONE}.zip" in left and (f"{GONE}.jpg" in left) is kept
 
 
 def refuse_to_delete(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
